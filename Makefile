@@ -1,0 +1,35 @@
+.PHONY: help setup setup-test demo test lint serve schemas lock clean
+
+help:            ## this list
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
+
+setup:           ## the programs, in .venv/bin/
+	@.ci/setup
+
+setup-test:      ## the same, and the test tools
+	@.ci/setup test
+
+demo: setup      ## the main job on a district that behaves, and misbehaves; then serves it
+	@.venv/bin/wasteledger demo
+
+serve: setup     ## the service on its database
+	@.venv/bin/wasteledger serve
+
+test: setup setup-test lint   ## every check and every test
+	.venv/bin/pytest
+
+lint: setup-test ## formatting, style, types, import direction
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+schemas: setup-test  ## writes schemas/json again after a change of an event
+	.venv/bin/python -m schemas.generate
+
+lock: setup-test ## pins the newest versions that pyproject.toml admits
+	.venv/bin/uv pip compile pyproject.toml --extra setup --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.txt
+	.venv/bin/uv pip compile pyproject.toml --extra setup --extra test -c requirements.txt --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements-test.txt
+
+clean:           ## removes what setup and demo made
+	rm -rf .venv demo *.egg-info
