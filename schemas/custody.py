@@ -1,0 +1,182 @@
+"""Which event may follow which, and the pure `decide(state, event)`.
+
+A scan is a fact: `decide` never refuses one. It says what the item is afterwards and which reasons the fact gives
+to doubt the chain. The same table runs on handhelds (shared vectors in `vectors/custody.json`).
+
+    phase      meaning                                     holder
+    unseen     nothing known                               nobody
+    blank      label issued, not yet used                  nobody
+    held       in somebody's hands                         the holder
+    offered    released to a named party, not accepted     the giver, until accepted
+    refused    the named taker refused it                  the giver, who must return or redirect
+    disposed   destroyed: the end                          the plant
+    lost       loss or theft declared                      the last holder
+    voided     label or item declared void: the end        nobody
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from schemas.events import AnyItemEvent, Accepted, Incident, Packed, Refused, Released
+
+
+class Phase(StrEnum):
+    """Where an item is in its life."""
+
+    UNSEEN = "unseen"
+    BLANK = "blank"
+    HELD = "held"
+    OFFERED = "offered"
+    REFUSED = "refused"
+    DISPOSED = "disposed"
+    LOST = "lost"
+    VOIDED = "voided"
+
+
+class ItemState(NamedTuple):
+    """What one item is after the events so far.
+
+    Attributes:
+        holder: site code of the party that holds it.
+        offered_to: site code of the taker named in the last release.
+        box: code of the box it lies in.
+        lives_count: how often it was sealed; more than one is a code used twice.
+    """
+
+    phase: Phase = Phase.UNSEEN
+    holder: str | None = None
+    offered_to: str | None = None
+    box: str | None = None
+    lives_count: int = 0
+
+
+class Decision(NamedTuple):
+    """The state afterwards, and the reasons to doubt, in the order of `reasons.PRECEDENCE`."""
+
+    state: ItemState
+    reasons: tuple[str, ...]
+
+
+#: How a life begins and ends: (phase, kind) → (phase afterwards, reason). What is not here is custody, below.
+LIFE: dict[tuple[Phase, str], tuple[Phase, str | None]] = {
+    (Phase.UNSEEN, "issued"): (Phase.BLANK, None),
+    (Phase.UNSEEN, "sealed"): (Phase.HELD, "unknown_code"),
+    (Phase.UNSEEN, "voided"): (Phase.VOIDED, "unknown_code"),
+    (Phase.BLANK, "issued"): (Phase.BLANK, "duplicate_code"),
+    (Phase.BLANK, "sealed"): (Phase.HELD, None),
+    (Phase.BLANK, "voided"): (Phase.VOIDED, None),
+    (Phase.HELD, "sealed"): (Phase.HELD, "duplicate_code"),
+    (Phase.OFFERED, "sealed"): (Phase.OFFERED, "duplicate_code"),
+    (Phase.REFUSED, "sealed"): (Phase.REFUSED, "duplicate_code"),
+    (Phase.LOST, "sealed"): (Phase.LOST, "duplicate_code"),
+    (Phase.DISPOSED, "sealed"): (Phase.DISPOSED, "duplicate_code"),
+    (Phase.VOIDED, "sealed"): (Phase.VOIDED, "duplicate_code"),
+    (Phase.HELD, "issued"): (Phase.HELD, "duplicate_code"),
+    (Phase.OFFERED, "issued"): (Phase.OFFERED, "duplicate_code"),
+    (Phase.DISPOSED, "issued"): (Phase.DISPOSED, "duplicate_code"),
+}
+#: Kinds that say nothing of who holds the item.
+_NEUTRAL = frozenset({"inspected", "corrected", "washed"})
+_ENDS = frozenset({Phase.DISPOSED, Phase.VOIDED})
+
+
+def decide(state: ItemState, event: AnyItemEvent) -> Decision:
+    """What `event` makes of an item in `state`.
+
+    1. A neutral kind changes nothing.
+    2. Life: issued, sealed and voided by the table.
+    3. After the end every act is a doubt, except the same plant scanning the same end again.
+    4. An incident declares loss, or that it was found.
+    5. Custody: who acts is compared with who holds.
+    """
+    if event.kind in _NEUTRAL:
+        return Decision(state, ())
+    life = LIFE.get((state.phase, event.kind))
+    if life:
+        return _live(state, event, *life)
+    if state.phase in _ENDS:
+        again = state.phase is Phase.DISPOSED and event.kind == "disposed" and event.site == state.holder
+        return Decision(state, () if again else ("seen_after_end",))
+    if isinstance(event, Incident):
+        return _suffer(state, event)
+    if event.kind == "voided":
+        return Decision(state._replace(phase=Phase.VOIDED, box=None), ())
+    reasons: tuple[str, ...] = ()
+    if state.phase in {Phase.UNSEEN, Phase.BLANK}:
+        giver = event.from_site if isinstance(event, Accepted | Refused) else event.site
+        state, reasons = state._replace(phase=Phase.HELD, holder=giver), ("never_sealed",)
+    after = _hold(state, event)
+    return Decision(after.state, reasons + after.reasons)
+
+
+def _live(state: ItemState, event: AnyItemEvent, phase: Phase, reason: str | None) -> Decision:
+    if event.kind == "sealed":
+        state = state._replace(lives_count=state.lives_count + 1)
+        if phase is Phase.HELD and state.phase is not Phase.HELD:
+            state = state._replace(holder=event.site)
+    return Decision(state._replace(phase=phase), (reason,) if reason else ())
+
+
+def _suffer(state: ItemState, event: Incident) -> Decision:
+    if event.incident in {"loss", "theft"}:
+        return Decision(state._replace(phase=Phase.LOST), ())
+    if event.incident == "found" and state.phase is Phase.LOST:
+        return Decision(state._replace(phase=Phase.HELD, holder=event.site), ())
+    return Decision(state, ())
+
+
+def _hold(state: ItemState, event: AnyItemEvent) -> Decision:
+    if isinstance(event, Accepted):
+        return _accept(state, event)
+    if isinstance(event, Refused):
+        return Decision(state._replace(phase=Phase.REFUSED, holder=event.from_site, offered_to=None), ())
+    state, reasons = _acting(state, event)
+    if isinstance(event, Released):
+        return Decision(state._replace(phase=Phase.OFFERED, offered_to=event.to_site), reasons)
+    if isinstance(event, Packed):
+        return Decision(state._replace(box=event.box), reasons)
+    if event.kind == "unpacked":
+        return Decision(state._replace(box=None), reasons)
+    if event.kind == "disposed":
+        return Decision(state._replace(phase=Phase.DISPOSED, box=None), reasons)
+    return Decision(state, reasons)
+
+
+def _accept(state: ItemState, event: Accepted) -> Decision:
+    """A hop ends. The giver it names is held against the holder, the taker against the party named in the release."""
+    known_giver = event.from_site == state.holder
+    if event.site == state.holder and state.phase is Phase.HELD:
+        return Decision(state, ())  # the same taker scans the same package again
+    if state.phase is Phase.OFFERED:
+        known_taker = event.site == state.offered_to
+        if known_giver and known_taker:
+            reason = None
+        elif known_taker:
+            reason = "wrong_giver"
+        elif known_giver:
+            reason = "wrong_destination"
+        else:
+            reason = _unnamed(state, event.from_site)
+    else:
+        reason = "one_sided_hop" if known_giver else "missing_link"
+    held = state._replace(phase=Phase.HELD, holder=event.site, offered_to=None)
+    return Decision(held, (reason,) if reason else ())
+
+
+def _unnamed(state: ItemState, giver: str) -> str:
+    """The named taker handed on what it never accepted, or a party nobody named did."""
+    return "one_sided_hop" if giver == state.offered_to else "missing_link"
+
+
+def _acting(state: ItemState, event: AnyItemEvent) -> tuple[ItemState, tuple[str, ...]]:
+    """Somebody acts on an item: the holder may; anybody else shows a hop that was not recorded."""
+    if event.site == state.holder:
+        kept = state.phase if state.phase in {Phase.OFFERED, Phase.REFUSED} and event.kind != "disposed" else Phase.HELD
+        return state._replace(phase=kept), ()
+    if event.kind == "disposed":
+        reason = "disposed_not_received"
+    elif state.phase is Phase.OFFERED and event.site == state.offered_to:
+        reason = "one_sided_hop"
+    else:
+        reason = "missing_link"
+    return state._replace(phase=Phase.HELD, holder=event.site, offered_to=None), (reason,)

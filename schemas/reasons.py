@@ -1,0 +1,95 @@
+"""Every finding code, in order of precedence: what it means, how grave it is, who acts, by when.
+
+A handheld shows the first reason of a scan, a regulator sees them all. Codes are for ever: they stand in exports and in
+closed cases. Chinese titles are what screens show.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Severity(StrEnum):
+    """What a finding does to the rate."""
+
+    BREAKS_CHAIN = "breaks_chain"  # its items are never counted as safely disposed
+    OVERDUE = "overdue"  # a step is late; its items are not safe until it is made
+    DISCREPANCY = "discrepancy"  # two facts disagree
+    HYGIENE = "hygiene"  # worth mending, no effect on the rate
+
+
+class ActorRole(StrEnum):
+    """Who has to act, seen from the item."""
+
+    HOLDER = "holder"
+    GIVER = "giver"
+    TAKER = "taker"
+    DEVICE_HOLDER = "device_holder"
+    REGULATOR = "regulator"
+
+
+class Reason(NamedTuple):
+    """One finding code.
+
+    Attributes:
+        answer_h: hours to act after the fact that raised it; for an overdue step after its limit.
+    """
+
+    code: str
+    severity: Severity
+    zh: str
+    en: str
+    actor: ActorRole
+    answer_h: int
+
+
+_B, _O, _D, _H = Severity
+_ROWS = (
+    Reason("duplicate_code", _B, "一码多用", "one code used for two packages", ActorRole.REGULATOR, 24),
+    Reason("seen_after_end", _B, "终结后再现", "seen again after its life ended", ActorRole.REGULATOR, 24),
+    Reason("device_fork", _B, "设备记录分叉", "a device made two histories", ActorRole.REGULATOR, 24),
+    Reason("never_sealed", _B, "未封装即流转", "moved without having been sealed", ActorRole.HOLDER, 24),
+    Reason("missing_link", _B, "交接断链", "a hop is missing from the chain", ActorRole.HOLDER, 24),
+    Reason("wrong_giver", _B, "交出方不符", "accepted from another party than the one that held it", ActorRole.TAKER, 24),
+    Reason("wrong_destination", _B, "接收方不符", "accepted by another party than the one named", ActorRole.TAKER, 24),
+    Reason("one_sided_hop", _B, "单方交接", "only one side recorded the hand-over", ActorRole.HOLDER, 24),
+    Reason("impossible_time", _B, "时间顺序不可能", "accepted before it was released", ActorRole.TAKER, 24),
+    Reason("disposed_not_received", _B, "未接收即处置", "disposed by a plant that never accepted it", ActorRole.HOLDER, 24),
+    Reason("manifest_missing", _B, "缺少转移联单", "carried without a manifest", ActorRole.GIVER, 24),
+    Reason("unlicensed_plant", _B, "处置单位超许可", "disposed without a licence for this waste on that day", ActorRole.REGULATOR, 24),
+    Reason("void_without_evidence", _B, "作废无凭证", "voided after sealing without evidence", ActorRole.HOLDER, 24),
+    Reason("box_difference", _D, "周转箱不符", "a box differs from what was packed", ActorRole.TAKER, 24),
+    Reason("overdue_pickup", _O, "超期未收运", "not collected from the producer in time", ActorRole.HOLDER, 0),
+    Reason("overdue_storage", _O, "超期暂存", "stored longer than the law allows", ActorRole.HOLDER, 0),
+    Reason("in_limbo", _O, "交出未接收", "handed over, not accepted", ActorRole.TAKER, 0),
+    Reason("arrived_not_disposed", _O, "到厂未处置", "at the plant, not disposed in time", ActorRole.HOLDER, 0),
+    Reason("refused_not_rerouted", _O, "拒收未处理", "refused, neither returned nor redirected", ActorRole.HOLDER, 0),
+    Reason("overdue_delivery", _O, "在途超时", "on the road longer than planned", ActorRole.HOLDER, 0),
+    Reason("weight_difference", _D, "重量不符", "weighings differ beyond tolerance", ActorRole.TAKER, 24),
+    Reason("count_difference", _D, "件数不符", "packages counted differ from packages named", ActorRole.TAKER, 24),
+    Reason("disputed", _D, "更正待确认", "a correction waits for the other party", ActorRole.TAKER, 72),
+    Reason("unknown_code", _D, "未发放的编码", "a code that was never issued", ActorRole.HOLDER, 24),
+    Reason("unlicensed_carrier", _D, "承运人无许可", "carrier without a licence for this waste on that day", ActorRole.REGULATOR, 24),
+    Reason("unlicensed_vehicle", _D, "车辆未登记", "vehicle not registered for this carrier", ActorRole.REGULATOR, 24),
+    Reason("device_gap", _D, "设备记录缺号", "a device skipped a number: a scan is missing", ActorRole.DEVICE_HOLDER, 48),
+    Reason("revoked_device", _D, "停用设备上传", "a revoked device handed in a scan", ActorRole.REGULATOR, 24),
+    Reason("quarantined_event", _D, "隔离的记录", "signed, but not a readable event", ActorRole.DEVICE_HOLDER, 72),
+    Reason("clock_skew", _H, "设备时钟偏差", "a device clock was ahead of the service", ActorRole.DEVICE_HOLDER, 72),
+    Reason("back_dated", _H, "补录", "arrived long after it happened", ActorRole.DEVICE_HOLDER, 72),
+    Reason("late_step", _H, "逾期完成", "a step was made after its time limit", ActorRole.HOLDER, 72),
+    Reason("same_person_both_sides", _H, "双方同一人", "one person stood for both sides of a hand-over", ActorRole.REGULATOR, 72),
+    Reason("unlisted_waste_code", _H, "名录外代码", "waste code not in the loaded catalogue", ActorRole.HOLDER, 240),
+)  # fmt: skip
+
+REASONS = {reason.code: reason for reason in _ROWS}
+#: Lower comes first.
+PRECEDENCE = {reason.code: place for place, reason in enumerate(_ROWS)}
+#: Classes an item of the cohort may be in (design section 6), with screen titles; they add up to the cohort.
+CLASSES = {
+    "safely_disposed": ("安全处置（已证明）", "safely disposed, proved"),
+    "on_its_way": ("在途（期限内）", "on its way, in time"),
+    "overdue": ("超期", "overdue"),
+    "chain_broken": ("断链", "chain broken"),
+    "disputed": ("争议中", "disputed"),
+    "declared_lost": ("已申报丢失", "declared lost"),
+    "disposed_not_provably": ("已处置（不能证明）", "disposed, not provably"),
+}

@@ -1,0 +1,58 @@
+"""What a device and the service say to each other: batches, verdicts, receipts.
+
+A batch is never refused whole, and one unreadable event never blocks the ones behind it. Sending the same bytes again gives
+the same verdict, for ever.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.signing import NOTE_BYTES_MAX
+
+#: Events in one request; a handheld with more sends another request.
+BATCH_EVENTS_MAX = 500
+
+#: new: appended · duplicate: had been appended before · fork: another event stands under this number, both are kept ·
+#: quarantine: signed, but not canonical or not readable, kept in the log · held: unknown key or bad signature, kept aside, not counted.
+VerdictCode = Literal["new", "duplicate", "fork", "quarantine", "held"]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EventBatch(_Message):
+    """Signed event notes as a device made them, in the order of their numbers."""
+
+    events: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=NOTE_BYTES_MAX)]],
+        Field(min_length=1, max_length=BATCH_EVENTS_MAX),
+    ]
+
+
+class Verdict(_Message):
+    """What became of one event.
+
+    Attributes:
+        index: its place in the log; None when it is held aside.
+        leaf_hash: base64 of the log entry's hash, the start of a chain for the device that an enrolment admits.
+        received_ms: the service's clock when it was first taken in, UTC milliseconds.
+        reason: for people, when the verdict is not `new`.
+    """
+
+    event_id: str
+    verdict: VerdictCode
+    index: int | None = None
+    leaf_hash: str | None = None
+    received_ms: int | None = None
+    reason: str | None = None
+
+
+class BatchAnswer(_Message):
+    """One verdict for each event, in the order of the batch, and the log as it stands."""
+
+    verdicts: list[Verdict]
+    tree_size: int
+    root: str
+    server_ms: int

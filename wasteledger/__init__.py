@@ -1,0 +1,1 @@
+"""The service: a ledger of scans, and the disposal rate computed from the items' own chains."""

@@ -1,0 +1,1 @@
+"""Checks that trust nothing but stored bytes."""

@@ -1,0 +1,1 @@
+"""Pure rules: fold, chain, deadlines, reconciliation, Merkle tree. No clock, no SQL, no network."""

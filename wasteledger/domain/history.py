@@ -1,0 +1,103 @@
+"""What happened, sorted by what it happened to: a fold over the log, taken entry by entry.
+
+A `History` can be thrown away and folded again from entry 0; nothing in it is stored anywhere else.
+"""
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from schemas.canonical import encode_base64
+from schemas.events import AnyEvent, Corrected, Enrolled, ItemEvent, Packed, Revoked, parse_event
+from schemas.signing import parse_note
+from wasteledger.domain.entry import decode_entry
+
+
+class Fact(NamedTuple):
+    """An event with its place in the ledger.
+
+    Attributes:
+        index: place in the log.
+        received_ms: the service's clock when it was taken in.
+        event_id: base64 of the hash of its signed text.
+        occurred_ms: the device's clock, UTC.
+    """
+
+    index: int
+    received_ms: int
+    event_id: str
+    event: AnyEvent
+    occurred_ms: int
+
+
+class Quarantined(NamedTuple):
+    """A signed note that is no readable event."""
+
+    index: int
+    received_ms: int
+    event_id: str
+    device_id: str
+
+
+class Device(NamedTuple):
+    """An admitted key: for which site, since which entry, revoked at which entry."""
+
+    device_id: str
+    site: str
+    role: str
+    enrolled_index: int
+    revoked_index: int | None = None
+
+
+class History:
+    """Everything the log tells, by item, box and device."""
+
+    def __init__(self) -> None:
+        """Begins before entry 0."""
+        self.size = 0
+        self.by_code: dict[str, list[Fact]] = defaultdict(list)
+        self.box_contents: dict[str, set[str]] = defaultdict(set)
+        self.by_device: dict[str, dict[int, Fact]] = defaultdict(dict)
+        self.devices: dict[str, Device] = {}
+        self.corrections: dict[str, list[Fact]] = defaultdict(list)
+        self.forks: list[Fact] = []
+        self.quarantined: list[Quarantined] = []
+
+    def add(self, content: bytes) -> None:
+        """Takes in the next entry of the log.
+
+        Raises:
+            ContractError: the bytes are not an entry, or an entry of class `event` is not readable.
+        """
+        entry = decode_entry(content)
+        note = parse_note(entry.note)
+        index, event_id = self.size, encode_base64(note.event_id)
+        self.size += 1
+        if entry.entry_class == "quarantine":
+            self.quarantined.append(Quarantined(index, entry.received_ms, event_id, note.device_id))
+            return
+        event = parse_event(note.payload())
+        fact = Fact(index, entry.received_ms, event_id, event, event.occurred_ms)
+        if entry.entry_class == "fork":
+            self.forks.append(fact)
+        else:
+            self._file(fact)
+
+    def _file(self, fact: Fact) -> None:
+        event = fact.event
+        self.by_device[event.device_id][event.device_seq] = fact
+        if isinstance(event, ItemEvent):
+            for code in event.codes:
+                self.by_code[code].append(fact)
+            if isinstance(event, Packed):
+                self.box_contents[event.box].update(event.codes)
+            if isinstance(event, Corrected):
+                self.corrections[event.target_event_id].append(fact)
+        elif isinstance(event, Enrolled):
+            self.devices[event.device] = Device(event.device, event.for_site, event.role, fact.index)
+        elif isinstance(event, Revoked) and event.device in self.devices:
+            self.devices[event.device] = self.devices[event.device]._replace(revoked_index=fact.index)
+
+    def facts_of(self, code: str) -> list[Fact]:
+        """The facts that name a code, in log order; none for a code never seen."""
+        return self.by_code.get(code, [])
+

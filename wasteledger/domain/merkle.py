@@ -1,0 +1,99 @@
+"""The Merkle tree of RFC 6962 section 2.1: leaf hash, root, inclusion proof, and its check.
+
+A `Frontier` is all that an appender needs to keep: the roots of the perfect subtrees that make up the tree, left to right.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+from schemas.errors import ContractError
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+HASH_BYTES = 32
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """SHA-256(0x00 ‖ entry)."""
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256(0x01 ‖ left ‖ right)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Frontier:
+    """A tree that can only grow, in O(log n) memory."""
+
+    def __init__(self, size: int = 0, subtrees: Sequence[bytes] = ()) -> None:
+        """Takes up a tree of `size` leaves; one subtree root for each one-bit of `size`, largest first.
+
+        Raises:
+            ContractError: the number of subtrees does not fit the size.
+        """
+        if len(subtrees) != size.bit_count() or any(len(subtree) != HASH_BYTES for subtree in subtrees):
+            message = f"a tree of {size} leaves has {size.bit_count()} subtrees of {HASH_BYTES} bytes"
+            raise ContractError(message)
+        self.size = size
+        self.subtrees = list(subtrees)
+
+    def append(self, leaf: bytes) -> None:
+        """Adds one leaf hash."""
+        merged, carry = leaf, self.size
+        while carry & 1:
+            merged = node_hash(self.subtrees.pop(), merged)
+            carry >>= 1
+        self.subtrees.append(merged)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root over everything appended."""
+        if not self.subtrees:
+            return EMPTY_ROOT
+        root = self.subtrees[-1]
+        for subtree in reversed(self.subtrees[:-1]):
+            root = node_hash(subtree, root)
+        return root
+
+
+def tree_root(leaves: Sequence[bytes]) -> bytes:
+    """The root over leaf hashes."""
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.append(leaf)
+    return frontier.root()
+
+
+def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """The audit path of leaf `index` in the tree over `leaves`, from the leaf's sibling upwards.
+
+    Raises:
+        ContractError: no such leaf.
+    """
+    if not 0 <= index < len(leaves):
+        message = f"index {index} is not in a tree of {len(leaves)} entries"
+        raise ContractError(message)
+    if len(leaves) == 1:
+        return []
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < split:
+        return [*inclusion_proof(index, leaves[:split]), tree_root(leaves[split:])]
+    return [*inclusion_proof(index - split, leaves[split:]), tree_root(leaves[:split])]
+
+
+def verify_inclusion(*, index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
+    """Whether `proof` shows that `leaf` stands at `index` of the tree of `size` leaves under `root` (RFC 9162 2.1.3.2)."""
+    if not 0 <= index < size or any(len(part) != HASH_BYTES for part in (leaf, root, *proof)):
+        return False
+    first, second, computed = index, size - 1, leaf
+    for sibling in proof:
+        if second == 0:
+            return False
+        if first & 1 or first == second:
+            computed = node_hash(sibling, computed)
+            while not first & 1 and first:
+                first, second = first >> 1, second >> 1
+        else:
+            computed = node_hash(computed, sibling)
+        first, second = first >> 1, second >> 1
+    return second == 0 and computed == root

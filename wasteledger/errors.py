@@ -1,0 +1,63 @@
+"""Errors of the service. All are `WasteLedgerError`s: stable code, HTTP status, a sentence that says what to do.
+
+    WasteLedgerError
+    ├── ContractError …           schemas/errors.py
+    ├── NotFoundError             nothing of that name
+    ├── DatabaseError             the database can not be used as it is
+    │   └── NewerDatabaseError    made by a newer version of this program
+    ├── RegisterError             a district file that does not hold together
+    ├── QueryError                a question that can not be answered
+    ├── BusyError                 a port or a file that somebody else uses
+    ├── ForbiddenError            not signed in, or not allowed
+    └── TamperedError             stored bytes do not match the tree
+"""
+
+from schemas.errors import WasteLedgerError
+
+
+class NotFoundError(WasteLedgerError):
+    """There is nothing of that name."""
+
+    code, status = "not_found", 404
+
+
+class DatabaseError(WasteLedgerError):
+    """The database can not be used as it is."""
+
+    code, status = "database", 503
+
+
+class NewerDatabaseError(DatabaseError):
+    """The database was made by a newer version of this program."""
+
+    code = "newer_database"
+
+
+class RegisterError(WasteLedgerError):
+    """A district file that does not hold together."""
+
+    code, status = "bad_register", 422
+
+
+class QueryError(WasteLedgerError):
+    """A question that can not be answered: a date out of range, an unknown region."""
+
+    code, status = "bad_query", 422
+
+
+class BusyError(WasteLedgerError):
+    """A port or a file is in use."""
+
+    code, status = "busy", 409
+
+
+class ForbiddenError(WasteLedgerError):
+    """Not signed in, or not allowed."""
+
+    code, status = "forbidden", 403
+
+
+class TamperedError(WasteLedgerError):
+    """Stored bytes do not match the tree over them."""
+
+    code, status = "tampered", 500

@@ -1,0 +1,103 @@
+"""The office key: the service's own device, with which it enrols others and issues codes.
+
+Its chain lives beside its key: the next number and the hash before it are read back from the log, so a restart goes on where
+the log ends.
+"""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Any
+
+from schemas.canonical import encode_base64
+from schemas.signing import DeviceKey, parse_note, sign_event
+from schemas.sync import Verdict
+from wasteledger import clock
+from wasteledger.domain.chain import china_day
+from wasteledger.domain.history import History
+from wasteledger.domain.merkle import EMPTY_ROOT
+from wasteledger.errors import DatabaseError
+from wasteledger.flows.accept_batch import accept_batch
+from wasteledger.store.database import Database
+
+OFFICE_ACTOR = "u-office"
+
+
+def china_time(moment_ms: int) -> str:
+    """A moment as events write it, in China's time."""
+    return china_day(moment_ms).isoformat(timespec="milliseconds")
+
+
+def load_key(path: Path) -> DeviceKey:
+    """The key in a file of 32 bytes, made on first use and readable by its owner only.
+
+    Raises:
+        DatabaseError: the file is there but is no key.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+    seed = path.read_bytes()
+    if len(seed) != 32:  # noqa: PLR2004 - an Ed25519 seed
+        message = f"{path} holds no office key (32 bytes): put the right file back from your backup"
+        raise DatabaseError(message)
+    return DeviceKey(seed)
+
+
+class Office:
+    """Signs the office's events and puts them into the log."""
+
+    def __init__(self, database: Database, key: DeviceKey, *, origin: str, node: str, site: str) -> None:
+        """Acts for the authority `site`; enrols its own key first in an empty log."""
+        self._database = database
+        self.key = key
+        self._origin = origin
+        self._node = node
+        self._site = site
+        self._boot_id = secrets.token_hex(8)
+
+    def enrol_self(self, history: History) -> None:
+        """The first entry of a log: the office key vouches for itself."""
+        if self.key.device_id not in history.devices:
+            self.record(history, [self._enrolment(self.key, site=self._site, role="office")])
+
+    def enrol(self, history: History, keys: list[tuple[DeviceKey, str]]) -> list[Verdict]:
+        """Admits devices: (key, site) each. The verdict's leaf hash begins the device's own chain."""
+        return self.record(history, [self._enrolment(key, site=site, role="device") for key, site in keys])
+
+    def record(self, history: History, bodies: list[dict[str, Any]]) -> list[Verdict]:
+        """Signs bodies in order as the next events of the office, appends them, and returns their verdicts."""
+        facts = history.by_device.get(self.key.device_id, {})
+        number = max(facts) + 1 if facts else 0
+        previous = facts[number - 1].event_id if facts else encode_base64(EMPTY_ROOT)
+        now_ms = clock.now_ms()
+        notes = []
+        for offset, body in enumerate(bodies):
+            common = {
+                "version": 1, "device_id": self.key.device_id, "device_seq": number + offset, "device_prev": previous,
+                "occurred_at": china_time(now_ms), "monotonic_ms": offset, "boot_id": self._boot_id,
+                "site": self._site, "actor": OFFICE_ACTOR, "vouch_method": "own_device",
+            }  # fmt: skip
+            note = sign_event(self.key, origin=self._origin, payload=common | body)
+            notes.append(note.decode())
+            previous = event_hash(note)
+        verdicts = accept_batch(self._database, notes, origin=self._origin, node=self._node).verdicts
+        refused = [verdict for verdict in verdicts if verdict.verdict not in {"new", "duplicate"}]
+        if refused:
+            message = f"the log did not take the office's event: {refused[0].reason}"
+            raise DatabaseError(message)
+        return verdicts
+
+    def _enrolment(self, key: DeviceKey, *, site: str, role: str) -> dict[str, Any]:
+        public_key = encode_base64(key.public_key)
+        return {"kind": "enrolled", "device": key.device_id, "public_key": public_key, "for_site": site, "role": role}
+
+
+def event_hash(note: bytes) -> str:
+    """Base64 of the event id of a note just signed."""
+    return encode_base64(parse_note(note).event_id)

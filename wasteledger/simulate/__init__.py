@@ -1,0 +1,1 @@
+"""A district that behaves, and misbehaves, with known truth."""

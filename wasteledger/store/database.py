@@ -1,0 +1,128 @@
+"""Opening a database, and the unit of work: the only place that begins and commits.
+
+SQLite runs in WAL with `synchronous=FULL` (an acknowledged row survives a power cut); PostgreSQL takes one
+advisory lock for each writing transaction, so that several service processes may write to one log.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from wasteledger.errors import DatabaseError, NewerDatabaseError
+
+#: How long a writer waits for another one.
+BUSY_TIMEOUT_MS = 10_000
+#: Key of the PostgreSQL advisory lock that orders writers of the log.
+WRITER_LOCK = 0x57_41_53_54_45
+
+_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "cell_size_check": 1}
+
+
+class Database:
+    """One opened database at the current schema version."""
+
+    def __init__(self, url: str) -> None:
+        """Opens and, where it is older, migrates the database.
+
+        Raises:
+            DatabaseError: unreachable, or not a database of ours.
+            NewerDatabaseError: made by a newer version.
+        """
+        try:
+            self.url = make_url(url)
+            self.is_sqlite = self.url.get_backend_name() == "sqlite"
+            if self.is_sqlite and self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(self.url, pool_pre_ping=not self.is_sqlite)
+            if self.is_sqlite:
+                event.listen(self.engine, "connect", _prepare_sqlite)
+            self._migrate()
+        except (ArgumentError, NoSuchModuleError, DBAPIError, OSError, sqlite3.Error) as error:
+            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+            message = f"database {_shown(url)} can not be opened: {cause}. Check WASTELEDGER_DATABASE_URL and its server"
+            raise DatabaseError(message) from error
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        scripts = ScriptDirectory.from_config(config)
+        with self.write() as connection:
+            found = _revision(connection)
+            if found == scripts.get_current_head():
+                return
+            if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+                message = (
+                    f"database {_shown(str(self.url))} has schema version {found}, which this program does not know: "
+                    f"it was made by a newer version. Install that version, or restore a backup made by this one"
+                )
+                raise NewerDatabaseError(message)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One writing transaction: committed when the block ends, rolled back when it raises.
+
+        MUST: the caller answers nobody before the block has ended; what is acknowledged is durable.
+        """
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One reading transaction: everything in the block sees the same state."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            yield connection
+            connection.rollback()
+
+    def close(self) -> None:
+        """Gives back all connections."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Sets the pragmas and reads them back: a setting that did not take is an error, not a hope."""
+    connection.isolation_level = None  # transactions are begun by `Database`, not guessed by the driver
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    for name, value in _PRAGMAS.items():
+        connection.execute(f"PRAGMA {name}={value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != value:
+            message = f"PRAGMA {name} is {found}, not {value}: the file system does not support what the ledger needs"
+            raise DatabaseError(message)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _shown(url: str) -> str:
+    """The address without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return repr(url)
