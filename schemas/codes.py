@@ -84,10 +84,7 @@ def check_character(body: str) -> str:
 
 def uscc_check_character(body: str) -> str:
     """The 18th character of a unified social credit code (GB 32100-2015) for its first 17."""
-    total = sum(
-        _USCC_ALPHABET.index(character) * weight
-        for character, weight in zip(body, _USCC_WEIGHTS, strict=True)
-    )
+    total = sum(_USCC_ALPHABET.index(character) * weight for character, weight in zip(body, _USCC_WEIGHTS, strict=True))
     return _USCC_ALPHABET[(31 - total % 31) % 31]
 
 

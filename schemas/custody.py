@@ -17,7 +17,7 @@ to doubt the chain. The same table runs on handhelds (shared vectors in `vectors
 from enum import StrEnum
 from typing import NamedTuple
 
-from schemas.events import AnyItemEvent, Accepted, Incident, Packed, Refused, Released
+from schemas.events import Accepted, AnyItemEvent, Incident, Packed, Refused, Released
 
 
 class Phase(StrEnum):
@@ -73,6 +73,8 @@ LIFE: dict[tuple[Phase, str], tuple[Phase, str | None]] = {
     (Phase.VOIDED, "sealed"): (Phase.VOIDED, "duplicate_code"),
     (Phase.HELD, "issued"): (Phase.HELD, "duplicate_code"),
     (Phase.OFFERED, "issued"): (Phase.OFFERED, "duplicate_code"),
+    (Phase.REFUSED, "issued"): (Phase.REFUSED, "duplicate_code"),
+    (Phase.LOST, "issued"): (Phase.LOST, "duplicate_code"),
     (Phase.DISPOSED, "issued"): (Phase.DISPOSED, "duplicate_code"),
 }
 #: Kinds that say nothing of who holds the item.
@@ -121,7 +123,7 @@ def _suffer(state: ItemState, event: Incident) -> Decision:
     if event.incident in {"loss", "theft"}:
         return Decision(state._replace(phase=Phase.LOST), ())
     if event.incident == "found" and state.phase is Phase.LOST:
-        return Decision(state._replace(phase=Phase.HELD, holder=event.site), ())
+        return Decision(state._replace(phase=Phase.HELD, holder=event.site, offered_to=None), ())
     return Decision(state, ())
 
 
@@ -129,7 +131,7 @@ def _hold(state: ItemState, event: AnyItemEvent) -> Decision:
     if isinstance(event, Accepted):
         return _accept(state, event)
     if isinstance(event, Refused):
-        return Decision(state._replace(phase=Phase.REFUSED, holder=event.from_site, offered_to=None), ())
+        return _refuse(state, event)
     state, reasons = _acting(state, event)
     if isinstance(event, Released):
         return Decision(state._replace(phase=Phase.OFFERED, offered_to=event.to_site), reasons)
@@ -163,6 +165,15 @@ def _accept(state: ItemState, event: Accepted) -> Decision:
     return Decision(held, (reason,) if reason else ())
 
 
+def _refuse(state: ItemState, event: Refused) -> Decision:
+    """The package stays with the giver; a giver that is not the holder shows a hop that was not recorded."""
+    refused = state._replace(phase=Phase.REFUSED, holder=event.from_site, offered_to=None)
+    if event.from_site == state.holder:
+        return Decision(refused, ())
+    reason = _unnamed(state, event.from_site) if state.phase is Phase.OFFERED else "missing_link"
+    return Decision(refused, (reason,))
+
+
 def _unnamed(state: ItemState, giver: str) -> str:
     """The named taker handed on what it never accepted, or a party nobody named did."""
     return "one_sided_hop" if giver == state.offered_to else "missing_link"
@@ -172,7 +183,7 @@ def _acting(state: ItemState, event: AnyItemEvent) -> tuple[ItemState, tuple[str
     """Somebody acts on an item: the holder may; anybody else shows a hop that was not recorded."""
     if event.site == state.holder:
         kept = state.phase if state.phase in {Phase.OFFERED, Phase.REFUSED} and event.kind != "disposed" else Phase.HELD
-        return state._replace(phase=kept), ()
+        return state._replace(phase=kept, offered_to=state.offered_to if kept is Phase.OFFERED else None), ()
     if event.kind == "disposed":
         reason = "disposed_not_received"
     elif state.phase is Phase.OFFERED and event.site == state.offered_to:

@@ -22,8 +22,11 @@ class WasteLedgerError(Exception):
     status = 400
 
 
-class ContractError(WasteLedgerError):
-    """A value that crosses a boundary breaks the contract."""
+class ContractError(WasteLedgerError, ValueError):
+    """A value that crosses a boundary breaks the contract.
+
+    It is a `ValueError` too, so that Pydantic names the field in which a validator of ours raised it.
+    """
 
     code = "contract"
     status = 422

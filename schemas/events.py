@@ -6,7 +6,7 @@ The EPCIS 2.0 business step of each kind is given in its docstring.
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,9 @@ CODES_MAX = 200
 NOTE_MAX = 200
 ATTACHMENTS_MAX = 10
 
-_TIME = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}[+-][01][0-9]:[0-5][0-9]")
+_TIME = re.compile(
+    r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}[+-][01][0-9]:[0-5][0-9]"
+)
 _HASH_BYTES = 32
 
 
@@ -57,6 +59,11 @@ def _check_time(text: str) -> str:
     return text
 
 
+def _check_day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
 Hash = Annotated[str, AfterValidator(_check_hash)]
 Time = Annotated[str, AfterValidator(_check_time)]
 DeviceId = Annotated[str, Field(pattern=r"^[a-z2-7]{16}$")]
@@ -73,7 +80,7 @@ Actor = Annotated[str, Field(pattern=r"^u-[a-z0-9]{2,16}$")]
 Plate = Annotated[str, Field(min_length=5, max_length=12)]
 Label = Annotated[str, Field(min_length=1, max_length=40)]
 Note = Annotated[str, Field(max_length=NOTE_MAX)]
-Day = Annotated[str, Field(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$")]
+Day = Annotated[str, Field(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"), AfterValidator(_check_day)]
 
 
 class _Part(BaseModel):
@@ -116,7 +123,7 @@ class Event(_Part):
         checkpoint: the newest checkpoint the device had verified.
     """
 
-    version: Literal[1]
+    version: Annotated[int, Field(ge=VERSION, le=VERSION)]  # `Literal[1]` would let `true` pass
     device_id: DeviceId
     device_seq: Count
     device_prev: Hash

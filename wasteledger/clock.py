@@ -1,7 +1,7 @@
 """The only place that asks what time it is."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 
 def now_ms() -> int:
@@ -17,3 +17,8 @@ def now() -> datetime:
 def elapsed_s() -> float:
     """Seconds on a clock that only runs forward, for measuring how long something took."""
     return time.perf_counter()
+
+
+def shown(moment_ms: int) -> str:
+    """A moment for people, in China's time: `11-22 14:05`."""
+    return f"{datetime.fromtimestamp(moment_ms / 1000, tz=timezone(timedelta(hours=8))):%m-%d %H:%M}"

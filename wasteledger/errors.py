@@ -1,15 +1,15 @@
 """Errors of the service. All are `WasteLedgerError`s: stable code, HTTP status, a sentence that says what to do.
 
-    WasteLedgerError
-    ├── ContractError …           schemas/errors.py
-    ├── NotFoundError             nothing of that name
-    ├── DatabaseError             the database can not be used as it is
-    │   └── NewerDatabaseError    made by a newer version of this program
-    ├── RegisterError             a district file that does not hold together
-    ├── QueryError                a question that can not be answered
-    ├── BusyError                 a port or a file that somebody else uses
-    ├── ForbiddenError            not signed in, or not allowed
-    └── TamperedError             stored bytes do not match the tree
+WasteLedgerError
+├── ContractError …           schemas/errors.py
+├── NotFoundError             nothing of that name
+├── DatabaseError             the database can not be used as it is
+│   └── NewerDatabaseError    made by a newer version of this program
+├── RegisterError             a district file that does not hold together
+├── QueryError                a question that can not be answered
+├── BusyError                 a port or a file that somebody else uses
+├── ForbiddenError            not signed in, or not allowed
+└── TamperedError             stored bytes do not match the tree
 """
 
 from schemas.errors import WasteLedgerError

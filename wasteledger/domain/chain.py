@@ -9,7 +9,6 @@ The walk, in the order of `walk`:
 5. the plant's licence is asked on the day of disposal.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
@@ -21,7 +20,7 @@ from schemas.waste import waste_kind
 from wasteledger.domain.deadlines import Expected, expected_step
 from wasteledger.domain.history import Fact, History
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import Step, agreed_mass_g, correction_agreed, declared_void, steps_of
+from wasteledger.domain.timeline import Step, agreed_mass_g, correction_agreed, corrections_of, declared_void, steps_of
 
 #: Legal days are counted in China's time.
 CHINA = timezone(timedelta(hours=8))
@@ -48,6 +47,7 @@ class Chain:
     Attributes:
         seals: the facts by which its life began; more than one is a code used twice.
         mass_g: at sealing, or as an agreed correction says.
+        weighed_g: at its latest own weighing, which is what a weighed box is held against.
         since_ms: when the present state began.
         inferred: some hop rests on an unopened box.
         expected: the next step, if life goes on.
@@ -58,6 +58,7 @@ class Chain:
     state: ItemState = field(default_factory=ItemState)
     seals: list[Fact] = field(default_factory=list)
     mass_g: int = 0
+    weighed_g: int = 0
     waste_code: str = ""
     since_ms: int = 0
     inferred: bool = False
@@ -65,6 +66,7 @@ class Chain:
     doubts: list[Doubt] = field(default_factory=list)
     expected: Expected | None = None
     consignor: str | None = None
+    released: Fact | None = None
 
     @property
     def ended(self) -> bool:
@@ -119,7 +121,7 @@ def _decide(chain: Chain, step: Step, previous: Fact | None, history: History) -
         chain.doubt("void_without_evidence", fact, site=fact.event.site)
     if correction_agreed(fact, history) is False:
         chain.disputed = True
-        correction = history.corrections[fact.event_id][0]
+        correction = corrections_of(fact, history)[0]
         chain.doubt("disputed", fact, correction, site=chain.state.holder or fact.event.site)
     never_was = isinstance(fact.event, Sealed) and declared_void(fact, history)
     chain.state = decision.state._replace(phase=Phase.VOIDED) if never_was else decision.state
@@ -136,6 +138,7 @@ def _open_life(chain: Chain, fact: Fact, event: Sealed, history: History) -> Non
     chain.seals.append(fact)
     corrected_g = agreed_mass_g(fact, history)
     chain.mass_g = max(chain.mass_g, corrected_g or event.mass_g)
+    chain.weighed_g = chain.mass_g
     chain.waste_code = chain.waste_code or event.waste_code
     if waste_kind(event.waste_code) is None:
         chain.doubt("unlisted_waste_code", fact, site=event.site)
@@ -148,6 +151,7 @@ def _check_hand_over(chain: Chain, step: Step, directory: Directory) -> None:
     giver, taker = (event.site, event.to_site) if isinstance(event, Released) else (event.from_site, event.site)
     if site_kind(giver) is not SiteKind.CARRIER:
         chain.consignor = giver
+    _check_persons(chain, step.fact)
     site = directory.sites.get(chain.consignor or "")
     if site is None or not site.needs_manifest:
         return
@@ -155,6 +159,17 @@ def _check_hand_over(chain: Chain, step: Step, directory: Directory) -> None:
         chain.doubt("manifest_missing", step.fact, site=giver)
     if isinstance(event, Accepted) and site_kind(taker) is SiteKind.CARRIER:
         _check_carrier(chain, step.fact, event, directory)
+
+
+def _check_persons(chain: Chain, fact: Fact) -> None:
+    """Two parties, two persons: who vouched, else who acted."""
+    if isinstance(fact.event, Released):
+        chain.released = fact
+    elif chain.released is not None:
+        given, taken = chain.released.event, fact.event
+        if (given.vouched_by or given.actor) == (taken.vouched_by or taken.actor):
+            chain.doubt("same_person_both_sides", chain.released, fact, site=taken.site)
+        chain.released = None
 
 
 def _check_carrier(chain: Chain, fact: Fact, event: Accepted, directory: Directory) -> None:
@@ -170,7 +185,10 @@ def _check_mass(chain: Chain, step: Step, directory: Directory) -> None:
     if step.inferred or not isinstance(event, Released | Accepted) or not chain.seals:
         return
     weighed_g = event.mass_of(chain.code)
-    if weighed_g is not None and not directory.tolerance.allows(before_g=chain.mass_g, after_g=weighed_g):
+    if weighed_g is None:
+        return
+    chain.weighed_g = weighed_g
+    if not directory.tolerance.allows(before_g=chain.mass_g, after_g=weighed_g):
         chain.doubt("weight_difference", chain.seals[0], step.fact, site=event.site)
 
 
@@ -195,16 +213,3 @@ def _simplify(chain: Chain) -> None:
     if len(chain.seals) > 1:
         chain.doubts = [doubt for doubt in chain.doubts if doubt.reason == "duplicate_code"]
         chain.expected = None
-
-
-def hops(chain: Chain) -> Iterator[tuple[Fact, Fact]]:
-    """The complete hops of a chain: each release with the acceptance that answers it."""
-    open_release: Fact | None = None
-    for step in chain.steps:
-        event = step.fact.event
-        if isinstance(event, Released):
-            open_release = step.fact
-        elif isinstance(event, Accepted) and open_release is not None:
-            if open_release.event.site == event.from_site:
-                yield open_release, step.fact
-            open_release = None

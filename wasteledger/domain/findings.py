@@ -141,8 +141,11 @@ def _clocks(facts: dict[int, Fact], site: str, directory: Directory) -> Iterator
 
 
 def by_precedence(findings: Iterable[Finding]) -> list[Finding]:
-    """Gravest first, then the earliest limit."""
-    return sorted(findings, key=lambda finding: (PRECEDENCE[finding.code], finding.due_ms, finding.finding_id))
+    """Gravest first, then the earliest limit; a finding that items and devices both show stands once, the first way."""
+    once: dict[str, Finding] = {}
+    for finding in findings:
+        once.setdefault(finding.finding_id, finding)
+    return sorted(once.values(), key=lambda finding: (PRECEDENCE[finding.code], finding.due_ms, finding.finding_id))
 
 
 def forked_items(history: History) -> dict[str, list[Fact]]:

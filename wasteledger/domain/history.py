@@ -22,7 +22,7 @@ class Fact(NamedTuple):
         occurred_ms: the device's clock, UTC.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # nobody asks this tuple for `index()`
     received_ms: int
     event_id: str
     event: AnyEvent
@@ -32,7 +32,7 @@ class Fact(NamedTuple):
 class Quarantined(NamedTuple):
     """A signed note that is no readable event."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # nobody asks this tuple for `index()`
     received_ms: int
     event_id: str
     device_id: str
@@ -71,16 +71,16 @@ class History:
         entry = decode_entry(content)
         note = parse_note(entry.note)
         index, event_id = self.size, encode_base64(note.event_id)
-        self.size += 1
         if entry.entry_class == "quarantine":
             self.quarantined.append(Quarantined(index, entry.received_ms, event_id, note.device_id))
-            return
-        event = parse_event(note.payload())
-        fact = Fact(index, entry.received_ms, event_id, event, event.occurred_ms)
-        if entry.entry_class == "fork":
-            self.forks.append(fact)
         else:
-            self._file(fact)
+            event = parse_event(note.payload())
+            fact = Fact(index, entry.received_ms, event_id, event, event.occurred_ms)
+            if entry.entry_class == "fork":
+                self.forks.append(fact)
+            else:
+                self._file(fact)
+        self.size += 1  # last: an entry that can not be read is met again, never passed over
 
     def _file(self, fact: Fact) -> None:
         event = fact.event
@@ -93,11 +93,11 @@ class History:
             if isinstance(event, Corrected):
                 self.corrections[event.target_event_id].append(fact)
         elif isinstance(event, Enrolled):
-            self.devices[event.device] = Device(event.device, event.for_site, event.role, fact.index)
+            first = Device(event.device, event.for_site, event.role, fact.index)
+            self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
         elif isinstance(event, Revoked) and event.device in self.devices:
             self.devices[event.device] = self.devices[event.device]._replace(revoked_index=fact.index)
 
     def facts_of(self, code: str) -> list[Fact]:
         """The facts that name a code, in log order; none for a code never seen."""
         return self.by_code.get(code, [])
-

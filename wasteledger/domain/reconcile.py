@@ -32,7 +32,7 @@ _PLACES = Decimal("0.000001")
 class Amount(NamedTuple):
     """Packages and their mass."""
 
-    count: int = 0
+    count: int = 0  # type: ignore[assignment]  # nobody asks this tuple for `count()`
     mass_g: int = 0
 
     def plus(self, other: "Amount") -> "Amount":
@@ -131,7 +131,17 @@ def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which mome
     chains = walk_all(history, directory, as_of_ms=as_of_ms)
     cohort = [chain for chain in chains if _in_cohort(chain, region, from_day, to_day)]
     answer = Reconciliation(
-        region, from_day, to_day, as_of_ms, history.size, Tally(), defaultdict(Tally), defaultdict(Tally), [], Amount(), []
+        region,
+        from_day,
+        to_day,
+        as_of_ms,
+        history.size,
+        Tally(),
+        defaultdict(Tally),
+        defaultdict(Tally),
+        [],
+        Amount(),
+        [],
     )
     for chain in cohort:
         row = _row(chain)
@@ -177,7 +187,7 @@ def _check_boxes(chains: Iterable[Chain], directory: Directory) -> None:
                 inside[step.fact.event_id, box].append(chain)
                 weighed[step.fact.event_id, box] = step.fact, mass_g
     for key, (fact, mass_g) in weighed.items():
-        packed_g = sum(chain.mass_g for chain in inside[key])
+        packed_g = sum(chain.weighed_g for chain in inside[key])
         if not directory.tolerance.allows(before_g=packed_g, after_g=mass_g):
             for chain in inside[key]:
                 chain.doubt("box_difference", fact, site=fact.event.site)

@@ -3,6 +3,8 @@
 Rows, loaded from a readable file. The chain of custody refers to them by code and never copies them.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal
 
@@ -161,7 +163,7 @@ class Directory:
         self.sites = {site.code: site for site in register.sites}
         self.carrier_of = {vehicle.plate: vehicle.carrier for vehicle in register.vehicles}
         self.people = {person.actor: person for person in register.people}
-        self.rules = {rule.key: rule for rule in (*DEFAULT_RULES, *register.rules)}
+        self.rules: dict[str, Rule] = {rule.key: rule for rule in (*DEFAULT_RULES, *register.rules)}
 
     def limit(self, key: str) -> int:
         """The value of a rule."""
@@ -208,6 +210,17 @@ DEFAULT_RULES: tuple[Rule, ...] = (
 )
 
 
+def _row_keys(register: Register) -> Iterator[str]:
+    """What names each row; within its kind no two rows may have the same."""
+    yield from (f"division {division.code}" for division in register.divisions)
+    yield from (f"site {site.code}" for site in register.sites)
+    yield from (f"vehicle {vehicle.plate}" for vehicle in register.vehicles)
+    yield from (f"licence {licence.number} to {licence.activity}" for licence in register.licences)
+    yield from (f"person {person.actor}" for person in register.people)
+    yield from (f"stream {stream.waste_code} of {stream.site}" for stream in register.streams)
+    yield from (f"rule {rule.key}" for rule in register.rules)
+
+
 def check_register(register: Register) -> Register:
     """Returns a register whose rows refer only to rows that are there.
 
@@ -217,8 +230,7 @@ def check_register(register: Register) -> Register:
     divisions = {division.code for division in register.divisions}
     sites = {site.code for site in register.sites}
     problems = [f"site {s.code}: no division {s.division}" for s in register.sites if s.division not in divisions]
-    if len(sites) != len(register.sites):
-        problems.append("two sites share one code")
+    problems += [f"{key} stands twice" for key, count in Counter(_row_keys(register)).items() if count > 1]
     references = (
         [(f"vehicle {vehicle.plate}", vehicle.carrier) for vehicle in register.vehicles]
         + [(f"licence {licence.number}", licence.holder) for licence in register.licences]

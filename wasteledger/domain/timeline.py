@@ -48,39 +48,47 @@ def steps_of(code: str, history: History) -> list[Step]:
     """The steps of an item, in order."""
     own = sorted((fact for fact in history.facts_of(code) if _counts(fact, history)), key=_order)
     steps = [Step(fact, inferred=False) for fact in own]
-    for box, begin_ms, end_ms in _boxed(own):
-        steps += _box_steps(box, begin_ms, end_ms, history)
+    boxed = (step for interval in _boxed(own) for step in _box_steps(*interval, history))
+    steps += {step.fact.event_id: step for step in boxed}.values()  # once, where two intervals meet
     steps.sort(key=lambda step: _order(step.fact))
     return _pair(steps)
 
 
+def corrections_of(fact: Fact, history: History) -> list[Fact]:
+    """Proposals to correct a fact and agreements to them, in the order they were made."""
+    return sorted(history.corrections.get(fact.event_id, []), key=_order)
+
+
 def correction_agreed(fact: Fact, history: History) -> bool | None:
-    """None when nobody corrected the fact, else whether another party agreed to the correction."""
-    corrections = history.corrections.get(fact.event_id, [])
+    """None when nobody corrected the fact, else whether another party agreed to every correction proposed."""
+    corrections = corrections_of(fact, history)
     if not corrections:
         return None
-    makers = {correction.event_id: correction.event.site for correction in corrections}
-    return any(
-        makers.get(getattr(correction.event, "agrees_with", None) or "", correction.event.site) != correction.event.site
-        for correction in corrections
-    )
+    proposals = [correction for correction in corrections if getattr(correction.event, "agrees_with", None) is None]
+    return bool(proposals) and len(_agreed(fact, history)) == len(proposals)
 
 
 def agreed_mass_g(fact: Fact, history: History) -> int | None:
-    """The mass that an agreed correction puts in place of the fact's own."""
-    if not correction_agreed(fact, history):
-        return None
-    return next(
-        (getattr(c.event, "mass_g", None) for c in history.corrections[fact.event_id] if c.event.mass_g),  # type: ignore[union-attr]  # only `Corrected` is filed here
-        None,
-    )
+    """The mass that the latest agreed correction puts in place of the fact's own."""
+    masses = [getattr(correction.event, "mass_g", None) for correction in _agreed(fact, history)]
+    return next((mass_g for mass_g in reversed(masses) if mass_g), None)
 
 
 def declared_void(fact: Fact, history: History) -> bool:
     """Whether an agreed correction says that the fact never occurred."""
-    return bool(correction_agreed(fact, history)) and any(
-        getattr(correction.event, "reason", "") == "did_not_occur" for correction in history.corrections[fact.event_id]
-    )
+    return any(getattr(correction.event, "reason", "") == "did_not_occur" for correction in _agreed(fact, history))
+
+
+def _agreed(fact: Fact, history: History) -> list[Fact]:
+    """The proposals that a party other than their maker agreed to."""
+    corrections = corrections_of(fact, history)
+    answers = {(getattr(answer.event, "agrees_with", None), answer.event.site) for answer in corrections}
+    return [
+        proposal
+        for proposal in corrections
+        if getattr(proposal.event, "agrees_with", None) is None
+        and any(named == proposal.event_id and site != proposal.event.site for named, site in answers)
+    ]
 
 
 def _counts(fact: Fact, history: History) -> bool:

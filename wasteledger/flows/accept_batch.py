@@ -52,7 +52,7 @@ def accept_batch(database: Database, notes: list[str], *, origin: str, node: str
             root=encode_base64(ledger.root()),
             server_ms=batch.received_ms,
         )
-    return answer
+    return answer  # noqa: RET504 - outside the block: by now the transaction has committed
 
 
 def _read(raw: bytes, origin: str) -> _Read:
@@ -100,7 +100,12 @@ class _Batch:
         if taken and taken.event_id == item.note.event_id:
             return self._again(item.note, taken.index)
         if taken:
-            return self._set_apart(item, "fork", f"number {item.event.device_seq} holds another event, entry {taken.index}")
+            return self._set_apart(
+                item, "fork", f"number {item.event.device_seq} holds another event, entry {taken.index}"
+            )
+        device = self._devices.get(item.note.device_id)
+        if isinstance(item.event, Enrolled | Revoked) and device and device.revoked:
+            return self._hold(item, f"device {item.note.device_id} is revoked: it can no longer enrol or revoke")
         return self._append(item, item.note, item.event)
 
     def _unproved(self, note: EventNote, event: AnyEvent | None) -> str | None:
@@ -134,6 +139,7 @@ class _Batch:
             self._admit(event, index)
         elif isinstance(event, Revoked):
             self._ledger.revoke(event.device, index=index)
+            self._devices = dict(self._ledger.devices(self._devices))
         return self._verdict(note, "new", index, leaf)
 
     def _admit(self, event: Enrolled, index: int) -> None:
@@ -143,7 +149,9 @@ class _Batch:
         self._ledger.admit(event.device, key, site=event.for_site, role=event.role, index=index)
         self._devices[event.device] = self._ledger.device(event.device)
 
-    def _again(self, note: EventNote, index: int) -> Verdict:
+    def _again(
+        self, note: EventNote, index: int, verdict: VerdictCode = "duplicate", reason: str | None = None
+    ) -> Verdict:
         """The verdict of the first time: same index, same leaf, same hour."""
         self._ledger.flush()
         stored = self._ledger.entry(index)
@@ -151,17 +159,19 @@ class _Batch:
             message = f"entry {index} is missing from the log: run `wasteledger fsck`"
             raise TamperedError(message)
         first_ms = decode_entry(stored[0]).received_ms
-        return self._verdict(note, "duplicate", index, stored[1]).model_copy(update={"received_ms": first_ms})
+        first = self._verdict(note, verdict, index, stored[1], reason)
+        return first.model_copy(update={"received_ms": first_ms})
 
     def _set_apart(self, item: _Read, verdict: VerdictCode, reason: str) -> Verdict:
         note = item.note
         if note is None:
             return self._hold(item, reason)
-        index, leaf = self._ledger.odd_index(note.event_id), None
-        if index is None:
-            index, leaf = self._ledger.append(self._entry(verdict, item.raw), received_ms=self.received_ms)
-            self._ledger.remember_odd(note.event_id, index=index)
-            self._ledger.flush()
+        first = self._ledger.odd_index(note.event_id)
+        if first is not None:
+            return self._again(note, first, verdict, reason)
+        index, leaf = self._ledger.append(self._entry(verdict, item.raw), received_ms=self.received_ms)
+        self._ledger.remember_odd(note.event_id, index=index)
+        self._ledger.flush()
         return self._verdict(note, verdict, index, leaf, reason)
 
     def _hold(self, item: _Read, reason: str) -> Verdict:

@@ -41,8 +41,12 @@ class Wanted(NamedTuple):
     volume_l: int = 0
 
 
-def issue_codes(service: Service, wanted: list[Wanted], *, day: date, stock: str) -> list[LabelFields]:
+def issue_codes(
+    service: Service, wanted: list[Wanted], *, day: date, stock: str, at_ms: int | None = None
+) -> list[LabelFields]:
     """Draws a code for each wanted label, keeps its fields, and records the issue as events of the office.
+
+    `day` stands on the labels; `at_ms` is when they were issued, now by default.
 
     Raises:
         QueryError: nothing or too much is wanted, or a number range is used up.
@@ -65,7 +69,7 @@ def issue_codes(service: Service, wanted: list[Wanted], *, day: date, stock: str
         for site, codes in by_site.items()
         for start in range(0, len(codes), CODES_MAX)
     ]
-    service.office(directory).record(service.history(), bodies)
+    service.office(directory).record(service.history(), bodies, at_ms=at_ms)
     return fields
 
 

@@ -62,7 +62,11 @@ def _problem(item: Any, content: Any) -> str:
     place, row = [], content
     for part in item["loc"]:
         row = row[part] if isinstance(row, list) or (isinstance(row, dict) and part in row) else None
-        named = row.get("code") or row.get("actor") or row.get("number") or row.get("key") if isinstance(row, dict) else None
+        named = (
+            row.get("code") or row.get("actor") or row.get("number") or row.get("key")
+            if isinstance(row, dict)
+            else None
+        )
         place.append(f"{part + 1} ({named})" if isinstance(part, int) and named else str(part))
     return f"{' → '.join(place)}: {item['msg'].removeprefix('Value error, ')}"
 

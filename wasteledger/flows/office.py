@@ -70,12 +70,17 @@ class Office:
         """Admits devices: (key, site) each. The verdict's leaf hash begins the device's own chain."""
         return self.record(history, [self._enrolment(key, site=site, role="device") for key, site in keys])
 
-    def record(self, history: History, bodies: list[dict[str, Any]]) -> list[Verdict]:
-        """Signs bodies in order as the next events of the office, appends them, and returns their verdicts."""
+    def record(
+        self, history: History, bodies: list[dict[str, Any]], *, at_ms: int | None = None
+    ) -> list[Verdict]:
+        """Signs bodies in order as the next events of the office, appends them, and returns their verdicts.
+
+        `at_ms` is when it happened, for a simulated past; now by default.
+        """
         facts = history.by_device.get(self.key.device_id, {})
         number = max(facts) + 1 if facts else 0
         previous = facts[number - 1].event_id if facts else encode_base64(EMPTY_ROOT)
-        now_ms = clock.now_ms()
+        now_ms = clock.now_ms() if at_ms is None else at_ms
         notes = []
         for offset, body in enumerate(bodies):
             common = {

@@ -15,12 +15,14 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from wasteledger.errors import DatabaseError, NewerDatabaseError
 
 #: How long a writer waits for another one.
 BUSY_TIMEOUT_MS = 10_000
+#: What a transaction raises when the database does not answer; the application maps it to 503.
+DatabaseDown = OperationalError
 #: Key of the PostgreSQL advisory lock that orders writers of the log.
 WRITER_LOCK = 0x57_41_53_54_45
 
@@ -45,10 +47,16 @@ class Database:
             self.engine = create_engine(self.url, pool_pre_ping=not self.is_sqlite)
             if self.is_sqlite:
                 event.listen(self.engine, "connect", _prepare_sqlite)
-            self._migrate()
+            try:
+                self._migrate()
+            except BaseException:
+                self.engine.dispose()  # a database that is refused must not keep a connection
+                raise
         except (ArgumentError, NoSuchModuleError, DBAPIError, OSError, sqlite3.Error) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            message = f"database {_shown(url)} can not be opened: {cause}. Check WASTELEDGER_DATABASE_URL and its server"
+            message = (
+                f"database {_shown(url)} can not be opened: {cause}. Check WASTELEDGER_DATABASE_URL and its server"
+            )
             raise DatabaseError(message) from error
 
     def _migrate(self) -> None:

@@ -43,7 +43,11 @@ class DistrictStore:
         rows = [{"kind": "register", "key": "region", "content": f"{register.region}\n{register.origin}"}]
         for kind, fields in _KEYS.items():
             rows += [
-                {"kind": kind, "key": "|".join(str(getattr(row, name)) for name in fields), "content": row.model_dump_json()}
+                {
+                    "kind": kind,
+                    "key": "|".join(str(getattr(row, name)) for name in fields),
+                    "content": row.model_dump_json(),
+                }
                 for row in getattr(register, kind)
             ]
         self._connection.execute(insert(RegisterRow), rows)
@@ -51,7 +55,9 @@ class DistrictStore:
     def register(self) -> Register | None:
         """The register in force, or None before the first load."""
         rows = self._connection.execute(
-            select(RegisterRow.kind, RegisterRow.content).order_by(col(RegisterRow.kind), col(RegisterRow.key))
+            select(col(RegisterRow.kind), col(RegisterRow.content)).order_by(
+                col(RegisterRow.kind), col(RegisterRow.key)
+            )
         ).all()
         if not rows:
             return None
@@ -63,7 +69,7 @@ class DistrictStore:
 
     def draw(self, name: str, count: int, *, last: int) -> range:
         """Draws `count` consecutive numbers of a counter, from 1, without gaps or doubles; empty when `last` is passed."""
-        query = select(CounterRow.last).where(col(CounterRow.name) == name)
+        query = select(col(CounterRow.last)).where(col(CounterRow.name) == name)
         before = self._connection.execute(query).scalar()
         start = (before or 0) + 1
         if start + count - 1 > last:
@@ -83,11 +89,11 @@ class DistrictStore:
 
     def label(self, code: str) -> str | None:
         """The label fields of a code, as JSON."""
-        return self._connection.execute(select(LabelRow.fields).where(col(LabelRow.code) == code)).scalar()
+        return self._connection.execute(select(col(LabelRow.fields)).where(col(LabelRow.code) == code)).scalar()
 
     def account(self, name: str) -> Account | None:
         """The account of that name."""
-        query = select(AccountRow.name, AccountRow.password_hash, AccountRow.role, AccountRow.site)
+        query = select(col(AccountRow.name), col(AccountRow.password_hash), col(AccountRow.role), col(AccountRow.site))
         row = self._connection.execute(query.where(col(AccountRow.name) == name)).one_or_none()
         return Account(*row) if row else None
 

@@ -21,7 +21,7 @@ class Placed(NamedTuple):
     """Where an event stands in the log."""
 
     event_id: bytes
-    index: int
+    index: int  # type: ignore[assignment]  # nobody asks this tuple for `index()`
 
 
 class StoredDevice(NamedTuple):
@@ -43,7 +43,7 @@ class Ledger:
     def __init__(self, connection: Connection) -> None:
         """Reads the tree's size and frontier."""
         self._connection = connection
-        row = connection.execute(select(TreeRow.size, TreeRow.frontier, TreeRow.received_ms)).one()
+        row = connection.execute(select(col(TreeRow.size), col(TreeRow.frontier), col(TreeRow.received_ms))).one()
         hashes = [row.frontier[i : i + HASH_BYTES] for i in range(0, len(row.frontier), HASH_BYTES)]
         self.frontier = Frontier(row.size, hashes)
         self.received_ms: int = row.received_ms
@@ -99,7 +99,10 @@ class Ledger:
         key = tuple_(col(DeviceEventRow.device_id), col(DeviceEventRow.device_seq))
         for start in range(0, len(pairs), PROBE_PAIRS):
             query = select(
-                DeviceEventRow.device_id, DeviceEventRow.device_seq, DeviceEventRow.event_id, DeviceEventRow.idx
+                col(DeviceEventRow.device_id),
+                col(DeviceEventRow.device_seq),
+                col(DeviceEventRow.event_id),
+                col(DeviceEventRow.idx),
             ).where(key.in_(pairs[start : start + PROBE_PAIRS]))
             for device_id, device_seq, event_id, idx in self._connection.execute(query):
                 taken[device_id, device_seq] = Placed(event_id, idx)
@@ -107,12 +110,14 @@ class Ledger:
 
     def odd_index(self, event_id: bytes) -> int | None:
         """Where a fork or quarantined note of this id stands."""
-        return self._connection.execute(select(OddEventRow.idx).where(col(OddEventRow.event_id) == event_id)).scalar()
+        return self._connection.execute(
+            select(col(OddEventRow.idx)).where(col(OddEventRow.event_id) == event_id)
+        ).scalar()
 
     def entry(self, index: int) -> tuple[bytes, bytes] | None:
         """Content and leaf hash of one entry."""
         row = self._connection.execute(
-            select(EntryRow.content, EntryRow.leaf_hash).where(col(EntryRow.idx) == index)
+            select(col(EntryRow.content), col(EntryRow.leaf_hash)).where(col(EntryRow.idx) == index)
         ).one_or_none()
         return (row.content, row.leaf_hash) if row else None
 
@@ -120,7 +125,7 @@ class Ledger:
         """Index, content and leaf hash of every entry from `begin`, in log order."""
         while True:
             query = (
-                select(EntryRow.idx, EntryRow.content, EntryRow.leaf_hash)
+                select(col(EntryRow.idx), col(EntryRow.content), col(EntryRow.leaf_hash))
                 .where(col(EntryRow.idx) >= begin)
                 .order_by(col(EntryRow.idx))
                 .limit(READ_ROWS)
@@ -134,20 +139,20 @@ class Ledger:
 
     def leaf_hashes(self) -> list[bytes]:
         """All leaf hashes, in log order."""
-        return list(self._connection.execute(select(EntryRow.leaf_hash).order_by(col(EntryRow.idx))).scalars())
+        return list(self._connection.execute(select(col(EntryRow.leaf_hash)).order_by(col(EntryRow.idx))).scalars())
 
     def place_of(self, event_id: bytes) -> int | None:
         """The index of an event by its id."""
-        query = select(DeviceEventRow.idx).where(col(DeviceEventRow.event_id) == event_id)
+        query = select(col(DeviceEventRow.idx)).where(col(DeviceEventRow.event_id) == event_id)
         index = self._connection.execute(query).scalar()
         return self.odd_index(event_id) if index is None else index
 
     def device(self, device_id: str) -> StoredDevice | None:
         """The admitted key of that name."""
         row = self._connection.execute(
-            select(DeviceRow.public_key, DeviceRow.site, DeviceRow.role, DeviceRow.revoked_idx).where(
-                col(DeviceRow.device_id) == device_id
-            )
+            select(
+                col(DeviceRow.public_key), col(DeviceRow.site), col(DeviceRow.role), col(DeviceRow.revoked_idx)
+            ).where(col(DeviceRow.device_id) == device_id)
         ).one_or_none()
         return StoredDevice(row.public_key, row.site, row.role, row.revoked_idx is not None) if row else None
 
@@ -158,7 +163,7 @@ class Ledger:
 
     def any_device(self) -> bool:
         """Whether any key was ever admitted."""
-        return self._connection.execute(select(DeviceRow.device_id).limit(1)).scalar() is not None
+        return self._connection.execute(select(col(DeviceRow.device_id)).limit(1)).scalar() is not None
 
     def admit(self, device_id: str, public_key: bytes, *, site: str, role: str, index: int) -> None:
         """Admits a key."""
@@ -174,7 +179,7 @@ class Ledger:
     def hold(self, event_id: bytes, note: bytes, *, reason: str, received_ms: int) -> bool:
         """Keeps a note aside; False when the shelf is full or it lies there already."""
         count = self._connection.execute(select(func.count()).select_from(HeldRow)).scalar_one()
-        there = self._connection.execute(select(HeldRow.reason).where(col(HeldRow.event_id) == event_id)).scalar()
+        there = self._connection.execute(select(col(HeldRow.reason)).where(col(HeldRow.event_id) == event_id)).scalar()
         if there is not None or count >= HELD_NOTES_MAX:
             return False
         values = {"event_id": event_id, "note": note, "reason": reason, "received_ms": received_ms}

@@ -50,7 +50,9 @@ def _ledger_tables() -> None:
         sa.Column("received_ms", sa.BigInteger, nullable=False),
         sa.CheckConstraint("id = 1"),
     )
-    op.execute(sa.text("INSERT INTO tree (id, size, frontier, received_ms) VALUES (1, 0, :empty, 0)").bindparams(empty=b""))
+    op.execute(
+        sa.text("INSERT INTO tree (id, size, frontier, received_ms) VALUES (1, 0, :empty, 0)").bindparams(empty=b"")
+    )
     op.create_table(
         "device",
         sa.Column("device_id", sa.String(16), primary_key=True),

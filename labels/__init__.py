@@ -1,0 +1,1 @@
+"""Lawful labels: layout in millimetres and whole printer dots, PDF, and proof by decoding."""

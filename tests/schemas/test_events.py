@@ -1,0 +1,138 @@
+"""Events: each kind is read and written again; each limit holds."""
+
+from typing import Any, get_args
+
+import pytest
+
+from schemas.canonical import INTEGER_MAX, decode, encode
+from schemas.codes import stock_code
+from schemas.errors import ContractError
+from schemas.events import ATTACHMENTS_MAX, CODES_MAX, NOTE_MAX, AnyEvent, ItemEvent, parse_event
+from schemas.quantities import MASS_G_MAX
+from tests.schemas.samples import BOX, FIELDS, HASH, ITEM, ITEM2, SITE, payload
+
+
+def test_there_is_a_sample_of_every_kind() -> None:
+    union = get_args(get_args(AnyEvent)[0])
+    assert {event.model_fields["kind"].annotation.__args__[0] for event in union} == set(FIELDS)
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_every_kind_comes_back_as_it_was(kind: str) -> None:
+    sent = payload(
+        kind, note="备注", position={"latitude_udeg": 29_530_000, "longitude_udeg": 108_770_000, "accuracy_m": 8}
+    )
+    event = parse_event(decode(encode(sent)))
+    assert event.kind == kind
+    assert event.model_dump(exclude_unset=True) == sent
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_every_kind_refuses_a_foreign_field_and_misses_each_own(kind: str) -> None:
+    with pytest.raises(ContractError, match="force: Extra inputs"):
+        parse_event(payload(kind, force=True))
+    optional = {"manifest", "vehicle", "masses_g", "packages_count", "mass_g"} if kind != "sealed" else set()
+    for name in set(FIELDS[kind]) - optional:
+        with pytest.raises(ContractError, match=f"{name}: Field required"):
+            parse_event(payload(kind, **{name: None}))
+
+
+MANY = [stock_code("500114", serial) for serial in range(1, CODES_MAX + 2)]
+WRONG: list[tuple[str, str, Any]] = [
+    ("stored", "version", 2),
+    ("stored", "version", True),
+    ("stored", "device_id", "A" * 16),
+    ("stored", "device_id", "a" * 15),
+    ("stored", "device_seq", -1),
+    ("stored", "device_seq", INTEGER_MAX + 1),
+    ("stored", "device_seq", "0"),
+    ("stored", "device_seq", True),
+    ("stored", "device_prev", HASH[:-1]),
+    ("stored", "device_prev", "AAAA"),
+    ("stored", "occurred_at", "2026-11-02T08:15:00+08:00"),
+    ("stored", "occurred_at", "2026-11-02T08:15:00.000Z"),
+    ("stored", "occurred_at", "2026-02-30T08:15:00.000+08:00"),
+    ("stored", "occurred_at", "2026-11-02T25:15:00.000+08:00"),
+    ("stored", "occurred_at", "1999-11-02T08:15:00.000+08:00"),
+    ("stored", "boot_id", "0123456789ABCDEF"),
+    ("stored", "site", "C500114105000"),
+    ("stored", "site", ITEM),
+    ("stored", "actor", "王秀英"),
+    ("stored", "actor", "u-" + "a" * 17),
+    ("stored", "vouch_method", "handshake"),
+    ("stored", "attachments", [HASH] * (ATTACHMENTS_MAX + 1)),
+    ("stored", "note", "x" * (NOTE_MAX + 1)),
+    ("stored", "position", {"latitude_udeg": 90_000_001, "longitude_udeg": 0, "accuracy_m": 0}),
+    ("stored", "position", {"latitude_udeg": 0, "longitude_udeg": 180_000_001, "accuracy_m": 0}),
+    ("stored", "checkpoint", {"size": -1, "root": HASH}),
+    ("stored", "codes", []),
+    ("stored", "codes", MANY),
+    ("stored", "codes", [ITEM, ITEM]),
+    ("stored", "codes", [SITE]),
+    ("stored", "codes", [ITEM[:-1] + "0"]),
+    ("stored", "room", ""),
+    ("stored", "room", "x" * 41),
+    ("sealed", "codes", [ITEM, ITEM2]),
+    ("sealed", "codes", [BOX]),
+    ("sealed", "mass_g", 0),
+    ("sealed", "mass_g", MASS_G_MAX + 1),
+    ("sealed", "mass_g", 1.5),
+    ("sealed", "waste_code", "841001001"),
+    ("sealed", "package", "sack"),
+    ("packed", "codes", [BOX]),
+    ("packed", "box", ITEM),
+    ("washed", "codes", [ITEM]),
+    ("released", "masses_g", [1]),
+    ("released", "masses_g", [1, -1]),
+    ("released", "masses_g", [1, MASS_G_MAX + 1]),
+    ("released", "manifest", "20260001000001"),
+    ("released", "to_site", ITEM),
+    ("released", "vehicle", "渝H2"),
+    ("accepted", "packages_count", -1),
+    ("corrected", "mass_g", 0),
+    ("licensed", "valid_from", "2026-1-1"),
+    ("licensed", "valid_to", "2026-02-31"),
+    ("enrolled", "public_key", "AAAA"),
+    ("ruled", "value", -1),
+    ("ruled", "basis", ""),
+    ("cased", "action", "forgotten"),
+]
+
+
+@pytest.mark.parametrize(("kind", "field", "value"), WRONG, ids=lambda value: str(value)[:24])
+def test_each_limit_holds_and_the_message_names_the_field(kind: str, field: str, value: object) -> None:
+    with pytest.raises(ContractError, match=f"{field}|codes"):
+        parse_event(payload(kind, **{field: value}))
+
+
+@pytest.mark.parametrize("sent", [{}, {"kind": "teleported"}, {"kind": 1}, {"kind": None}])
+def test_what_is_no_event_of_this_version(sent: dict[str, Any]) -> None:
+    with pytest.raises(ContractError):
+        parse_event(sent)
+
+
+def test_the_limits_themselves_are_allowed() -> None:
+    parse_event(payload("stored", codes=MANY[:CODES_MAX], room="x" * 40, note="x" * NOTE_MAX))
+    parse_event(payload("sealed", mass_g=MASS_G_MAX))
+    parse_event(payload("stored", attachments=[HASH] * ATTACHMENTS_MAX, device_seq=INTEGER_MAX))
+
+
+def test_time_is_read_to_the_millisecond_in_any_offset() -> None:
+    east = parse_event(payload("stored"))
+    west = parse_event(payload("stored", occurred_at="2026-11-01T19:15:00.250-05:00"))
+    assert east.occurred_ms == west.occurred_ms == 1_793_578_500_250
+
+
+def test_the_mass_of_a_code() -> None:
+    event = parse_event(payload("released"))
+    assert isinstance(event, ItemEvent)
+    assert (event.mass_of(ITEM), event.mass_of(BOX)) == (1250, None)
+    stored = parse_event(payload("stored"))
+    assert isinstance(stored, ItemEvent)
+    assert stored.mass_of(ITEM) is None
+
+
+def test_an_event_never_changes() -> None:
+    event = parse_event(payload("stored"))
+    with pytest.raises(ValueError, match="frozen"):
+        event.site = "C500114105002"

@@ -1,0 +1,78 @@
+"""The HTTP interface for devices and programs. Handlers are plain functions: each ends its transaction before it answers."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import TypeAdapter
+
+from schemas.canonical import encode_base64
+from schemas.codes import read_typed
+from schemas.label_fields import LabelFields
+from schemas.sync import BatchAnswer, EventBatch
+from wasteledger.errors import NotFoundError
+from wasteledger.flows.accept_batch import accept_batch
+from wasteledger.flows.questions import ask, chain_json, find_chain, prove_entry, reconciliation_json
+from wasteledger.flows.service import Service
+from wasteledger.store.district import DistrictStore
+from wasteledger.store.ledger import Ledger
+
+_LABEL: TypeAdapter[LabelFields] = TypeAdapter(LabelFields)
+
+Code = Annotated[str, Path(max_length=60, description="Item code as printed or typed, e.g. M50011400000001V")]
+
+
+def device_router(service: Service) -> APIRouter:
+    """What devices and printers ask: their signatures are their credentials."""
+    router = APIRouter(prefix="/v1")
+
+    @router.get("/health", tags=["service"])
+    def health() -> dict[str, Any]:
+        """Whether the service can read its database, and how far the log has grown."""
+        with service.database.read() as connection:
+            ledger = Ledger(connection)
+            return {"status": "ok", "tree_size": ledger.size, "root": encode_base64(ledger.root())}
+
+    @router.post("/events", tags=["devices"])
+    def post_events(batch: EventBatch) -> BatchAnswer:
+        """Takes signed event notes; one verdict for each. What is verdicted other than `held` is durable."""
+        origin = service.directory().register.origin
+        return accept_batch(service.database, batch.events, origin=origin, node=service.settings.node)
+
+    @router.get("/labels/{code}", tags=["printers"])
+    def get_label(code: Code) -> LabelFields:
+        """What stands on the label of an issued code."""
+        with service.database.read() as connection:
+            fields = DistrictStore(connection).label(read_typed(code).text)
+        if fields is None:
+            message = f"{code} was never issued here: issue it with `wasteledger issue`"
+            raise NotFoundError(message)
+        return _LABEL.validate_json(fields)
+
+    return router
+
+
+def reader_router(service: Service) -> APIRouter:
+    """What regulators' programs ask; open or behind the log-in, as the pages are."""
+    router = APIRouter(prefix="/v1", tags=["regulators"])
+
+    @router.get("/reconciliation")
+    def get_reconciliation(
+        region: Annotated[str | None, Query(max_length=9)] = None,
+        from_day: Annotated[str | None, Query(alias="from", max_length=10)] = None,
+        to_day: Annotated[str | None, Query(alias="to", max_length=10)] = None,
+    ) -> dict[str, Any]:
+        """The rate, the class of every item and the findings for a region and period."""
+        answer = ask(service, region=region, from_day=from_day, to_day=to_day)
+        return reconciliation_json(answer, service.directory())
+
+    @router.get("/items/{code}")
+    def get_item(code: Code) -> dict[str, Any]:
+        """One item's chain with its evidence."""
+        return chain_json(*find_chain(service, code))
+
+    @router.get("/entries/{index}")
+    def get_entry(index: Annotated[int, Path(ge=0, le=2**53 - 1)]) -> dict[str, Any]:
+        """One log entry with its inclusion proof."""
+        return prove_entry(service, index)
+
+    return router

@@ -1,0 +1,85 @@
+"""Puts the service together: routes, pages, sessions, errors as problem+json (RFC 9457)."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+from sqlalchemy.exc import OperationalError
+from starlette.middleware.sessions import SessionMiddleware
+
+from schemas.errors import WasteLedgerError
+from wasteledger import __version__
+from wasteledger.api.routes import device_router, reader_router
+from wasteledger.errors import ForbiddenError
+from wasteledger.flows.service import Service
+from wasteledger.web.pages import make_router, mount_static, secure_headers
+
+#: Largest request body: 500 notes of their greatest length.
+BODY_BYTES_MAX = 16 * 1024 * 1024
+#: A log-in lasts a working day.
+SESSION_S_MAX = 12 * 60 * 60
+
+
+def make_app(service: Service) -> FastAPI:
+    """The application on an opened service."""
+    app = FastAPIOffline(
+        title="WasteLedger",
+        version=__version__,
+        summary="一物一码：每一件危险废物从产生到处置的账本",
+        swagger_ui_parameters={"defaultModelsExpandDepth": -1},
+    )
+
+    def reader(request: Request) -> None:
+        if not service.settings.public_pages and not request.session.get("account"):
+            message = "log in at /login first, or let the service be started with WASTELEDGER_PUBLIC_PAGES=1"
+            raise ForbiddenError(message)
+
+    app.include_router(device_router(service))
+    app.include_router(reader_router(service), dependencies=[Depends(reader)])
+    app.include_router(make_router(service), include_in_schema=False)
+    mount_static(app)
+    app.middleware("http")(secure_headers)
+    app.middleware("http")(_limit_body)
+    app.add_middleware(
+        SessionMiddleware,
+        secret_key=service.settings.session_secret or secrets.token_hex(32),
+        session_cookie="wasteledger",
+        max_age=SESSION_S_MAX,
+        same_site="lax",
+    )
+    app.add_exception_handler(WasteLedgerError, _problem)
+    app.add_exception_handler(OperationalError, _database_down)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    return app
+
+
+async def _limit_body(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    length = request.headers.get("content-length", "0")
+    if request.method == "POST" and (not length.isdigit() or int(length) > BODY_BYTES_MAX):
+        return problem(413, "too_large", f"the request is larger than {BODY_BYTES_MAX} bytes: send fewer events at once")
+    return await call_next(request)
+
+
+def problem(status: int, code: str, detail: str) -> JSONResponse:
+    """An error as problem+json."""
+    body = {"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail}
+    headers = {"Retry-After": "5"} if status == 503 else None  # noqa: PLR2004 - Service Unavailable
+    return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
+
+
+def _problem(_request: Request, error: Exception) -> JSONResponse:
+    known = error if isinstance(error, WasteLedgerError) else WasteLedgerError(str(error))
+    return problem(known.status, known.code, str(known))
+
+
+def _database_down(_request: Request, _error: Exception) -> JSONResponse:
+    return problem(503, "database", "the database did not answer; nothing was taken, send the same bytes again")
+
+
+def _bad_request(_request: Request, error: Exception) -> JSONResponse:
+    items = error.errors() if isinstance(error, RequestValidationError) else []
+    detail = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in items)
+    return problem(422, "bad_request", detail)

@@ -1,0 +1,232 @@
+"""The command line of the service. Every error is a sentence on stderr and a non-zero exit."""
+
+import json
+import socket
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from schemas.errors import WasteLedgerError
+from schemas.quantities import format_kg
+from schemas.reasons import CLASSES, REASONS
+from schemas.waste import waste_name
+from wasteledger import __version__, clock
+from wasteledger.app import make_app
+from wasteledger.audit.fsck import check_log
+from wasteledger.domain.chain import china_day
+from wasteledger.errors import BusyError, NotFoundError
+from wasteledger.flows.accounts import create_account
+from wasteledger.flows.issue_codes import ISSUE_LABELS_MAX, Wanted, issue_codes
+from wasteledger.flows.load_register import load_register
+from wasteledger.flows.questions import ask, chain_json, find_chain, reconciliation_json
+from wasteledger.flows.service import Service
+from wasteledger.settings import Settings
+from wasteledger.simulate.demo import Options, run_demo
+from wasteledger.simulate.report import Report, percent
+
+EXIT_FINDINGS = 1
+EXIT_BAD_INPUT = 2
+
+cli = typer.Typer(
+    help="WasteLedger 一物一码：危险废物从产生到处置的账本。 Settings: WASTELEDGER_DATA_DIR, WASTELEDGER_DATABASE_URL.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+
+
+def main() -> None:
+    """Runs a command; exit 0 done, 1 found something wrong, 2 could not be done as asked."""
+    try:
+        cli()
+    except WasteLedgerError as error:
+        print(f"wasteledger: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
+
+
+def _existing() -> Service:
+    """The service on a database that is there: reading commands never make an empty one."""
+    settings = Settings()
+    if not settings.database_url and not (settings.data_dir / "wasteledger.db").exists():
+        message = (
+            f"there is no ledger in {settings.data_dir}/: load a district with `wasteledger load district.yaml`, "
+            f"or set WASTELEDGER_DATA_DIR (the demonstration's is demo)"
+        )
+        raise NotFoundError(message)
+    return Service(settings)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+@cli.command(epilog="Example: wasteledger load district.yaml")
+def load(file: Annotated[Path, typer.Argument(help="District file (YAML).")]) -> None:
+    """Puts the sites, licences, people and rules of a district file in force."""
+    service = Service(Settings())
+    register = load_register(service, file)
+    print(f"{file}: {len(register.divisions)} divisions, {len(register.sites)} sites, {len(register.people)} people in force")
+
+
+@cli.command(epilog="Example: wasteledger issue C500114105001 841-001-01 --count 20")
+def issue(  # noqa: PLR0913 - one option each
+    site: Annotated[str, typer.Argument(help="Site code of the producer, or of a box's owner.")],
+    waste: Annotated[str, typer.Argument(help="Waste code such as 841-001-01, or `box`.")],
+    count: Annotated[int, typer.Option(min=1, max=ISSUE_LABELS_MAX, help="How many labels.")] = 1,
+    package: Annotated[str, typer.Option(help="bag, sharps_box or drum")] = "bag",
+    mass_g: Annotated[int, typer.Option(min=0, help="Mass in grams, for an HJ 1276 label.")] = 0,
+    volume_l: Annotated[int, typer.Option(min=0, help="Volume in litres, for an HJ 1276 label.")] = 0,
+    stock: Annotated[str, typer.Option(help="Name of the roll or sheet.")] = "manual",
+) -> None:
+    """Draws codes for labels; print them with `labels pdf CODE… -o FILE`."""
+    wanted = [Wanted(site, None if waste == "box" else waste, package, mass_g, volume_l)] * count
+    today: date = china_day(clock.now_ms()).date()
+    for label in issue_codes(_existing(), wanted, day=today, stock=stock):
+        print(label.code)
+
+
+@cli.command(epilog="Example: wasteledger reconcile --region 500114 --from 2026-11-01 --to 2026-11-30 --json")
+def reconcile(
+    from_day: Annotated[str, typer.Option("--from", help="First day of sealing, China time.")],
+    to_day: Annotated[str, typer.Option("--to", help="Last day of sealing.")],
+    region: Annotated[str | None, typer.Option(help="District or township code; default the district.")] = None,
+    as_json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """The disposal rate from the items' own chains, and every missing link."""
+    service = _existing()
+    answer = ask(service, region=region, from_day=from_day, to_day=to_day)
+    directory = service.directory()
+    if as_json:
+        _print_json(reconciliation_json(answer, directory))
+        return
+    rates = answer.district.rates()
+    print(f"{directory.divisions[answer.region].name} {answer.from_day} 至 {answer.to_day}，账本 {answer.tree_size} 条")
+    print(f"已证明处置率 {percent(rates['rate_proved_mass'])}（按重量） {percent(rates['rate_proved_count'])}（按件）")
+    print(f"到期处置率   {percent(rates['rate_due_mass'])}（按重量） {percent(rates['rate_due_count'])}（按件）")
+    print(f"官方口径     {percent(rates['rate_official_mass'])}")
+    for name, amount in answer.district.classes.items():
+        print(f"  {CLASSES[name][0]}\t{amount.count} 件\t{format_kg(amount.mass_g)} kg")
+    for code, tally in sorted((*answer.divisions.items(), *answer.categories.items())):
+        name = directory.divisions[code].name if code in directory.divisions else waste_name(code)
+        proved, due = tally.rates()["rate_proved_mass"], tally.rates()["rate_due_mass"]
+        print(f"  {code}\t已证明 {percent(proved)}\t到期 {percent(due)}\t{name}")
+    for finding in answer.findings:
+        subject = "、".join(finding.items) or finding.detail
+        who = f"{directory.site_name(finding.site)}，{clock.shown(finding.due_ms)} 前"
+        print(f"  · {REASONS[finding.code].zh} {finding.code}\t{subject}\t{who}\t{' '.join(finding.evidence)}")
+
+
+@cli.command(epilog="Example: wasteledger item M50011400000001V")
+def item(
+    code: Annotated[str, typer.Argument(help="Item code, as printed or typed.")],
+    as_json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """One item's chain: every step with its evidence, every doubt, and what is expected next."""
+    service = _existing()
+    chain, item_class = find_chain(service, code)
+    if as_json:
+        _print_json(chain_json(chain, item_class))
+        return
+    names = service.directory().site_name
+    print(f"{chain.code}  {waste_name(chain.waste_code)}  {format_kg(chain.mass_g)} kg  {CLASSES[item_class][0] if item_class else ''}")
+    for step in chain_json(chain, item_class)["steps"]:
+        other = step["to_site"] or step["from_site"]
+        arrow = "→" if step["to_site"] else "←"
+        where = names(step["site"]) + (f" {arrow} {names(other)}" if other else "")
+        print(f"  {step['occurred_at'][:16]}  {step['kind']:<9} {where}  [{step['evidence']}] № {step['index']}")
+    for doubt in chain.doubts:
+        print(f"  ! {REASONS[doubt.reason].zh}（{doubt.reason}）：{names(doubt.site)}")
+    if chain.expected:
+        print(f"  下一步：{names(chain.expected.site)}，{clock.shown(chain.expected.due_ms)} 前")
+
+
+@cli.command(epilog="Example: wasteledger sites")
+def sites() -> None:
+    """Lists the sites of the register."""
+    for site in _existing().directory().register.sites:
+        print(f"{site.code}\t{site.name}")
+
+
+@cli.command(epilog="Example: wasteledger rules")
+def rules() -> None:
+    """Lists the numbers that the judgement uses, with the law each rests on."""
+    for rule in _existing().directory().rules.values():
+        print(f"{rule.key}\t{rule.value}\t{rule.basis}")
+
+
+@cli.command(epilog="Example: wasteledger account keeper T500114105001 --role keeper")
+def account(
+    name: Annotated[str, typer.Argument(help="Log-in name.")],
+    site: Annotated[str, typer.Argument(help="Site code it belongs to.")],
+    role: Annotated[str, typer.Option(help="regulator, keeper, operator, clinic or printer")] = "regulator",
+) -> None:
+    """Makes an account for the pages, or gives it a new password, which is shown once."""
+    login = create_account(_existing(), name, role=role, site=site)
+    print(f"{login.name}\t{login.password}\t{login.role}")
+
+
+@cli.command(epilog="Example: WASTELEDGER_PORT=8080 wasteledger serve")
+def serve() -> None:
+    """Runs the service; settings WASTELEDGER_HOST, WASTELEDGER_PORT, WASTELEDGER_PUBLIC_PAGES."""
+    settings = Settings()
+    with _listen(settings) as listener:
+        app = make_app(Service(settings))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        print(f"http://{settings.host}:{settings.port}/  (Ctrl+C stops)", flush=True)
+        server.run(sockets=[listener])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        message = f"{settings.host}:{settings.port} can not be used ({error.strerror}): set WASTELEDGER_PORT to another port"
+        raise BusyError(message) from None
+    return listener
+
+
+@cli.command(epilog="Example: wasteledger fsck")
+def fsck(
+    as_json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Checks the log from its stored bytes: every hash, signature and number. Exit 1 when something is wrong."""
+    checked = check_log(_existing().database)
+    if as_json:
+        _print_json(checked._asdict())
+    else:
+        print(f"{checked.entries} entries, root {checked.root}, {checked.held_count} notes held aside")
+        for problem in checked.problems:
+            print(f"  ! {problem}")
+        print("whole" if not checked.problems else f"{len(checked.problems)} problems")
+    if checked.problems:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+@cli.command(epilog="Example: wasteledger demo --no-serve --json")
+def demo(  # noqa: PLR0913 - one option each
+    serve_after: Annotated[bool, typer.Option("--serve/--no-serve", help="Go on serving the ledger.")] = True,  # noqa: FBT002
+    as_json: Json = False,  # noqa: FBT002 - a flag
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the service.")] = 8000,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes another day.")] = 1,
+    camera: Annotated[str, typer.Option(help="handheld, or noise: pictures of nothing, to see that nothing is decoded")] = "handheld",
+    directory: Annotated[Path, typer.Option(help="Where the demonstration's database and labels go.")] = Path("demo"),
+) -> None:
+    """The main job on a district that behaves, and misbehaves: from label to disposal, and the rate."""
+    if camera not in {"handheld", "noise"}:
+        message = f"--camera {camera}: handheld or noise"
+        raise typer.BadParameter(message)
+    options = Options(directory, port, seed, "noise" if camera == "noise" else "handheld", serve_after and not as_json)
+    result = run_demo(options, Report(sys.stderr if as_json else sys.stdout))
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

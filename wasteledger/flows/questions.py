@@ -1,0 +1,192 @@
+"""Questions people ask of the ledger, checked before they are answered."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+from schemas.canonical import encode_base64
+from schemas.codes import CodeKind, read_typed
+from schemas.events import ItemEvent
+from wasteledger import clock
+from wasteledger.domain.chain import Chain, china_day
+from wasteledger.domain.merkle import inclusion_proof, verify_inclusion
+from wasteledger.domain.reconcile import Reconciliation, classify, reconcile, walk_all
+from wasteledger.domain.register import Directory
+from wasteledger.errors import NotFoundError, QueryError, TamperedError
+from wasteledger.flows.service import Service
+from wasteledger.store.ledger import Ledger
+
+#: Longest period one question may span: ten years, as long as records are kept.
+PERIOD_DAYS_MAX = 3660
+#: Period shown when none is asked for.
+PERIOD_DAYS_DEFAULT = 30
+
+
+def parse_day(text: str, *, name: str) -> date:
+    """A calendar day from `2026-11-02`.
+
+    Raises:
+        QueryError: not a day; the message names the field.
+    """
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    message = f"{name} {text!r} is no day: write it as 2026-11-02"
+    raise QueryError(message)
+
+
+def check_question(
+    directory: Directory, *, region: str | None, from_day: str | None, to_day: str | None
+) -> tuple[str, str, str]:
+    """Region and period of a question, with defaults filled in: the whole district, the last days up to today.
+
+    Raises:
+        QueryError: an unknown region, a day that is none, an empty or too long period, or one wholly in the future.
+    """
+    region = region or directory.register.region
+    if region not in directory.divisions:
+        message = f"region {region!r} is not in the register: give {directory.register.region} or one of its townships"
+        raise QueryError(message)
+    today = china_day(clock.now_ms()).date()
+    end = parse_day(to_day, name="to") if to_day else today
+    begin = parse_day(from_day, name="from") if from_day else end - timedelta(days=PERIOD_DAYS_DEFAULT)
+    if begin > end:
+        message = f"from {begin} lies after to {end}: exchange them"
+        raise QueryError(message)
+    if (end - begin).days > PERIOD_DAYS_MAX:
+        message = f"{begin} to {end} is more than {PERIOD_DAYS_MAX} days: ask for a shorter period"
+        raise QueryError(message)
+    if begin > today:
+        message = f"from {begin} lies in the future (today is {today}): nothing can have happened yet"
+        raise QueryError(message)
+    return region, begin.isoformat(), end.isoformat()
+
+
+def ask(
+    service: Service, *, region: str | None = None, from_day: str | None = None, to_day: str | None = None
+) -> Reconciliation:
+    """Reconciles a checked question as of now."""
+    directory = service.directory()
+    region, begin, end = check_question(directory, region=region, from_day=from_day, to_day=to_day)
+    return reconcile(
+        service.history(), directory, region=region, from_day=begin, to_day=end, as_of_ms=clock.now_ms()
+    )
+
+
+def find_chain(service: Service, typed: str) -> tuple[Chain, str | None]:
+    """The chain of an item and its class, by a code as printed or typed.
+
+    Raises:
+        CodeError: the code fails its check.
+        QueryError: it is the code of something else than an item.
+        NotFoundError: nothing is known of the item.
+    """
+    code = read_typed(typed)
+    if code.kind is not CodeKind.ITEM:
+        message = f"{code.text} is the code of a {code.kind}, not of an item"
+        raise QueryError(message)
+    history = service.history()
+    chains = walk_all(history, service.directory(), as_of_ms=clock.now_ms())
+    chain = next((chain for chain in chains if chain.code == code.text), None)
+    if chain is None:
+        message = f"{code.text} is a well-formed code, but nothing in this ledger speaks of it"
+        raise NotFoundError(message)
+    return chain, classify(chain) if chain.seals else None
+
+
+def prove_entry(service: Service, index: int) -> dict[str, Any]:
+    """One log entry with the proof that it stands under the root of the whole log (RFC 6962).
+
+    Raises:
+        NotFoundError: no such entry.
+        TamperedError: the stored hashes do not lead to the stored root.
+    """
+    with service.database.read() as connection:
+        ledger = Ledger(connection)
+        stored = ledger.entry(index)
+        leaves, size, root = ledger.leaf_hashes(), ledger.size, ledger.root()
+    if stored is None:
+        message = f"entry {index} is not in the log, which has {size} entries"
+        raise NotFoundError(message)
+    proof = inclusion_proof(index, leaves)
+    if not verify_inclusion(index=index, size=size, leaf=stored[1], proof=proof, root=root):
+        message = f"entry {index} does not stand under the root: run `wasteledger fsck`"
+        raise TamperedError(message)
+    return {
+        "index": index,
+        "entry": stored[0].decode("utf-8", "replace"),
+        "leaf_hash": encode_base64(stored[1]),
+        "tree_size": size,
+        "root": encode_base64(root),
+        "proof": [encode_base64(part) for part in proof],
+    }
+
+
+def reconciliation_json(answer: Reconciliation, directory: Directory) -> dict[str, Any]:
+    """A reconciliation as plain values for JSON."""
+    return {
+        "region": answer.region,
+        "from": answer.from_day,
+        "to": answer.to_day,
+        "as_of_ms": answer.as_of_ms,
+        "tree_size": answer.tree_size,
+        **_tally_json(answer.district),
+        "voided": answer.voided._asdict(),
+        "divisions": {code: _tally_json(tally) for code, tally in sorted(answer.divisions.items())},
+        "categories": {code: _tally_json(tally) for code, tally in sorted(answer.categories.items())},
+        "findings": [
+            finding._asdict() | {"site_name": directory.site_name(finding.site)} for finding in answer.findings
+        ],
+        "items": [row._asdict() | {"amount": row.amount._asdict()} for row in answer.items],
+    }
+
+
+def _tally_json(tally: Any) -> dict[str, Any]:
+    return {
+        **tally.rates(),
+        "total": tally.total._asdict(),
+        "classes": {name: amount._asdict() for name, amount in tally.classes.items()},
+    }
+
+
+def chain_json(chain: Chain, item_class: str | None) -> dict[str, Any]:
+    """An item's chain as plain values for JSON."""
+    return {
+        "code": chain.code,
+        "class": item_class,
+        "phase": chain.state.phase,
+        "holder": chain.state.holder,
+        "offered_to": chain.state.offered_to,
+        "waste_code": chain.waste_code,
+        "mass_g": chain.mass_g,
+        "steps": [_step_json(chain.code, step.fact, inferred=step.inferred) for step in chain.steps],
+        "doubts": [
+            {"code": d.reason, "site": d.site, "at_ms": d.at_ms, "evidence": [fact.event_id for fact in d.evidence]}
+            for d in chain.doubts
+        ],
+        "expected": chain.expected._asdict() if chain.expected else None,
+    }
+
+
+def _step_json(code: str, fact: Any, *, inferred: bool) -> dict[str, Any]:
+    event = fact.event
+    own_mass_g = event.mass_of(code) if isinstance(event, ItemEvent) and code in event.codes else None
+    return {
+        "index": fact.index,
+        "event_id": fact.event_id,
+        "received_ms": fact.received_ms,
+        "kind": event.kind,
+        "occurred_at": event.occurred_at,
+        "site": event.site,
+        "device_id": event.device_id,
+        "device_seq": event.device_seq,
+        "to_site": getattr(event, "to_site", None),
+        "from_site": getattr(event, "from_site", None),
+        "manifest": getattr(event, "manifest", None),
+        "vehicle": getattr(event, "vehicle", None),
+        "box": getattr(event, "box", None),
+        "mass_g": getattr(event, "mass_g", own_mass_g),
+        "evidence": "inferred" if inferred else "verified",
+    }
