@@ -65,15 +65,15 @@ class ProofFailure(NamedTuple):
     reason: str
 
 
-def rasterise(pdf: bytes, *, dpi: int = DPI_DEFAULT) -> Iterator[np.ndarray]:
-    """Each page of a PDF as an 8-bit grey picture at `dpi` dots an inch.
+def rasterise(pdf: bytes, *, dpi: int = DPI_DEFAULT, pages: range | None = None) -> Iterator[np.ndarray]:
+    """Each page of a PDF, or those of `pages` counted from 0, as an 8-bit grey picture at `dpi` dots an inch.
 
     Raises:
         ProofError: no PDF, locked, or beyond a limit.
     """
     document = _open(pdf)
     try:
-        for index in range(len(document)):
+        for index in pages or range(len(document)):
             yield _picture(document, index, dpi)
     finally:
         with _PDFIUM:

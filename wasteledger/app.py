@@ -7,7 +7,6 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
-from sqlalchemy.exc import OperationalError
 from starlette.middleware.sessions import SessionMiddleware
 
 from schemas.errors import WasteLedgerError
@@ -15,6 +14,7 @@ from wasteledger import __version__
 from wasteledger.api.routes import device_router, reader_router
 from wasteledger.errors import ForbiddenError
 from wasteledger.flows.service import Service
+from wasteledger.store.database import DatabaseDown
 from wasteledger.web.pages import make_router, mount_static, secure_headers
 
 #: Largest request body: 500 notes of their greatest length.
@@ -51,7 +51,7 @@ def make_app(service: Service) -> FastAPI:
         same_site="lax",
     )
     app.add_exception_handler(WasteLedgerError, _problem)
-    app.add_exception_handler(OperationalError, _database_down)
+    app.add_exception_handler(DatabaseDown, _database_down)
     app.add_exception_handler(RequestValidationError, _bad_request)
     return app
 
@@ -59,7 +59,9 @@ def make_app(service: Service) -> FastAPI:
 async def _limit_body(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     length = request.headers.get("content-length", "0")
     if request.method == "POST" and (not length.isdigit() or int(length) > BODY_BYTES_MAX):
-        return problem(413, "too_large", f"the request is larger than {BODY_BYTES_MAX} bytes: send fewer events at once")
+        return problem(
+            413, "too_large", f"the request is larger than {BODY_BYTES_MAX} bytes: send fewer events at once"
+        )
     return await call_next(request)
 
 

@@ -14,7 +14,7 @@ from schemas.errors import WasteLedgerError
 from schemas.quantities import format_kg
 from schemas.reasons import CLASSES, REASONS
 from schemas.waste import waste_name
-from wasteledger import __version__, clock
+from wasteledger import clock
 from wasteledger.app import make_app
 from wasteledger.audit.fsck import check_log
 from wasteledger.domain.chain import china_day
@@ -70,7 +70,9 @@ def load(file: Annotated[Path, typer.Argument(help="District file (YAML).")]) ->
     """Puts the sites, licences, people and rules of a district file in force."""
     service = Service(Settings())
     register = load_register(service, file)
-    print(f"{file}: {len(register.divisions)} divisions, {len(register.sites)} sites, {len(register.people)} people in force")
+    print(
+        f"{file}: {len(register.divisions)} divisions, {len(register.sites)} sites, {len(register.people)} people in force"
+    )
 
 
 @cli.command(epilog="Example: wasteledger issue C500114105001 841-001-01 --count 20")
@@ -133,7 +135,9 @@ def item(
         _print_json(chain_json(chain, item_class))
         return
     names = service.directory().site_name
-    print(f"{chain.code}  {waste_name(chain.waste_code)}  {format_kg(chain.mass_g)} kg  {CLASSES[item_class][0] if item_class else ''}")
+    print(
+        f"{chain.code}  {waste_name(chain.waste_code)}  {format_kg(chain.mass_g)} kg  {CLASSES[item_class][0] if item_class else ''}"
+    )
     for step in chain_json(chain, item_class)["steps"]:
         other = step["to_site"] or step["from_site"]
         arrow = "→" if step["to_site"] else "←"
@@ -187,7 +191,9 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:
-        message = f"{settings.host}:{settings.port} can not be used ({error.strerror}): set WASTELEDGER_PORT to another port"
+        message = (
+            f"{settings.host}:{settings.port} can not be used ({error.strerror}): set WASTELEDGER_PORT to another port"
+        )
         raise BusyError(message) from None
     return listener
 
@@ -215,7 +221,9 @@ def demo(  # noqa: PLR0913 - one option each
     as_json: Json = False,  # noqa: FBT002 - a flag
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the service.")] = 8000,
     seed: Annotated[int, typer.Option(min=0, help="Another seed makes another day.")] = 1,
-    camera: Annotated[str, typer.Option(help="handheld, or noise: pictures of nothing, to see that nothing is decoded")] = "handheld",
+    camera: Annotated[
+        str, typer.Option(help="handheld, or noise: pictures of nothing, to see that nothing is decoded")
+    ] = "handheld",
     directory: Annotated[Path, typer.Option(help="Where the demonstration's database and labels go.")] = Path("demo"),
 ) -> None:
     """The main job on a district that behaves, and misbehaves: from label to disposal, and the rate."""

@@ -258,8 +258,7 @@ def test_an_office_that_restarts_continues_its_chain(database: Database, tmp_pat
     key_file = tmp_path / "office.key"
     for _ in range(3):
         office = Office(database, load_key(key_file), origin=ORIGIN, node="node1", site=OFFICE)
-        office.enrol_self(_fold(database))
-        verdicts = office.record(_fold(database), [body, body])
+        verdicts = office.record([body, body])
         assert [verdict.verdict for verdict in verdicts] == ["new", "new"]
     facts = _fold(database).by_device[load_key(key_file).device_id]
     assert sorted(facts) == list(range(7))
@@ -267,6 +266,20 @@ def test_an_office_that_restarts_continues_its_chain(database: Database, tmp_pat
         assert facts[number].event.device_prev == facts[number - 1].event_id
     assert key_file.stat().st_mode & 0o077 == 0
     assert check_log(database).problems == []
+
+
+def test_offices_at_work_at_once_never_take_the_same_number(database: Database, tmp_path: Path) -> None:
+    body = {"kind": "ruled", "rule": "carriage_h", "value": 24, "basis": "试"}
+    key = load_key(tmp_path / "office.key")
+
+    def work(_turn: int) -> str:
+        return Office(database, key, origin=ORIGIN, node="node1", site=OFFICE).record([body])[0].verdict
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(24))) == ["new"] * 24
+    history = _fold(database)
+    assert sorted(history.by_device[key.device_id]) == list(range(25))
+    assert history.forks == []
 
 
 def _fold(database: Database) -> History:

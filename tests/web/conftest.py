@@ -58,7 +58,7 @@ class _Play:
         self.tellers = {site: Teller(site, origin=self.origin) for site in PEOPLE}
         self.notes: list[str] = []
         keys = [(teller.key, site) for site, teller in self.tellers.items()]
-        service.office().enrol(service.history(), keys)
+        service.office().enrol(keys)
 
     def act(self, kind: str, site: str, at_ms: int, **fields: Any) -> None:
         note = self.tellers[site].note(kind, occurred_ms=at_ms, actor=PEOPLE[site], **fields)

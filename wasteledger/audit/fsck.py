@@ -77,9 +77,7 @@ def _check_entry(  # noqa: PLR0913 - the state of the walk
     return entry.received_ms
 
 
-def _check_event(
-    index: int, note: EventNote, keys: dict[str, bytes], ledger: Ledger, problems: list[str]
-) -> None:
+def _check_event(index: int, note: EventNote, keys: dict[str, bytes], ledger: Ledger, problems: list[str]) -> None:
     event = parse_event(note.payload())
     if isinstance(event, Enrolled) and (index == 0 or note.device_id in keys):
         keys.setdefault(event.device, decode_base64(event.public_key))

@@ -4,7 +4,7 @@ The walk, in the order of `walk`:
 
 1. each step changes the state by the custody table;
 2. a hand-over that leaves a consignor under the manifest law is checked for manifest, carrier and vehicle;
-3. a weighing is held against the mass at sealing;
+3. a weighing is held against the one before it, so that a loss is named once, where it showed;
 4. a step made after its limit is noted;
 5. the plant's licence is asked on the day of disposal.
 """
@@ -47,7 +47,7 @@ class Chain:
     Attributes:
         seals: the facts by which its life began; more than one is a code used twice.
         mass_g: at sealing, or as an agreed correction says.
-        weighed_g: at its latest own weighing, which is what a weighed box is held against.
+        weighed_g, weighed_at: its latest own weighing, which is what a weighed box is held against.
         since_ms: when the present state began.
         inferred: some hop rests on an unopened box.
         expected: the next step, if life goes on.
@@ -59,6 +59,7 @@ class Chain:
     seals: list[Fact] = field(default_factory=list)
     mass_g: int = 0
     weighed_g: int = 0
+    weighed_at: Fact | None = None
     waste_code: str = ""
     since_ms: int = 0
     inferred: bool = False
@@ -187,9 +188,9 @@ def _check_mass(chain: Chain, step: Step, directory: Directory) -> None:
     weighed_g = event.mass_of(chain.code)
     if weighed_g is None:
         return
-    chain.weighed_g = weighed_g
-    if not directory.tolerance.allows(before_g=chain.mass_g, after_g=weighed_g):
-        chain.doubt("weight_difference", chain.seals[0], step.fact, site=event.site)
+    if not directory.tolerance.allows(before_g=chain.weighed_g, after_g=weighed_g):
+        chain.doubt("weight_difference", chain.weighed_at or chain.seals[0], step.fact, site=event.site)
+    chain.weighed_g, chain.weighed_at = weighed_g, step.fact
 
 
 def _check_time_limit(chain: Chain, step: Step, before: ItemState) -> None:

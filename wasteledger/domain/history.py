@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from schemas.canonical import encode_base64
-from schemas.events import AnyEvent, Corrected, Enrolled, ItemEvent, Packed, Revoked, parse_event
+from schemas.events import AnyEvent, Corrected, Enrolled, ItemEvent, Revoked, parse_event
 from schemas.signing import parse_note
 from wasteledger.domain.entry import decode_entry
 
@@ -55,12 +55,22 @@ class History:
         """Begins before entry 0."""
         self.size = 0
         self.by_code: dict[str, list[Fact]] = defaultdict(list)
-        self.box_contents: dict[str, set[str]] = defaultdict(set)
         self.by_device: dict[str, dict[int, Fact]] = defaultdict(dict)
         self.devices: dict[str, Device] = {}
         self.corrections: dict[str, list[Fact]] = defaultdict(list)
         self.forks: list[Fact] = []
         self.quarantined: list[Quarantined] = []
+
+    def copy(self) -> "History":
+        """A fold of its own, to be continued while others read this one."""
+        other = History()
+        other.size = self.size
+        other.by_code.update((code, list(facts)) for code, facts in self.by_code.items())
+        other.by_device.update((device, dict(facts)) for device, facts in self.by_device.items())
+        other.devices = dict(self.devices)
+        other.corrections.update((event_id, list(facts)) for event_id, facts in self.corrections.items())
+        other.forks, other.quarantined = list(self.forks), list(self.quarantined)
+        return other
 
     def add(self, content: bytes) -> None:
         """Takes in the next entry of the log.
@@ -88,8 +98,6 @@ class History:
         if isinstance(event, ItemEvent):
             for code in event.codes:
                 self.by_code[code].append(fact)
-            if isinstance(event, Packed):
-                self.box_contents[event.box].update(event.codes)
             if isinstance(event, Corrected):
                 self.corrections[event.target_event_id].append(fact)
         elif isinstance(event, Enrolled):

@@ -41,18 +41,26 @@ def accept_batch(database: Database, notes: list[str], *, origin: str, node: str
     """
     read = [_read(text.encode("utf-8", "surrogatepass"), origin) for text in notes]
     with database.write() as connection:
-        ledger = Ledger(connection)
-        batch = _Batch(ledger, origin=origin, node=node, received_ms=max(clock.now_ms(), ledger.received_ms))
-        batch.prepare(read)
-        verdicts = [batch.judge(item) for item in read]
-        ledger.flush()
-        answer = BatchAnswer(
-            verdicts=verdicts,
-            tree_size=ledger.size,
-            root=encode_base64(ledger.root()),
-            server_ms=batch.received_ms,
-        )
+        answer = _take_in(Ledger(connection), read, origin=origin, node=node)
     return answer  # noqa: RET504 - outside the block: by now the transaction has committed
+
+
+def take_in(ledger: Ledger, notes: list[bytes], *, origin: str, node: str) -> BatchAnswer:
+    """The same inside a transaction that the caller has begun and will commit before anybody is answered."""
+    return _take_in(ledger, [_read(note, origin) for note in notes], origin=origin, node=node)
+
+
+def _take_in(ledger: Ledger, read: list[_Read], *, origin: str, node: str) -> BatchAnswer:
+    batch = _Batch(ledger, origin=origin, node=node, received_ms=max(clock.now_ms(), ledger.received_ms))
+    batch.prepare(read)
+    verdicts = [batch.judge(item) for item in read]
+    ledger.flush()
+    return BatchAnswer(
+        verdicts=verdicts,
+        tree_size=ledger.size,
+        root=encode_base64(ledger.root()),
+        server_ms=batch.received_ms,
+    )
 
 
 def _read(raw: bytes, origin: str) -> _Read:

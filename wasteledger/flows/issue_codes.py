@@ -69,7 +69,7 @@ def issue_codes(
         for site, codes in by_site.items()
         for start in range(0, len(codes), CODES_MAX)
     ]
-    service.office(directory).record(service.history(), bodies, at_ms=at_ms)
+    service.office(directory).record(bodies, at_ms=at_ms)
     return fields
 
 

@@ -78,5 +78,5 @@ def load_register(service: Service, path: Path) -> Register:
         DistrictStore(connection).save_register(register)
     digest = hashlib.sha256(register.model_dump_json().encode()).hexdigest()
     body = {"kind": "ruled", "rule": "register", "value": len(register.sites), "basis": f"sha256:{digest}"}
-    service.office(Directory(register)).record(service.history(), [body])
+    service.office(Directory(register)).record([body])
     return register

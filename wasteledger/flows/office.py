@@ -15,11 +15,11 @@ from schemas.signing import DeviceKey, parse_note, sign_event
 from schemas.sync import Verdict
 from wasteledger import clock
 from wasteledger.domain.chain import china_day
-from wasteledger.domain.history import History
 from wasteledger.domain.merkle import EMPTY_ROOT
 from wasteledger.errors import DatabaseError
-from wasteledger.flows.accept_batch import accept_batch
+from wasteledger.flows.accept_batch import take_in
 from wasteledger.store.database import Database
+from wasteledger.store.ledger import Ledger
 
 OFFICE_ACTOR = "u-office"
 
@@ -53,7 +53,7 @@ class Office:
     """Signs the office's events and puts them into the log."""
 
     def __init__(self, database: Database, key: DeviceKey, *, origin: str, node: str, site: str) -> None:
-        """Acts for the authority `site`; enrols its own key first in an empty log."""
+        """Acts for the authority `site`."""
         self._database = database
         self.key = key
         self._origin = origin
@@ -61,42 +61,51 @@ class Office:
         self._site = site
         self._boot_id = secrets.token_hex(8)
 
-    def enrol_self(self, history: History) -> None:
-        """The first entry of a log: the office key vouches for itself."""
-        if self.key.device_id not in history.devices:
-            self.record(history, [self._enrolment(self.key, site=self._site, role="office")])
-
-    def enrol(self, history: History, keys: list[tuple[DeviceKey, str]]) -> list[Verdict]:
+    def enrol(self, keys: list[tuple[DeviceKey, str]]) -> list[Verdict]:
         """Admits devices: (key, site) each. The verdict's leaf hash begins the device's own chain."""
-        return self.record(history, [self._enrolment(key, site=site, role="device") for key, site in keys])
+        return self.record([self._enrolment(key, site=site, role="device") for key, site in keys])
 
-    def record(
-        self, history: History, bodies: list[dict[str, Any]], *, at_ms: int | None = None
-    ) -> list[Verdict]:
+    def record(self, bodies: list[dict[str, Any]], *, at_ms: int | None = None) -> list[Verdict]:
         """Signs bodies in order as the next events of the office, appends them, and returns their verdicts.
 
-        `at_ms` is when it happened, for a simulated past; now by default.
+        The number is read and the events are appended in one writing transaction: of two processes at work at
+        once none can take the other's number, which would be a fork for ever. An empty log is begun by the office's own
+        enrolment. `at_ms` is when it happened, for a simulated past; now by default.
+
+        Raises:
+            DatabaseError: this office key is not admitted in the log, or the log did not take an event.
         """
-        facts = history.by_device.get(self.key.device_id, {})
-        number = max(facts) + 1 if facts else 0
-        previous = facts[number - 1].event_id if facts else encode_base64(EMPTY_ROOT)
-        now_ms = clock.now_ms() if at_ms is None else at_ms
+        with self._database.write() as connection:
+            ledger = Ledger(connection)
+            begins = ledger.size == 0
+            if begins:
+                bodies = [self._enrolment(self.key, site=self._site, role="office"), *bodies]
+            notes = self._sign(bodies, ledger.last_number(self.key.device_id), at_ms=at_ms)
+            verdicts = take_in(ledger, notes, origin=self._origin, node=self._node).verdicts
+            refused = [verdict for verdict in verdicts if verdict.verdict != "new"]
+            if refused:
+                message = (
+                    f"the log did not take the office's event ({refused[0].reason}): is office.key the one that "
+                    f"began this log? Put it back from your backup"
+                )
+                raise DatabaseError(message)
+        return verdicts[1:] if begins else verdicts
+
+    def _sign(self, bodies: list[dict[str, Any]], last: tuple[int, bytes] | None, *, at_ms: int | None) -> list[bytes]:
+        number = last[0] + 1 if last else 0
+        previous = encode_base64(last[1] if last else EMPTY_ROOT)
+        occurred_at = china_time(clock.now_ms() if at_ms is None else at_ms)
         notes = []
         for offset, body in enumerate(bodies):
             common = {
                 "version": 1, "device_id": self.key.device_id, "device_seq": number + offset, "device_prev": previous,
-                "occurred_at": china_time(now_ms), "monotonic_ms": offset, "boot_id": self._boot_id,
+                "occurred_at": occurred_at, "monotonic_ms": offset, "boot_id": self._boot_id,
                 "site": self._site, "actor": OFFICE_ACTOR, "vouch_method": "own_device",
             }  # fmt: skip
             note = sign_event(self.key, origin=self._origin, payload=common | body)
-            notes.append(note.decode())
+            notes.append(note)
             previous = event_hash(note)
-        verdicts = accept_batch(self._database, notes, origin=self._origin, node=self._node).verdicts
-        refused = [verdict for verdict in verdicts if verdict.verdict not in {"new", "duplicate"}]
-        if refused:
-            message = f"the log did not take the office's event: {refused[0].reason}"
-            raise DatabaseError(message)
-        return verdicts
+        return notes
 
     def _enrolment(self, key: DeviceKey, *, site: str, role: str) -> dict[str, Any]:
         public_key = encode_base64(key.public_key)

@@ -70,9 +70,7 @@ def ask(
     """Reconciles a checked question as of now."""
     directory = service.directory()
     region, begin, end = check_question(directory, region=region, from_day=from_day, to_day=to_day)
-    return reconcile(
-        service.history(), directory, region=region, from_day=begin, to_day=end, as_of_ms=clock.now_ms()
-    )
+    return reconcile(service.history(), directory, region=region, from_day=begin, to_day=end, as_of_ms=clock.now_ms())
 
 
 def find_chain(service: Service, typed: str) -> tuple[Chain, str | None]:

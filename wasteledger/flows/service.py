@@ -29,8 +29,13 @@ class Service:
         """The fold over the whole log as it stands now."""
         with self._lock:
             with self.database.read() as connection:
-                for _, content, _ in Ledger(connection).contents(self._history.size):
-                    self._history.add(content)
+                fresh = [content for _, content, _ in Ledger(connection).contents(self._history.size)]
+            if fresh:
+                # Another thread may be reading the fold that was handed out, so it is never changed under its hands.
+                following = self._history.copy()
+                for content in fresh:
+                    following.add(content)
+                self._history = following
             return self._history
 
     def directory(self) -> Directory:
@@ -47,18 +52,14 @@ class Service:
         return Directory(register)
 
     def office(self, directory: Directory | None = None) -> Office:
-        """The office of the district's authority, its key admitted."""
+        """The office of the district's authority."""
         register = (directory or self.directory()).register
         authority = next((site.code for site in register.sites if site.code[0] == "A"), None)
         if authority is None:
             message = f"district {register.region} has no authority: add a site whose code begins with A to its file"
             raise NotFoundError(message)
         key = load_key(self.settings.data_dir / "office.key")
-        office = Office(
-            self.database, key, origin=register.origin, node=self.settings.node, site=authority
-        )
-        office.enrol_self(self.history())
-        return office
+        return Office(self.database, key, origin=register.origin, node=self.settings.node, site=authority)
 
     def close(self) -> None:
         """Gives the database back."""

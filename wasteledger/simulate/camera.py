@@ -43,8 +43,10 @@ def _fit(label: Picture) -> Picture:
 
 
 def _on_table(label: Picture, chance: np.random.Generator) -> Picture:
-    margin = max(label.shape) // 8
-    return _grey(cv2.copyMakeBorder(label, *[margin] * 4, cv2.BORDER_CONSTANT, value=(float(chance.integers(60, 180)),)))
+    margin, ground = max(label.shape) // 8, float(chance.integers(60, 180))
+    return _grey(
+        cv2.copyMakeBorder(label, *[margin] * 4, cv2.BORDER_CONSTANT, value=(float(chance.integers(60, 180)),))
+    )
 
 
 def _tilt(picture: Picture, chance: np.random.Generator) -> Picture:

@@ -138,7 +138,9 @@ class Round:
             "accepted", taker, at_ms + MINUTE_MS // 2, name=names[1], codes=codes, from_site=giver, **papers, **weighed
         )
 
-    def collect(self, codes: list[str], clinic: str, at_ms: int, *, taker_name: str = "main", giver_name: str = "main") -> None:
+    def collect(
+        self, codes: list[str], clinic: str, at_ms: int, *, taker_name: str = "main", giver_name: str = "main"
+    ) -> None:
         """Clinic to collector; small institutions need no manifest for this hop."""
         plate = self._plate(self.collector, clinic)
         self.hop(codes, clinic, self.collector, at_ms, names=(giver_name, taker_name), plate=plate)
@@ -153,14 +155,21 @@ class Round:
         """Small into big: bags into a turnover box."""
         self._act("packed", site, at_ms, name=name, codes=codes, box=box)
 
-    def haul(
-        self, load: list[str], masses_g: list[int], consignor: str, at_ms: int, *, name: str = "main"
-    ) -> None:
+    def haul(self, load: list[str], masses_g: list[int], consignor: str, at_ms: int, *, name: str = "main") -> None:
         """Consignor → carrier → plant under one manifest; the plant weighs what it accepts."""
         manifest, plate = self._draw_manifest(), self._plate(self.carrier, consignor)
         self.hop(load, consignor, self.carrier, at_ms, names=(name, name), manifest=manifest, plate=plate)
         arrive_ms = at_ms + 5 * HOUR_MS
-        self._act("released", self.carrier, arrive_ms, name=name, codes=load, to_site=self.plant, manifest=manifest, vehicle=plate)
+        self._act(
+            "released",
+            self.carrier,
+            arrive_ms,
+            name=name,
+            codes=load,
+            to_site=self.plant,
+            manifest=manifest,
+            vehicle=plate,
+        )
         self._act(
             "accepted", self.plant, arrive_ms + MINUTE_MS // 2, codes=load, from_site=self.carrier, manifest=manifest,
             vehicle=plate, masses_g=masses_g,
@@ -202,5 +211,3 @@ class Round:
             mass_g = mass_g * 7 // 10
         self.masses_g[code] = mass_g
         return mass_g
-
-

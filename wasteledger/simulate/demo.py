@@ -122,11 +122,11 @@ def _check_port(port: int) -> None:
             raise BusyError(message) from error
 
 
-def _prepare(
-    service: Service, options: Options, report: Report
-) -> tuple[Register, list[LabelFields], dict[str, str]]:
+def _prepare(service: Service, options: Options, report: Report) -> tuple[Register, list[LabelFields], dict[str, str]]:
     source = options.directory / "district.yaml"
-    source.write_text(files("wasteledger").joinpath("data/qianjiang.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    source.write_text(
+        files("wasteledger").joinpath("data/qianjiang.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     register = load_register(service, source)
     report.loaded(register)
     wanted = _first_day_labels(register, options.seed)
@@ -206,7 +206,7 @@ def _await_health(client: httpx.Client, process: "subprocess.Popen[bytes]", opti
 
 def _enrol(service: Service, made: list[Handheld]) -> None:
     """The office admits the keys; each chain begins at the entry that admitted it."""
-    verdicts = service.office().enrol(service.history(), [(device.key, device.site) for device in made])
+    verdicts = service.office().enrol([(device.key, device.site) for device in made])
     for device, verdict in zip(made, verdicts, strict=True):
         device.begin(verdict.leaf_hash or "")
 

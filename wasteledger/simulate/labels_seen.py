@@ -32,9 +32,13 @@ def print_labels(fields: list[LabelFields], path: Path) -> None:
     path.write_bytes(draw_labels(fields))
 
 
-def read_labels(path: Path, pages: int, *, seed: int, camera: Camera, workers: int, done: Callable[[int], None]) -> Seen:
+def read_labels(
+    path: Path, pages: int, *, seed: int, camera: Camera, workers: int, done: Callable[[int], None]
+) -> Seen:
     """Photographs every page of the PDF and decodes the pictures; calls `done` with the pages finished so far."""
-    jobs = [(str(path), start, min(start + CHUNK_LABELS, pages), seed, camera) for start in range(0, pages, CHUNK_LABELS)]
+    jobs = [
+        (str(path), start, min(start + CHUNK_LABELS, pages), seed, camera) for start in range(0, pages, CHUNK_LABELS)
+    ]
     codes: list[str] = []
     decoders: list[str] = []
     with ProcessPoolExecutor(max_workers=workers, mp_context=get_context("spawn")) as pool:
@@ -49,12 +53,10 @@ def _read_pages(job: tuple[str, int, int, int, Camera]) -> Seen:
     path, begin, end, seed, camera = job
     codes: list[str] = []
     decoders: list[str] = []
-    for page in range(begin, end):
-        if camera == "noise":
-            picture = noise_picture(seed=seed + page)
-        else:
-            picture = photograph(rasterise(Path(path), page=page, dpi=CAMERA_DPI), seed=seed + page)
-        for reading in decode_picture(picture):
+    pages = rasterise(Path(path).read_bytes(), dpi=CAMERA_DPI, pages=range(begin, end))
+    for page, printed in enumerate(pages, start=begin):
+        seen = noise_picture(seed=seed + page) if camera == "noise" else photograph(printed, seed=seed + page)
+        for reading in decode_picture(seen):
             if reading.code is not None:
                 codes.append(reading.code.text)
                 decoders.append(reading.decoder)

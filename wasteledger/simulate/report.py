@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from schemas.label_fields import BoxLabel, LabelFields
+from schemas.label_fields import LabelFields
 from schemas.quantities import format_kg
 from schemas.reasons import CLASSES, REASONS
 from wasteledger import clock
@@ -76,7 +76,9 @@ class Report:
         """Step 3."""
         by = "、".join(f"{name} {count}" for name, count in Counter(seen.decoders).most_common())
         start = "\r" if self._stream and self._stream.isatty() else ""
-        self._say(f"{start}3 拍照识读 {seen.pictures} 张：识读 {len(readable)}，未识读 {len(undecoded)}（{by or '无'}），{self._took_s['decode']:.1f} s")
+        self._say(
+            f"{start}3 拍照识读 {seen.pictures} 张：识读 {len(readable)}，未识读 {len(undecoded)}（{by or '无'}），{self._took_s['decode']:.1f} s"
+        )
         if undecoded:
             more = f" 等 {len(undecoded)} 个" if len(undecoded) > NAMED_MAX else ""
             self._say(f"  未识读的标签不再使用：{'、'.join(undecoded[:NAMED_MAX])}{more}")
@@ -110,7 +112,9 @@ class Report:
             subject = "、".join(finding["items"][:3]) or finding["detail"]
             due = f"{clock.shown(finding['due_ms'])} 前"
             self._say(f"  · {REASONS[finding['code']].zh} {finding['code']}\t{subject}")
-            self._say(f"      责任方 {finding['site_name']}，{due}；证据 {' '.join(e[:10] for e in finding['evidence'])}")
+            self._say(
+                f"      责任方 {finding['site_name']}，{due}；证据 {' '.join(e[:10] for e in finding['evidence'])}"
+            )
 
     def _groups(self, title: str, groups: dict[str, Any]) -> None:
         """Only the groups that fall short; the pages show them all."""
@@ -127,15 +131,15 @@ class Report:
     def difference(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         """What the repair changed."""
         was, now = (Counter(f["code"] for f in answer["findings"]) for answer in (before, after))
-        closed = "、".join(f"{REASONS[code].zh} {was[code]}→{now[code]}" for code in sorted(was | now) if was[code] != now[code])
+        closed = "、".join(
+            f"{REASONS[code].zh} {was[code]}→{now[code]}" for code in sorted(was | now) if was[code] != now[code]
+        )
         self._say(
             f"  变化：已证明处置率 {percent(before['rate_proved_mass'])} → {percent(after['rate_proved_mass'])}；{closed or '无变化'}"
         )
         self._say(f"  用时 {clock.elapsed_s() - self._started_s:.1f} s")
 
-    def serving(
-        self, port: int, directory: Path, logins: list[Login], wrongs: Wrongs, period: dict[str, str]
-    ) -> None:
+    def serving(self, port: int, directory: Path, logins: list[Login], wrongs: Wrongs, period: dict[str, str]) -> None:
         """Step 8."""
         root = f"http://127.0.0.1:{port}"
         self._say(f"8 服务已启动：{root}/ （按 Ctrl+C 停止）")
@@ -154,4 +158,6 @@ class Report:
 
     def stopped(self) -> None:
         """Ctrl+C."""
-        self._say("\n已停止。再次查看：WASTELEDGER_DATA_DIR=demo WASTELEDGER_PUBLIC_PAGES=1 .venv/bin/wasteledger serve")
+        self._say(
+            "\n已停止。再次查看：WASTELEDGER_DATA_DIR=demo WASTELEDGER_PUBLIC_PAGES=1 .venv/bin/wasteledger serve"
+        )

@@ -108,6 +108,17 @@ class Ledger:
                 taken[device_id, device_seq] = Placed(event_id, idx)
         return taken
 
+    def last_number(self, device_id: str) -> tuple[int, bytes] | None:
+        """The highest number of a device in the log, and the event that holds it."""
+        query = (
+            select(col(DeviceEventRow.device_seq), col(DeviceEventRow.event_id))
+            .where(col(DeviceEventRow.device_id) == device_id)
+            .order_by(col(DeviceEventRow.device_seq).desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return (row[0], row[1]) if row else None
+
     def odd_index(self, event_id: bytes) -> int | None:
         """Where a fork or quarantined note of this id stands."""
         return self._connection.execute(
