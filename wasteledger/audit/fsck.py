@@ -59,7 +59,7 @@ def check_log(database: Database) -> Checked:
     return Checked(frontier.size, encode_base64(frontier.root()), problems[:PROBLEMS_MAX], held_count)
 
 
-def _check_entry(  # noqa: PLR0913 - the state of the walk
+def _check_entry(  # noqa: PLR0913, PLR0917 - the state of the walk
     index: int, content: bytes, last_ms: int, keys: dict[str, bytes], ledger: Ledger, problems: list[str]
 ) -> int:
     try:

@@ -44,9 +44,7 @@ def _fit(label: Picture) -> Picture:
 
 def _on_table(label: Picture, chance: np.random.Generator) -> Picture:
     margin, ground = max(label.shape) // 8, float(chance.integers(60, 180))
-    return _grey(
-        cv2.copyMakeBorder(label, *[margin] * 4, cv2.BORDER_CONSTANT, value=(float(chance.integers(60, 180)),))
-    )
+    return _grey(cv2.copyMakeBorder(label, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=ground))
 
 
 def _tilt(picture: Picture, chance: np.random.Generator) -> Picture:

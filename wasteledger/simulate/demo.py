@@ -223,7 +223,7 @@ def _first_sync(
     return answer
 
 
-def _repair(  # noqa: PLR0913 - the parties of the day
+def _repair(  # noqa: PLR0913, PLR0917 - the parties of the day
     client: httpx.Client, fleet: Fleet, story: Story, period: dict[str, str], report: Report, before: dict[str, Any]
 ) -> dict[str, Any]:
     story.fetch_forgotten()

@@ -32,7 +32,7 @@ def print_labels(fields: list[LabelFields], path: Path) -> None:
     path.write_bytes(draw_labels(fields))
 
 
-def read_labels(
+def read_labels(  # noqa: PLR0913 - which pages, how, and whom to tell
     path: Path, pages: int, *, seed: int, camera: Camera, workers: int, done: Callable[[int], None]
 ) -> Seen:
     """Photographs every page of the PDF and decodes the pictures; calls `done` with the pages finished so far."""

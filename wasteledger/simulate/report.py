@@ -24,7 +24,7 @@ def percent(rate: float | None) -> str:
     """A rate for people, rounded down: only all of it shows as 100 %."""
     if rate is None:
         return "—"
-    hundredths = int(round(rate * 1_000_000)) // 100
+    hundredths = round(rate * 1_000_000) // 100
     return f"{hundredths // 100}.{hundredths % 100:02d} %"
 
 
@@ -36,6 +36,7 @@ class Report:
         self._stream = stream
         self._started_s = clock.elapsed_s()
         self._took_s: dict[str, float] = {}
+        self._pages = 0
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
@@ -67,18 +68,19 @@ class Report:
         )
 
     def progress(self, pages: int, total: int) -> None:
-        """Step 3 while it runs."""
-        self._pages = getattr(self, "_pages", 0) + pages
+        """Step 3 while it runs: a counting line at a terminal, a line now and then in a file."""
+        before, self._pages = self._pages, self._pages + pages
         if self._stream and self._stream.isatty():
             self._say(f"\r3 拍照识读 {self._pages}/{total}", end="")
+        elif self._pages * 4 // total > before * 4 // total:
+            self._say(f"  … {self._pages}/{total}")
 
     def decoded(self, seen: Seen, readable: list[LabelFields], undecoded: list[str]) -> None:
         """Step 3."""
         by = "、".join(f"{name} {count}" for name, count in Counter(seen.decoders).most_common())
         start = "\r" if self._stream and self._stream.isatty() else ""
-        self._say(
-            f"{start}3 拍照识读 {seen.pictures} 张：识读 {len(readable)}，未识读 {len(undecoded)}（{by or '无'}），{self._took_s['decode']:.1f} s"
-        )
+        counts = f"识读 {len(readable)}，未识读 {len(undecoded)}（{by or '无'}）"
+        self._say(f"{start}3 拍照识读 {seen.pictures} 张：{counts}，{self._took_s['decode']:.1f} s")
         if undecoded:
             more = f" 等 {len(undecoded)} 个" if len(undecoded) > NAMED_MAX else ""
             self._say(f"  未识读的标签不再使用：{'、'.join(undecoded[:NAMED_MAX])}{more}")
