@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 
 from schemas.errors import WasteLedgerError
 from schemas.quantities import format_kg
 from schemas.reasons import CLASSES, REASONS
 from schemas.waste import waste_name
 from wasteledger import clock
-from wasteledger.app import make_app
 from wasteledger.audit.fsck import check_log
 from wasteledger.domain.chain import china_day
 from wasteledger.errors import BusyError, NotFoundError
@@ -25,7 +23,6 @@ from wasteledger.flows.load_register import load_register
 from wasteledger.flows.questions import ask, chain_json, find_chain, reconciliation_json
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
-from wasteledger.simulate.demo import Options, run_demo
 from wasteledger.simulate.report import Report, percent
 
 EXIT_FINDINGS = 1
@@ -177,6 +174,10 @@ def account(
 @cli.command(epilog="Example: WASTELEDGER_PORT=8080 wasteledger serve")
 def serve() -> None:
     """Runs the service; settings WASTELEDGER_HOST, WASTELEDGER_PORT, WASTELEDGER_PUBLIC_PAGES."""
+    import uvicorn  # noqa: PLC0415 - the web server is slow to load, and only this command needs it
+
+    from wasteledger.app import make_app  # noqa: PLC0415 - the same
+
     settings = Settings()
     with _listen(settings) as listener:
         app = make_app(Service(settings))
@@ -227,6 +228,8 @@ def demo(  # noqa: PLR0913 - one option each
     directory: Annotated[Path, typer.Option(help="Where the demonstration's database and labels go.")] = Path("demo"),
 ) -> None:
     """The main job on a district that behaves, and misbehaves: from label to disposal, and the rate."""
+    from wasteledger.simulate.demo import Options, run_demo  # noqa: PLC0415 - brings OpenCV and the label printer along
+
     if camera not in {"handheld", "noise"}:
         message = f"--camera {camera}: handheld or noise"
         raise typer.BadParameter(message)

@@ -13,6 +13,8 @@ from tests.web.conftest import District
 from tests.web.reading import addresses, log_in
 from wasteledger import clock
 from wasteledger.app import make_app
+from wasteledger.domain.chain import china_day
+from wasteledger.flows.issue_codes import Wanted, issue_codes
 from wasteledger.web import session
 from wasteledger.web.texts import TEXTS, Words
 
@@ -115,11 +117,17 @@ def test_persons_are_named_to_those_logged_in_only(district: District, browser: 
     assert {"吴春梅", "刘文军", "胡玉珍"} <= {person.name for person in people if person.name in known}
 
 
-def test_the_label_is_for_those_logged_in(district: District, browser: TestClient) -> None:
-    path = f"/items/{district.safe}/label.pdf"
-    assert path not in addresses(browser.get(f"/items/{district.safe}").text)
+def test_a_label_that_names_a_person_is_for_those_logged_in(district: District, browser: TestClient) -> None:
+    wanted = Wanted("G500114004001", "900-214-08", "drum", 31_250, 50)
+    today = china_day(clock.now_ms()).date()
+    path = f"/items/{issue_codes(district.service, [wanted], day=today, stock='试')[0].code}/label.pdf"
     assert browser.get(path).status_code == 303
     log_in(browser, *district.login)
+    assert browser.get(path).headers["content-type"] == "application/pdf"
+
+
+def test_a_medical_label_is_open_where_pages_are(district: District, browser: TestClient) -> None:
+    path = f"/items/{district.safe}/label.pdf"
     assert path in addresses(browser.get(f"/items/{district.safe}").text)
     answer = browser.get(path)
     assert answer.headers["content-type"] == "application/pdf"

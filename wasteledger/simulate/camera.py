@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
 
+#: Side of a picture of nothing.
+NOISE_PX = 600
 #: Longest side of the picture that a handheld would hand to its decoder.
 SIDE_PX_MAX = 1000
 
@@ -29,7 +31,7 @@ def photograph(label: Picture, *, seed: int) -> Picture:
 
 def noise_picture(*, seed: int) -> Picture:
     """A picture of nothing, for showing that nothing is decoded from it."""
-    return np.random.default_rng(seed).integers(0, 256, (SIDE_PX_MAX, SIDE_PX_MAX)).astype(np.uint8)
+    return np.random.default_rng(seed).integers(0, 256, (NOISE_PX, NOISE_PX)).astype(np.uint8)
 
 
 def _grey(picture: Any) -> Picture:

@@ -130,7 +130,7 @@ class Ledger:
         row = self._connection.execute(
             select(col(EntryRow.content), col(EntryRow.leaf_hash)).where(col(EntryRow.idx) == index)
         ).one_or_none()
-        return (row.content, row.leaf_hash) if row else None
+        return (_as_bytes(row.content), _as_bytes(row.leaf_hash)) if row else None
 
     def contents(self, begin: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
         """Index, content and leaf hash of every entry from `begin`, in log order."""
@@ -143,7 +143,7 @@ class Ledger:
             )
             rows = self._connection.execute(query).all()
             for row in rows:
-                yield row.idx, row.content, row.leaf_hash
+                yield row.idx, _as_bytes(row.content), _as_bytes(row.leaf_hash)
             if len(rows) < READ_ROWS:
                 return
             begin = rows[-1].idx + 1
@@ -200,3 +200,8 @@ class Ledger:
     def held_count(self) -> int:
         """How many notes lie aside."""
         return self._connection.execute(select(func.count()).select_from(HeldRow)).scalar_one()
+
+
+def _as_bytes(stored: bytes | str) -> bytes:
+    """SQLite keeps whatever type an administrator writes; what is not bytes any more is still hashed, and found."""
+    return stored if isinstance(stored, bytes) else str(stored).encode()

@@ -13,7 +13,7 @@ from labels.pdf import draw_labels
 from schemas.canonical import encode_base64
 from schemas.codes import CodeKind, read_typed
 from schemas.events import ItemEvent
-from schemas.label_fields import LabelFields
+from schemas.label_fields import HazardousLabel, LabelFields
 from schemas.reasons import CLASSES, REASONS
 from wasteledger import clock
 from wasteledger.domain.history import History
@@ -175,14 +175,16 @@ class _Pages:
         chain, item_class = find_chain(self._service, code)
         known = session.account_of(request) is not None
         view = item_view(chain, item_class, directory, as_of_ms=clock.now_ms(), persons=known, t=session.words(request))
-        return render(request, "item.html", item=view, printable=known and self._label_of(chain.code) is not None)
+        fields = self._label_of(chain.code)
+        printable = fields is not None and (known or not isinstance(fields, HazardousLabel))
+        return render(request, "item.html", item=view, printable=printable)
 
     def label(self, request: Request, code: str) -> Response:
-        """An item's label; only for those logged in, since it names a contact and makes a copy of a code."""
-        if not session.account_of(request):
-            raise session.to_login(request)
+        """An item's label; one that names a contact person (HJ 1276) only for those logged in."""
         text = read_typed(code).text
         fields = self._label_of(text)
+        if isinstance(fields, HazardousLabel) and not session.account_of(request):
+            raise session.to_login(request)
         if fields is None:
             message = f"no label was issued here for {text}"
             raise NotFoundError(message)

@@ -1,0 +1,149 @@
+"""The main job as a person runs it: the program, its exit status, its JSON, and the ledger it leaves behind."""
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from schemas.reasons import CLASSES, REASONS, Severity
+from wasteledger.cli import cli
+
+RUN_S_MAX = 240
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run(*words: str, data: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    environment = os.environ | ({"WASTELEDGER_DATA_DIR": str(data)} if data else {})
+    command = [sys.executable, "-m", "wasteledger.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=RUN_S_MAX, env=environment, check=False)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    directory = tmp_path_factory.mktemp("demonstration") / "demo"
+    done = run("demo", "--no-serve", "--json", "--port", str(free_port()), "--directory", str(directory))
+    assert done.returncode == 0, done.stderr
+    return directory, json.loads(done.stdout)
+
+
+def test_every_wrong_shows_under_its_own_code_and_nothing_else(demo: tuple[Path, dict[str, Any]]) -> None:
+    before = demo[1]["before"]["findings"]
+    assert before == {
+        "overdue_pickup": 1, "in_limbo": 1, "missing_link": 1, "weight_difference": 1, "duplicate_code": 1, "device_gap": 1,
+    }  # fmt: skip
+
+
+def test_the_repair_leaves_only_what_can_not_be_repaired(demo: tuple[Path, dict[str, Any]]) -> None:
+    after = demo[1]["after"]["findings"]
+    assert after == {"duplicate_code": 1, "weight_difference": 1, "late_step": 1}
+    breaking = [code for code in after if REASONS[code].severity is Severity.BREAKS_CHAIN]
+    assert breaking == ["duplicate_code"]
+
+
+def test_the_rates_and_classes_agree(demo: tuple[Path, dict[str, Any]]) -> None:
+    result = demo[1]
+    assert result["decoded"] > result["undecoded"] >= 0
+    for figures in (result["before"], result["after"]):
+        assert set(figures["classes"]) == set(CLASSES)
+        cohort, safe = sum(figures["classes"].values()), figures["classes"]["safely_disposed"]
+        assert figures["rate_proved_count"] == safe * 1_000_000 // cohort / 1_000_000
+        assert 0 < figures["rate_proved_mass"] <= figures["rate_due_mass"] < 1
+    assert result["after"]["rate_proved_mass"] > result["before"]["rate_proved_mass"]
+
+
+def test_the_ledger_it_leaves_is_whole_and_answers(demo: tuple[Path, dict[str, Any]]) -> None:
+    directory, result = demo
+    checked = json.loads(run("fsck", "--json", data=directory).stdout)
+    assert (checked["problems"], checked["entries"]) == ([], result["events"])
+    words = ("reconcile", "--region", "500114", "--from", "2020-01-01", "--to", "2020-01-31", "--json")
+    empty = json.loads(run(*words, data=directory).stdout)
+    assert (empty["rate_proved_mass"], empty["items"]) == (None, [])
+
+
+def test_an_edited_entry_is_found(demo: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(demo[0], copy)
+    with sqlite3.connect(copy / "wasteledger.db") as connection:
+        connection.execute("DROP TRIGGER entry_no_update")
+        connection.execute("UPDATE entry SET content = replace(content, 'sealed', 'seaIed') WHERE idx = 700")
+        connection.execute("UPDATE entry SET content = CAST(content AS BLOB) || x'0a' WHERE idx = 701")
+    done = run("fsck", data=copy)
+    assert done.returncode == 1
+    assert "entry 701" in done.stdout
+
+
+def test_from_noise_nothing_is_decoded_and_nothing_is_invented(tmp_path: Path) -> None:
+    directory = tmp_path / "demo"
+    words = ("--no-serve", "--json", "--camera", "noise", "--port", str(free_port()), "--directory", str(directory))
+    result = json.loads(run("demo", *words).stdout)
+    assert (result["decoded"], result["undecoded"]) == (0, 255)
+    assert sum(result["before"]["classes"].values()) == 0
+    assert result["before"]["rate_proved_mass"] is None
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = run("demo", "--no-serve", "--port", port, "--directory", str(tmp_path / "demo"))
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_a_directory_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = run("demo", "--no-serve", "--directory", str(tmp_path))
+    assert done.returncode == 2
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("reconcile", "--region", "999999", "--from", "2026-11-01", "--to", "2026-11-02"), "not in the register"),
+        (("reconcile", "--from", "2026-11-31", "--to", "2026-12-02"), "is no day"),
+        (("reconcile", "--from", "2026-11-03", "--to", "2026-11-02"), "exchange them"),
+        (("reconcile", "--from", "2999-01-01", "--to", "2999-01-02"), "in the future"),
+        (("reconcile", "--from", "1999-01-01", "--to", "2026-01-02"), "shorter period"),
+        (("item", "M500114000000019"), "should be"),
+        (("item", "M50011499999999F"), "M5001149999"),
+        (("item", "B50011400000001P"), "is the code of a box"),
+        (("issue", "C999999999999", "841-001-01"), "not in the register"),
+        (("account", "Bad Name", "A500114001001"), "account"),
+        (("load", "/nowhere/district.yaml"), "can not be read"),
+    ],
+)
+def test_bad_input_has_an_answer(demo: tuple[Path, dict[str, Any]], words: tuple[str, ...], says: str) -> None:
+    done = run(*words, data=demo[0])
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_reading_never_makes_an_empty_ledger(tmp_path: Path) -> None:
+    done = run("fsck", data=tmp_path / "nothing")
+    assert done.returncode == 2
+    assert "there is no ledger" in done.stderr
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    listing = CliRunner().invoke(cli, ["--help"]).stdout
+    for command in ("load", "issue", "reconcile", "item", "serve", "fsck", "demo", "account", "sites", "rules"):
+        assert command in listing
+        assert "Example:" in CliRunner().invoke(cli, [command, "--help"]).stdout
