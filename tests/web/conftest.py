@@ -1,11 +1,11 @@
 """A small district that happened: two rounds of waste over five days, with wrongs of every grave kind, on real SQLite."""
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from fastapi.testclient import TestClient
 
 from tests.conftest import DISTRICT
 from tests.stories_builder import CARRIER, CLINIC, COLLECTOR, INFECTIOUS, OTHER_CLINIC, PLANT, TRANSFER, VEHICLE, Teller
@@ -18,11 +18,6 @@ from wasteledger.flows.issue_codes import Wanted, draw_manifest, issue_codes
 from wasteledger.flows.load_register import load_register
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2; the devices' side of this project speaks httpx, and one client is enough.
-    warnings.simplefilter("ignore")
-    from fastapi.testclient import TestClient
 
 HOUR_MS = 3_600_000
 PEOPLE = {
