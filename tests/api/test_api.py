@@ -1,4 +1,4 @@
-"""The HTTP interface over a real database: verdicts, proofs, errors as problem+json."""
+"""The HTTP interface over SQLite and over PostgreSQL: verdicts, proofs, errors as problem+json."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from schemas.canonical import decode_base64
+from tests.conftest import DISTRICT
 from wasteledger.app import BODY_BYTES_MAX, make_app
 from wasteledger.domain.merkle import leaf_hash, verify_inclusion
 from wasteledger.flows.load_register import load_register
@@ -16,13 +17,12 @@ from wasteledger.settings import Settings
 from wasteledger.simulate.device import Handheld
 
 CLINIC = "C500114105001"
-DISTRICT = Path(__file__).parents[2] / "wasteledger" / "data" / "qianjiang.yaml"
 BAG = "M50011400000001V"
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    opened = Service(Settings(data_dir=tmp_path, database_url="", public_pages=True))
+def service(tmp_path: Path, database_url: str) -> Iterator[Service]:
+    opened = Service(Settings(data_dir=tmp_path, database_url=database_url, public_pages=True))
     load_register(opened, DISTRICT)
     yield opened
     opened.close()
@@ -119,6 +119,12 @@ def test_readers_are_kept_out_unless_pages_are_public(service: Service, monkeypa
     with TestClient(make_app(service)) as client:
         assert client.get("/v1/reconciliation").status_code == 403
         assert client.get("/v1/health").status_code == 200
+
+
+def test_the_pages_answer(client: TestClient, handheld: Handheld) -> None:
+    client.post("/v1/events", json={"events": [seal(handheld)]})
+    assert client.get("/", params={"from": "2026-11-01", "to": "2026-11-30"}).status_code == 200
+    assert BAG[:4] in client.get(f"/items/{BAG}").text
 
 
 def test_the_documentation_asks_no_other_server(client: TestClient) -> None:
