@@ -1,6 +1,7 @@
 """The command line of the service. Every error is a sentence on stderr and a non-zero exit."""
 
 import json
+import signal
 import socket
 import sys
 from datetime import date
@@ -233,6 +234,8 @@ def demo(  # noqa: PLR0913 - one option each
     if camera not in {"handheld", "noise"}:
         message = f"--camera {camera}: handheld or noise"
         raise typer.BadParameter(message)
+    # A demonstration that is told to end takes its service with it, as Ctrl+C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     options = Options(directory, port, seed, "noise" if camera == "noise" else "handheld", serve_after and not as_json)
     result = run_demo(options, Report(sys.stderr if as_json else sys.stdout))
     if as_json:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -103,6 +104,22 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"port {port}" in done.stderr
     assert "--port" in done.stderr
+
+
+def test_told_to_end_it_takes_its_service_with_it(tmp_path: Path) -> None:
+    port = free_port()
+    words = ("demo", "--port", str(port), "--directory", str(tmp_path / "demo"))
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "wasteledger.cli", *words], stdout=subprocess.PIPE, text=True
+    ) as going:
+        assert going.stdout is not None
+        assert any("wasteledger reconcile --region" in line for line in going.stdout)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            assert client.get("/").status_code == 200
+        going.terminate()
+        assert going.wait(timeout=30) == 0
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_a_directory_with_other_things_is_left_alone(tmp_path: Path) -> None:
