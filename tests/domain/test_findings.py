@@ -375,6 +375,14 @@ def test_nothing_is_overdue_a_minute_before_its_limit() -> None:
         assert classes(story.reconcile(as_of=before)) == {"on_its_way": 1}, code
 
 
+def test_a_giver_nobody_registered_is_not_exempt_from_the_manifest() -> None:
+    story = Story()
+    story.issue(BAG)
+    story.seal(BAG, site="C500114105999")
+    story.to_transfer(BAG, site="C500114105999")
+    assert "manifest_missing" in codes_of(story.reconcile())
+
+
 def test_a_small_clinic_needs_no_manifest_and_a_hospital_does() -> None:
     story = Story()
     for code, site in ((BAG, CLINIC), (BAG2, HOSPITAL)):

@@ -153,8 +153,11 @@ def _check_hand_over(chain: Chain, step: Step, directory: Directory) -> None:
     if site_kind(giver) is not SiteKind.CARRIER:
         chain.consignor = giver
     _check_persons(chain, step.fact)
-    site = directory.sites.get(chain.consignor or "")
-    if site is None or not site.needs_manifest:
+    if chain.consignor is None:
+        return
+    # A consignor that the register does not know has shown no right to the exemption of small institutions.
+    site = directory.sites.get(chain.consignor)
+    if site is not None and not site.needs_manifest:
         return
     if event.manifest is None:
         chain.doubt("manifest_missing", step.fact, site=giver)
