@@ -8,25 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from schemas.codes import CodeKind, check_uscc, parse_code
+from schemas.codes import check_uscc
+from schemas.events import BoxCode, ItemCode, WasteCode
 from schemas.quantities import MASS_G_MAX
-from schemas.waste import check_waste_code
 
 TEXT_MAX = 120
 
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
-WasteCode = Annotated[str, AfterValidator(check_waste_code)]
 Hazard = Literal["T", "C", "I", "R", "In"]
-
-
-def _of_kind(kind: CodeKind) -> AfterValidator:
-    def check(text: str) -> str:
-        if parse_code(text).kind is not kind:
-            message = f"{text} is no {kind.value} code"
-            raise ValueError(message)
-        return text
-
-    return AfterValidator(check)
 
 
 class _Label(BaseModel):
@@ -41,7 +30,7 @@ class MedicalLabel(_Label):
     """
 
     label: Literal["medical"] = "medical"
-    code: Annotated[str, _of_kind(CodeKind.ITEM)]
+    code: ItemCode
     package: Literal["bag", "sharps_box", "drum"]
     waste_code: WasteCode
     producer: Text
@@ -56,7 +45,7 @@ class HazardousLabel(_Label):
     """
 
     label: Literal["hazardous"] = "hazardous"
-    code: Annotated[str, _of_kind(CodeKind.ITEM)]
+    code: ItemCode
     waste_name: Text
     waste_code: WasteCode
     form: Literal["固态", "液态", "半固态", "气态"]
@@ -77,7 +66,7 @@ class BoxLabel(_Label):
     """The permanent label of a turnover box (周转箱), HJ 421-2008."""
 
     label: Literal["box"] = "box"
-    code: Annotated[str, _of_kind(CodeKind.BOX)]
+    code: BoxCode
     owner: Text
 
 

@@ -1,17 +1,12 @@
 """The only place that asks what time it is."""
 
 import time
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 
 def now_ms() -> int:
     """Now, UTC milliseconds since 1970."""
     return time.time_ns() // 1_000_000
-
-
-def now() -> datetime:
-    """Now, with the UTC time zone."""
-    return datetime.now(tz=UTC)
 
 
 def elapsed_s() -> float:

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from schemas.codes import CodeKind, SiteKind, check_uscc, parse_code, site_kind
-from schemas.events import Actor, Plate
+from schemas.codes import SiteKind, check_uscc, site_kind
+from schemas.events import Actor, Plate, SiteCode
 from schemas.quantities import Tolerance
 from schemas.waste import check_waste_code
 
@@ -23,16 +23,6 @@ EXEMPT_BEDS_MAX = 19
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
 Text = Annotated[str, Field(max_length=TEXT_MAX)]
 DivisionCode = Annotated[str, Field(pattern=r"^[0-9]{6}([0-9]{3})?$")]
-
-
-def _check_site(text: str) -> str:
-    if parse_code(text).kind is not CodeKind.SITE:
-        message = f"{text} is no site code"
-        raise ValueError(message)
-    return text
-
-
-SiteCode = Annotated[str, AfterValidator(_check_site)]
 
 
 class _Row(BaseModel):

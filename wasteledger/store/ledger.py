@@ -152,12 +152,6 @@ class Ledger:
         """All leaf hashes, in log order."""
         return list(self._connection.execute(select(col(EntryRow.leaf_hash)).order_by(col(EntryRow.idx))).scalars())
 
-    def place_of(self, event_id: bytes) -> int | None:
-        """The index of an event by its id."""
-        query = select(col(DeviceEventRow.idx)).where(col(DeviceEventRow.event_id) == event_id)
-        index = self._connection.execute(query).scalar()
-        return self.odd_index(event_id) if index is None else index
-
     def device(self, device_id: str) -> StoredDevice | None:
         """The admitted key of that name."""
         row = self._connection.execute(
@@ -171,10 +165,6 @@ class Ledger:
         """The admitted keys among these names."""
         wanted = ((device_id, self.device(device_id)) for device_id in sorted(set(device_ids)))
         return {device_id: device for device_id, device in wanted if device}
-
-    def any_device(self) -> bool:
-        """Whether any key was ever admitted."""
-        return self._connection.execute(select(col(DeviceRow.device_id)).limit(1)).scalar() is not None
 
     def admit(self, device_id: str, public_key: bytes, *, site: str, role: str, index: int) -> None:
         """Admits a key."""
