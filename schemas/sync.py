@@ -49,10 +49,25 @@ class Verdict(_Message):
     reason: str | None = None
 
 
+class NumberRange(_Message):
+    """Numbers of a device, first and last included, that the log misses."""
+
+    device_id: str
+    first: int
+    last: int
+
+
 class BatchAnswer(_Message):
-    """One verdict for each event, in the order of the batch, and the log as it stands."""
+    """One verdict for each event, in the order of the batch, and the log as it stands.
+
+    Attributes:
+        needed: holes in a device's numbers right before what it just sent; send these events again.
+        receipt: the signed promise (R1) that each event with an index stands there, one for the whole answer.
+    """
 
     verdicts: list[Verdict]
     tree_size: int
     root: str
     server_ms: int
+    needed: list[NumberRange] = []
+    receipt: str | None = None

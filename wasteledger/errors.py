@@ -7,6 +7,8 @@ WasteLedgerError
 │   └── NewerDatabaseError    made by a newer version of this program
 ├── RegisterError             a district file that does not hold together
 ├── QueryError                a question that can not be answered
+├── QueueFullError            more is waiting than will be taken
+├── DiskFullError             no room for another entry
 ├── BusyError                 a port or a file that somebody else uses
 ├── ForbiddenError            not signed in, or not allowed
 └── TamperedError             stored bytes do not match the tree
@@ -43,6 +45,18 @@ class QueryError(WasteLedgerError):
     """A question that can not be answered: a date out of range, an unknown region."""
 
     code, status = "bad_query", 422
+
+
+class QueueFullError(WasteLedgerError):
+    """More is waiting than will be taken; nothing of this request was."""
+
+    code, status = "queue_full", 503
+
+
+class DiskFullError(WasteLedgerError):
+    """The disk has no room for another entry; nothing of this request was taken."""
+
+    code, status = "disk_full", 503
 
 
 class BusyError(WasteLedgerError):

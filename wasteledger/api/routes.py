@@ -10,7 +10,6 @@ from schemas.codes import read_typed
 from schemas.label_fields import LabelFields
 from schemas.sync import BatchAnswer, EventBatch
 from wasteledger.errors import NotFoundError
-from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.questions import ask, chain_json, find_chain, prove_entry, reconciliation_json
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
@@ -35,8 +34,7 @@ def device_router(service: Service) -> APIRouter:
     @router.post("/events", tags=["devices"])
     def post_events(batch: EventBatch) -> BatchAnswer:
         """Takes signed event notes; one verdict for each. What is verdicted other than `held` is durable."""
-        origin = service.directory().register.origin
-        return accept_batch(service.database, batch.events, origin=origin, node=service.settings.node)
+        return service.sequencer().submit(batch.events)
 
     @router.get("/labels/{code}", tags=["printers"])
     def get_label(code: Code) -> LabelFields:

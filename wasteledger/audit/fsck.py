@@ -1,18 +1,20 @@
-"""Checks the log from its stored bytes alone: every leaf, the root, every signature, every chain of a device.
+"""Checks the log from its stored bytes alone: every leaf, the root, every signature, every row that was made from them.
 
-It is the oracle of the fault tests and trusts no projection and no cached hash.
+It is the oracle of the fault tests and trusts no projection and no cached hash. It is the operator's own check; a
+regulator uses `wasteledger verify` on an exported log, which shares no code with this.
 """
 
 from typing import NamedTuple
 
 from schemas.canonical import decode_base64, encode_base64
 from schemas.errors import WasteLedgerError
-from schemas.events import Enrolled, parse_event
-from schemas.signing import EventNote, parse_note, verify_note
-from wasteledger.domain.entry import decode_entry
+from schemas.events import AnyEvent, Enrolled, Revoked, parse_event
+from schemas.signing import EventNote, device_id, parse_note, verify_note
+from wasteledger.domain.entry import Entry, decode_entry
 from wasteledger.domain.merkle import Frontier, leaf_hash
 from wasteledger.store.database import Database
-from wasteledger.store.ledger import Ledger
+from wasteledger.store.ledger import READ_ROWS, Ledger, RowCounts, StoredDevice
+from wasteledger.store.rows import Number
 
 #: Problems listed; a log with more is rotten beyond a list.
 PROBLEMS_MAX = 100
@@ -36,63 +38,120 @@ class Checked(NamedTuple):
 
 def check_log(database: Database) -> Checked:
     """Reads every entry again and compares it with all that was stored about it."""
-    keys: dict[str, bytes] = {}
-    problems: list[str] = []
-    frontier, last_ms = Frontier(), 0
     with database.read() as connection:
-        ledger = Ledger(connection)
-        for index, content, stored_leaf in ledger.contents():
-            if index != frontier.size:
-                problems.append(f"entry {frontier.size} is missing: the next stored one is {index}")
+        walk = _Walk(Ledger(connection))
+        walk.entries()
+        walk.summary()
+        held_count = walk.ledger.held_count()
+    return Checked(walk.frontier.size, encode_base64(walk.frontier.root()), walk.problems, held_count)
+
+
+class _Walk:
+    """One reading of the log from its beginning, and the rows that it must have led to.
+
+    Attributes:
+        devices: as the entries admit and revoke them.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.frontier = Frontier()
+        self.problems: list[str] = []
+        self.devices: dict[str, StoredDevice] = {}
+        self._numbers: dict[Number, tuple[bytes, int]] = {}
+        self._rows = RowCounts(numbers=0, odd=0, devices=0)
+        self._last_ms = 0
+
+    def entries(self) -> None:
+        """Each entry: its place, its grammar, its signature, and the rows made from it."""
+        for index, content in self.ledger.contents():
+            if index != self.frontier.size:
+                self._wrong(f"entry {self.frontier.size} is missing: the next stored one is {index}")
                 break
-            leaf = leaf_hash(content)
-            frontier.append(leaf)
-            if leaf != stored_leaf:
-                problems.append(f"entry {index}: its bytes do not match their hash")
-            last_ms = _check_entry(index, content, last_ms, keys, ledger, problems)
-        if (frontier.size, frontier.root()) != (ledger.size, ledger.root()):
-            problems.append(
-                f"the tree says {ledger.size} entries under {encode_base64(ledger.root())}, the stored bytes make "
-                f"{frontier.size} under {encode_base64(frontier.root())}"
+            self.frontier.append(leaf_hash(content))
+            try:
+                self._entry(index, decode_entry(content))
+            except WasteLedgerError as error:
+                self._wrong(f"entry {index}: {error}")
+            if len(self._numbers) >= READ_ROWS:
+                self._compare_numbers()
+        self._compare_numbers()
+
+    def summary(self) -> None:
+        """The tree, the devices, and that no table has a row more than the entries account for."""
+        if (self.frontier.size, self.frontier.subtrees) != (self.ledger.size, self.ledger.frontier.subtrees):
+            self._wrong(
+                f"the tree says {self.ledger.size} entries under {encode_base64(self.ledger.root())}, the stored bytes "
+                f"make {self.frontier.size} under {encode_base64(self.frontier.root())}"
             )
-        held_count = ledger.held_count()
-    return Checked(frontier.size, encode_base64(frontier.root()), problems[:PROBLEMS_MAX], held_count)
+        if self._last_ms != self.ledger.received_ms:
+            self._wrong(f"the tree was last changed at {self.ledger.received_ms}, its newest entry at {self._last_ms}")
+        stored = self.ledger.devices(self.devices)
+        for name, device in self.devices.items():
+            if stored.get(name) != device:
+                self._wrong(f"device {name}: its row differs from what entry {device.device_no} admitted")
+        found = self.ledger.row_counts()
+        expected = self._rows._replace(devices=len(self.devices))
+        if found != expected:
+            self._wrong(f"rows made from the entries: {found._asdict()} stored, {expected._asdict()} accounted for")
 
+    def _wrong(self, problem: str) -> None:
+        if len(self.problems) < PROBLEMS_MAX:
+            self.problems.append(problem)
 
-def _check_entry(  # noqa: PLR0913, PLR0917 - the state of the walk
-    index: int, content: bytes, last_ms: int, keys: dict[str, bytes], ledger: Ledger, problems: list[str]
-) -> int:
-    try:
-        entry = decode_entry(content)
+    def _entry(self, index: int, entry: Entry) -> None:
+        if entry.received_ms < self._last_ms:
+            self._wrong(f"entry {index}: received before the entry in front of it")
+        self._last_ms = max(self._last_ms, entry.received_ms)
         note = parse_note(entry.note)
-        if entry.received_ms < last_ms:
-            problems.append(f"entry {index}: received before the entry in front of it")
-        if entry.entry_class == "event":
-            _check_event(index, note, keys, ledger, problems)
-        else:
-            _check_signature(index, note, keys, problems)
-    except WasteLedgerError as error:
-        problems.append(f"entry {index}: {error}")
-        return last_ms
-    return entry.received_ms
+        if entry.entry_class != "event":
+            self._rows = self._rows._replace(odd=self._rows.odd + 1)
+            self._signature(index, note)
+            if self.ledger.odd_index(note.event_id) != index:
+                self._wrong(f"entry {index}: set apart, but not indexed as such")
+            return
+        event = parse_event(note.payload())
+        if index == 0:
+            self._admit(index, event)
+        if self._signature(index, note):
+            self._act(index, event)
+        device = self.devices.get(event.device_id)
+        self._rows = self._rows._replace(numbers=self._rows.numbers + 1)
+        if device:
+            self._numbers[device.device_no, event.device_seq] = (note.event_id, index)
 
+    def _act(self, index: int, event: AnyEvent) -> None:
+        by_office = self.devices[event.device_id].role == "office"
+        if isinstance(event, Enrolled | Revoked) and not by_office:
+            self._wrong(f"entry {index}: device {event.device_id} is no office, but enrols or revokes")
+        elif isinstance(event, Enrolled):
+            self._admit(index, event)
+        elif isinstance(event, Revoked) and event.device in self.devices:
+            self.devices[event.device] = self.devices[event.device]._replace(revoked_index=index)
 
-def _check_event(index: int, note: EventNote, keys: dict[str, bytes], ledger: Ledger, problems: list[str]) -> None:
-    event = parse_event(note.payload())
-    if isinstance(event, Enrolled) and (index == 0 or note.device_id in keys):
-        keys.setdefault(event.device, decode_base64(event.public_key))
-    _check_signature(index, note, keys, problems)
-    placed = ledger.numbers_taken([(event.device_id, event.device_seq)]).get((event.device_id, event.device_seq))
-    if placed is None or (placed.event_id, placed.index) != (note.event_id, index):
-        problems.append(f"entry {index}: device {event.device_id} number {event.device_seq} is not indexed to it")
+    def _admit(self, index: int, event: AnyEvent) -> None:
+        if isinstance(event, Enrolled) and event.device not in self.devices:
+            key = decode_base64(event.public_key)
+            if device_id(key) != event.device:
+                self._wrong(f"entry {index}: device id {event.device} does not follow from its key")
+            self.devices[event.device] = StoredDevice(index, key, event.for_site, event.role, None)
 
+    def _signature(self, index: int, note: EventNote) -> bool:
+        device = self.devices.get(note.device_id)
+        if device is None:
+            self._wrong(f"entry {index}: signed by {note.device_id}, which no earlier entry enrolled")
+            return False
+        try:
+            verify_note(note, device.public_key)
+        except WasteLedgerError as error:
+            self._wrong(f"entry {index}: {error}")
+            return False
+        return True
 
-def _check_signature(index: int, note: EventNote, keys: dict[str, bytes], problems: list[str]) -> None:
-    key = keys.get(note.device_id)
-    if key is None:
-        problems.append(f"entry {index}: signed by {note.device_id}, which no earlier entry enrolled")
-        return
-    try:
-        verify_note(note, key)
-    except WasteLedgerError as error:
-        problems.append(f"entry {index}: {error}")
+    def _compare_numbers(self) -> None:
+        taken = self.ledger.numbers_taken(self._numbers)
+        for number, (event_id, index) in self._numbers.items():
+            row = taken.get(number)
+            if row is None or (row.event_id, row.index) != (event_id, index):
+                self._wrong(f"entry {index}: number {number[1]} of device {number[0]} is not indexed to it")
+        self._numbers = {}

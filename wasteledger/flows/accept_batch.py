@@ -1,131 +1,136 @@
 """Accepting a batch of signed notes, the numbered list of design section 8.
 
-1. Parse each note; take it for what its bytes are.
+1. Parse each note; take it for what its bytes are (`read_note`).
 2. Verify its signature under the admitted key. Unknown key or bad signature: held aside, answered, not counted.
 3. Identity before rules: a number taken by the same event is a duplicate, by another one a fork.
 4. Not canonical, or no event this version can read: quarantine; its bytes are kept in the log.
 5. Append, admit or revoke keys that office events name, write, commit; only then answer.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 from schemas.canonical import decode_base64, encode_base64
-from schemas.errors import CanonicalError, ContractError, SignatureError
-from schemas.events import AnyEvent, Enrolled, Revoked, parse_event
-from schemas.signing import EventNote, device_id, parse_note, verify_note
-from schemas.sync import BatchAnswer, Verdict, VerdictCode
+from schemas.errors import ContractError, SignatureError
+from schemas.events import AnyEvent, Enrolled, Revoked
+from schemas.signing import EventNote, device_id, verify_note
+from schemas.sync import BatchAnswer, NumberRange, Verdict, VerdictCode
 from wasteledger import clock
 from wasteledger.domain.entry import Entry, decode_entry
-from wasteledger.errors import TamperedError
+from wasteledger.domain.merkle import leaf_hash
+from wasteledger.flows.read_note import ReadNote, read_note
 from wasteledger.store.database import Database
-from wasteledger.store.ledger import Ledger, Placed
-
-
-class _Read(NamedTuple):
-    """A note with what reading it told, before any look at the log."""
-
-    raw: bytes
-    note: EventNote | None
-    event: AnyEvent | None
-    problem: str | None
-
-    @property
-    def number(self) -> tuple[str, int] | None:
-        return (self.event.device_id, self.event.device_seq) if self.event else None
+from wasteledger.store.ledger import Ledger, StoredDevice
+from wasteledger.store.rows import Number, runs
 
 
 def accept_batch(database: Database, notes: list[str], *, origin: str, node: str) -> BatchAnswer:
-    """Takes in a batch; one verdict for each note, in the same order.
+    """Takes in one batch in a transaction of its own; one verdict for each note, in the same order.
 
     MUST: every note verdicted other than `held` is durable when this returns.
     """
-    read = [_read(text.encode("utf-8", "surrogatepass"), origin) for text in notes]
+    read = [read_note(text.encode("utf-8", "surrogatepass"), origin) for text in notes]
     with database.write() as connection:
-        answer = _take_in(Ledger(connection), read, origin=origin, node=node)
+        answer = take_in(Ledger(connection), read, origin=origin, node=node)
     return answer  # noqa: RET504 - outside the block: by now the transaction has committed
 
 
-def take_in(ledger: Ledger, notes: list[bytes], *, origin: str, node: str) -> BatchAnswer:
+def take_in(ledger: Ledger, read: Sequence[ReadNote], *, origin: str, node: str) -> BatchAnswer:
     """The same inside a transaction that the caller has begun and will commit before anybody is answered."""
-    return _take_in(ledger, [_read(note, origin) for note in notes], origin=origin, node=node)
-
-
-def _take_in(ledger: Ledger, read: list[_Read], *, origin: str, node: str) -> BatchAnswer:
     batch = _Batch(ledger, origin=origin, node=node, received_ms=max(clock.now_ms(), ledger.received_ms))
     batch.prepare(read)
     verdicts = [batch.judge(item) for item in read]
     ledger.flush()
     return BatchAnswer(
         verdicts=verdicts,
+        needed=batch.needed(),
         tree_size=ledger.size,
         root=encode_base64(ledger.root()),
         server_ms=batch.received_ms,
     )
 
 
-def _read(raw: bytes, origin: str) -> _Read:
-    try:
-        note = parse_note(raw)
-    except SignatureError as error:
-        return _Read(raw, None, None, str(error))
-    if note.origin != origin:
-        return _Read(raw, None, None, f"note is meant for the log {note.origin}, this one is {origin}")
-    try:
-        event = parse_event(note.payload())
-    except (CanonicalError, ContractError) as error:
-        return _Read(raw, note, None, str(error))
-    if event.device_id != note.device_id:
-        return _Read(raw, note, None, f"event names device {event.device_id}, signed by {note.device_id}")
-    return _Read(raw, note, event, None)
-
-
 class _Batch:
-    """One batch inside its transaction."""
+    """One batch inside its transaction.
+
+    `_taken` holds, for each number that is taken, the event and the entry that hold it; entries of this batch included.
+    """
 
     def __init__(self, ledger: Ledger, *, origin: str, node: str, received_ms: int) -> None:
         self._ledger = ledger
         self._origin = origin
         self._node = node
         self.received_ms = received_ms
-        self._devices: dict[str, Any] = {}
-        self._taken: dict[tuple[str, int], Placed] = {}
+        self._devices: dict[str, StoredDevice] = {}
+        self._taken: dict[Number, tuple[bytes, int, bytes | str]] = {}
+        self._odd: dict[bytes, tuple[int, bytes]] = {}
+        self._runs: list[tuple[int, int, int]] = []
 
-    def prepare(self, read: list[_Read]) -> None:
+    def prepare(self, read: Sequence[ReadNote]) -> None:
         """Looks up keys and taken numbers of the whole batch at once."""
-        self._devices = dict(self._ledger.devices(item.note.device_id for item in read if item.note))
-        self._taken = self._ledger.numbers_taken(sorted({item.number for item in read if item.number}))
+        self._devices = self._ledger.devices(item.device_id for item in read if item.device_id)
+        numbers = {number for item in read if (number := self._number(item))}
+        self._runs = list(runs(numbers))
+        before = {(device_no, first - 1) for device_no, first, _ in self._runs if first}
+        taken = self._ledger.numbers_taken(numbers | before)
+        self._taken = {number: (row.event_id, row.index, row.content) for number, row in taken.items()}
 
-    def judge(self, item: _Read) -> Verdict:
+    def _number(self, item: ReadNote) -> Number | None:
+        device = self._devices.get(item.device_id or "")
+        return None if device is None or item.device_seq is None else (device.device_no, item.device_seq)
+
+    def judge(self, item: ReadNote) -> Verdict:
         """Steps 2 to 5 for one note."""
+        number = self._number(item)
+        if item.known:
+            taken = self._taken.get(number) if number else None
+            if taken and taken[0] == item.known.event_id:
+                return self._again(taken[0], taken[1], taken[2])
+            item = read_note(item.raw, self._origin)  # seen before but never committed
         if item.note is None:
             return self._hold(item, item.problem or "")
-        unproved = self._unproved(item.note, item.event)
+        unproved = self._unproved(item, item.note)
         if unproved:
             return self._hold(item, unproved)
         if item.event is None:
-            return self._set_apart(item, "quarantine", item.problem or "")
-        taken = self._taken.get((item.event.device_id, item.event.device_seq))
-        if taken and taken.event_id == item.note.event_id:
-            return self._again(item.note, taken.index)
-        if taken:
-            return self._set_apart(
-                item, "fork", f"number {item.event.device_seq} holds another event, entry {taken.index}"
-            )
-        device = self._devices.get(item.note.device_id)
-        if isinstance(item.event, Enrolled | Revoked) and device and device.revoked:
-            return self._hold(item, f"device {item.note.device_id} is revoked: it can no longer enrol or revoke")
-        return self._append(item, item.note, item.event)
+            return self._set_apart(item.raw, item.note, "quarantine", item.problem or "")
+        return self._place(item, item.note, item.event)
 
-    def _unproved(self, note: EventNote, event: AnyEvent | None) -> str | None:
-        """Why the signature can not be relied on, or None."""
+    def needed(self) -> list[NumberRange]:
+        """The holes right before what this batch brought: the device still has these events, or lost them."""
+        names = {device.device_no: device_id for device_id, device in self._devices.items()}
+        holes = []
+        for device_no, first, _ in self._runs:
+            if first and (device_no, first - 1) not in self._taken:
+                last = self._ledger.last_number(device_no, below=first)
+                start = last[0] + 1 if last else 0
+                holes.append(NumberRange(device_id=names[device_no], first=start, last=first - 1))
+        return holes
+
+    def _place(self, item: ReadNote, note: EventNote, event: AnyEvent) -> Verdict:
+        """Steps 3 and 5: identity first."""
+        number, event_id = self._number(item), note.event_id
+        taken = self._taken.get(number) if number else None
+        if taken and taken[0] == event_id:
+            return self._again(event_id, taken[1], taken[2])
+        if taken:
+            reason = f"number {event.device_seq} holds another event, entry {taken[1]}"
+            return self._set_apart(item.raw, note, "fork", reason)
         device = self._devices.get(note.device_id)
+        if isinstance(event, Enrolled | Revoked) and device and device.revoked:
+            return self._hold(item, f"device {note.device_id} is revoked: it can no longer enrol or revoke")
+        return self._append(item.raw, event, event_id)
+
+    def _unproved(self, item: ReadNote, note: EventNote) -> str | None:
+        """Why the signature can not be relied on, or None."""
+        device, event = self._devices.get(note.device_id), item.event
         public_key = device.public_key if device else self._genesis_key(event)
         if public_key is None:
             return f"device {note.device_id} is not enrolled"
-        try:
-            verify_note(note, public_key)
-        except SignatureError as error:
-            return str(error)
+        if not item.verified:
+            try:
+                verify_note(note, public_key)
+            except SignatureError as error:
+                return str(error)
         if isinstance(event, Enrolled | Revoked) and device and device.role != "office":
             return f"device {note.device_id} is no office: it can not enrol or revoke"
         if isinstance(event, Enrolled) and device_id(decode_base64(event.public_key)) != event.device:
@@ -134,55 +139,65 @@ class _Batch:
 
     def _genesis_key(self, event: AnyEvent | None) -> bytes | None:
         """The first office key of an empty log vouches for itself; nobody else may."""
-        first = isinstance(event, Enrolled) and event.role == "office" and event.device == event.device_id
-        if not first or self._ledger.size or not isinstance(event, Enrolled):
+        if self._ledger.size or not isinstance(event, Enrolled):
             return None
-        return decode_base64(event.public_key)
+        himself = event.role == "office" and event.device == event.device_id
+        return decode_base64(event.public_key) if himself else None
 
-    def _append(self, item: _Read, note: EventNote, event: AnyEvent) -> Verdict:
-        index, leaf = self._ledger.append(self._entry("event", item.raw), received_ms=self.received_ms)
-        self._ledger.take_number(event.device_id, event.device_seq, event_id=note.event_id, index=index)
-        self._taken[event.device_id, event.device_seq] = Placed(note.event_id, index)
+    def _append(self, raw: bytes, event: AnyEvent, event_id: bytes) -> Verdict:
+        content = self._entry("event", raw)
+        index, leaf = self._ledger.append(content, received_ms=self.received_ms)
         if isinstance(event, Enrolled):
             self._admit(event, index)
         elif isinstance(event, Revoked):
             self._ledger.revoke(event.device, index=index)
-            self._devices = dict(self._ledger.devices(self._devices))
-        return self._verdict(note, "new", index, leaf)
+            self._devices = self._ledger.devices(self._devices)
+        number = (self._devices[event.device_id].device_no, event.device_seq)
+        self._ledger.take_number(number, event_id=event_id, index=index)
+        self._taken[number] = (event_id, index, content)
+        return self._verdict(event_id, "new", index, leaf)
 
     def _admit(self, event: Enrolled, index: int) -> None:
-        if self._ledger.device(event.device):
+        if self._ledger.devices([event.device]):
             return
         key = decode_base64(event.public_key)
         self._ledger.admit(event.device, key, site=event.for_site, role=event.role, index=index)
-        self._devices[event.device] = self._ledger.device(event.device)
+        self._devices |= self._ledger.devices([event.device])
 
     def _again(
-        self, note: EventNote, index: int, verdict: VerdictCode = "duplicate", reason: str | None = None
+        self,
+        event_id: bytes,
+        index: int,
+        content: bytes | str,
+        verdict: VerdictCode = "duplicate",
+        reason: str | None = None,
     ) -> Verdict:
         """The verdict of the first time: same index, same leaf, same hour."""
-        self._ledger.flush()
-        stored = self._ledger.entry(index)
-        if stored is None:
-            message = f"entry {index} is missing from the log: run `wasteledger fsck`"
-            raise TamperedError(message)
-        first_ms = decode_entry(stored[0]).received_ms
-        first = self._verdict(note, verdict, index, stored[1], reason)
-        return first.model_copy(update={"received_ms": first_ms})
+        try:
+            stored = content if isinstance(content, bytes) else content.encode()
+            entry = decode_entry(stored)
+        except ContractError:
+            # The device keeps what is only held: its copy may be the last good one.
+            reason = f"entry {index}, where this event stood, is damaged: keep it, and run `wasteledger fsck`"
+            return Verdict(event_id=encode_base64(event_id), verdict="held", reason=reason)
+        return self._verdict(event_id, verdict, index, leaf_hash(stored), reason, received_ms=entry.received_ms)
 
-    def _set_apart(self, item: _Read, verdict: VerdictCode, reason: str) -> Verdict:
-        note = item.note
-        if note is None:
-            return self._hold(item, reason)
-        first = self._ledger.odd_index(note.event_id)
-        if first is not None:
-            return self._again(note, first, verdict, reason)
-        index, leaf = self._ledger.append(self._entry(verdict, item.raw), received_ms=self.received_ms)
-        self._ledger.remember_odd(note.event_id, index=index)
-        self._ledger.flush()
-        return self._verdict(note, verdict, index, leaf, reason)
+    def _set_apart(self, raw: bytes, note: EventNote, verdict: VerdictCode, reason: str) -> Verdict:
+        event_id = note.event_id
+        first = self._odd.get(event_id) or self._stored_odd(event_id)
+        if first:
+            return self._again(event_id, *first, verdict, reason)
+        content = self._entry(verdict, raw)
+        index, leaf = self._ledger.append(content, received_ms=self.received_ms)
+        self._ledger.remember_odd(event_id, index=index)
+        self._odd[event_id] = (index, content)
+        return self._verdict(event_id, verdict, index, leaf, reason)
 
-    def _hold(self, item: _Read, reason: str) -> Verdict:
+    def _stored_odd(self, event_id: bytes) -> tuple[int, bytes] | None:
+        index = self._ledger.odd_index(event_id)
+        return None if index is None else (index, self._ledger.entry(index) or b"")
+
+    def _hold(self, item: ReadNote, reason: str) -> Verdict:
         event_id = item.note.event_id if item.note else EventNote(item.raw, "", b"", "", b"", b"").event_id
         self._ledger.hold(event_id, item.raw, reason=reason, received_ms=self.received_ms)
         return Verdict(event_id=encode_base64(event_id), verdict="held", reason=reason)
@@ -190,14 +205,20 @@ class _Batch:
     def _entry(self, entry_class: str, raw: bytes) -> bytes:
         return Entry(entry_class, self.received_ms, self._node, raw).encode()
 
-    def _verdict(
-        self, note: EventNote, verdict: VerdictCode, index: int, leaf: bytes | None, reason: str | None = None
+    def _verdict(  # noqa: PLR0913, PLR0917 - the fields of a verdict
+        self,
+        event_id: bytes,
+        verdict: VerdictCode,
+        index: int,
+        leaf: bytes,
+        reason: str | None = None,
+        received_ms: int | None = None,
     ) -> Verdict:
         return Verdict(
-            event_id=encode_base64(note.event_id),
+            event_id=encode_base64(event_id),
             verdict=verdict,
             index=index,
-            leaf_hash=encode_base64(leaf) if leaf else None,
-            received_ms=self.received_ms,
+            leaf_hash=encode_base64(leaf),
+            received_ms=self.received_ms if received_ms is None else received_ms,
             reason=reason,
         )

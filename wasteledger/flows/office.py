@@ -18,6 +18,7 @@ from wasteledger.domain.chain import china_day
 from wasteledger.domain.merkle import EMPTY_ROOT
 from wasteledger.errors import DatabaseError
 from wasteledger.flows.accept_batch import take_in
+from wasteledger.flows.read_note import read_note
 from wasteledger.store.database import Database
 from wasteledger.store.ledger import Ledger
 
@@ -80,8 +81,10 @@ class Office:
             begins = ledger.size == 0
             if begins:
                 bodies = [self._enrolment(self.key, site=self._site, role="office"), *bodies]
-            notes = self._sign(bodies, ledger.last_number(self.key.device_id), at_ms=at_ms)
-            verdicts = take_in(ledger, notes, origin=self._origin, node=self._node).verdicts
+            himself = ledger.devices([self.key.device_id]).get(self.key.device_id)
+            notes = self._sign(bodies, ledger.last_number(himself.device_no) if himself else None, at_ms=at_ms)
+            read = [read_note(note, self._origin) for note in notes]
+            verdicts = take_in(ledger, read, origin=self._origin, node=self._node).verdicts
             refused = [verdict for verdict in verdicts if verdict.verdict != "new"]
             if refused:
                 message = (

@@ -9,7 +9,7 @@ from schemas.codes import CodeKind, read_typed
 from schemas.events import ItemEvent
 from wasteledger import clock
 from wasteledger.domain.chain import Chain, china_day
-from wasteledger.domain.merkle import inclusion_proof, verify_inclusion
+from wasteledger.domain.merkle import inclusion_proof, leaf_hash, verify_inclusion
 from wasteledger.domain.reconcile import Reconciliation, classify, reconcile, walk_all
 from wasteledger.domain.register import Directory
 from wasteledger.errors import NotFoundError, QueryError, TamperedError
@@ -104,18 +104,18 @@ def prove_entry(service: Service, index: int) -> dict[str, Any]:
     with service.database.read() as connection:
         ledger = Ledger(connection)
         stored = ledger.entry(index)
-        leaves, size, root = ledger.leaf_hashes(), ledger.size, ledger.root()
+        leaves, size, root = [leaf_hash(content) for _, content in ledger.contents()], ledger.size, ledger.root()
     if stored is None:
         message = f"entry {index} is not in the log, which has {size} entries"
         raise NotFoundError(message)
     proof = inclusion_proof(index, leaves)
-    if not verify_inclusion(index=index, size=size, leaf=stored[1], proof=proof, root=root):
+    if not verify_inclusion(index=index, size=size, leaf=leaves[index], proof=proof, root=root):
         message = f"entry {index} does not stand under the root: run `wasteledger fsck`"
         raise TamperedError(message)
     return {
         "index": index,
-        "entry": stored[0].decode("utf-8", "replace"),
-        "leaf_hash": encode_base64(stored[1]),
+        "entry": stored.decode("utf-8", "replace"),
+        "leaf_hash": encode_base64(leaves[index]),
         "tree_size": size,
         "root": encode_base64(root),
         "proof": [encode_base64(part) for part in proof],

@@ -6,6 +6,7 @@ from wasteledger.domain.history import History
 from wasteledger.domain.register import Directory
 from wasteledger.errors import NotFoundError
 from wasteledger.flows.office import Office, load_key
+from wasteledger.flows.sequencer import Sequencer
 from wasteledger.settings import Settings
 from wasteledger.store.database import Database
 from wasteledger.store.district import DistrictStore
@@ -24,12 +25,13 @@ class Service:
         self.database = Database(settings.effective_database_url)
         self._history = History()
         self._lock = Lock()
+        self._sequencer: Sequencer | None = None
 
     def history(self) -> History:
         """The fold over the whole log as it stands now."""
         with self._lock:
             with self.database.read() as connection:
-                fresh = [content for _, content, _ in Ledger(connection).contents(self._history.size)]
+                fresh = [content for _, content in Ledger(connection).contents(self._history.size)]
             if fresh:
                 # Another thread may be reading the fold that was handed out, so it is never changed under its hands.
                 following = self._history.copy()
@@ -60,6 +62,17 @@ class Service:
             raise NotFoundError(message)
         key = load_key(self.settings.data_dir / "office.key")
         return Office(self.database, key, origin=register.origin, node=self.settings.node, site=authority)
+
+    def sequencer(self) -> Sequencer:
+        """The writer of this process.
+
+        Raises:
+            NotFoundError: no district has been loaded, so that the log has no name yet.
+        """
+        if self._sequencer is None:
+            origin = self.directory().register.origin
+            self._sequencer = Sequencer(self.database, origin=origin, node=self.settings.node)
+        return self._sequencer
 
     def close(self) -> None:
         """Gives the database back."""

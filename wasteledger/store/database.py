@@ -26,7 +26,14 @@ DatabaseDown = OperationalError
 #: Key of the PostgreSQL advisory lock that orders writers of the log.
 WRITER_LOCK = 0x57_41_53_54_45
 
-_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "cell_size_check": 1}
+#: Pages after which SQLite carries its log over into the database: rarely enough not to slow a storm of scans.
+_WAL_PAGES = 4_000
+_PRAGMAS = {
+    "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "cell_size_check": 1,
+    "wal_autocheckpoint": _WAL_PAGES,
+}  # fmt: skip
+#: PostgreSQL settings that may not be `off`, or a power cut could lose what was acknowledged.
+_POSTGRES_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 class Database:
@@ -39,14 +46,14 @@ class Database:
             DatabaseError: unreachable, or not a database of ours.
             NewerDatabaseError: made by a newer version.
         """
+        self.failed_commit: str | None = None
         try:
             self.url = make_url(url)
             self.is_sqlite = self.url.get_backend_name() == "sqlite"
             if self.is_sqlite and self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = create_engine(self.url, pool_pre_ping=not self.is_sqlite)
-            if self.is_sqlite:
-                event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "connect", _prepare_sqlite if self.is_sqlite else _check_postgres)
             try:
                 self._migrate()
             except BaseException:
@@ -58,6 +65,11 @@ class Database:
                 f"database {_shown(url)} can not be opened: {cause}. Check WASTELEDGER_DATABASE_URL and its server"
             )
             raise DatabaseError(message) from error
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an embedded database."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
 
     def _migrate(self) -> None:
         config = Config()
@@ -81,7 +93,14 @@ class Database:
         """One writing transaction: committed when the block ends, rolled back when it raises.
 
         MUST: the caller answers nobody before the block has ended; what is acknowledged is durable.
+
+        Raises:
+            DatabaseError: an earlier commit failed. What the disk holds is then known only to a fresh start, and a
+                second fsync could report success for bytes that the first one lost.
         """
+        if self.failed_commit:
+            message = f"a commit failed ({self.failed_commit}): restart the service; it recovers from what is on disk"
+            raise DatabaseError(message)
         with self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -89,10 +108,18 @@ class Database:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
             try:
                 yield connection
-                connection.commit()
+                self._commit(connection)
             except BaseException:
                 connection.rollback()
                 raise
+
+    def _commit(self, connection: Connection) -> None:
+        try:
+            connection.commit()
+        except DBAPIError as error:
+            if self.is_sqlite and "disk I/O error" in str(error.orig):
+                self.failed_commit = str(error.orig)
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -120,6 +147,16 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         if found != value:
             message = f"PRAGMA {name} is {found}, not {value}: the file system does not support what the ledger needs"
             raise DatabaseError(message)
+
+
+def _check_postgres(connection: Any, _record: Any) -> None:
+    """The same for PostgreSQL: a server, a database or a role that was tuned for speed can not keep a ledger."""
+    for name in _POSTGRES_SETTINGS:
+        found = connection.execute(f"SHOW {name}").fetchone()[0]
+        if found == "off":
+            message = f"PostgreSQL runs with {name}=off: a power cut could lose acknowledged scans. Set it to on"
+            raise DatabaseError(message)
+    connection.rollback()
 
 
 def _revision(connection: Connection) -> str | None:

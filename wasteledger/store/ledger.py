@@ -1,36 +1,49 @@
 """The log in the database: append inside a writing transaction, read in log order."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, tuple_, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlmodel import col
 
+from schemas.canonical import INTEGER_MAX
 from wasteledger.domain.merkle import HASH_BYTES, Frontier, leaf_hash
-from wasteledger.store.tables import DeviceEventRow, DeviceRow, EntryRow, HeldRow, OddEventRow, TreeRow
+from wasteledger.store.rows import Number, TakenRow, insert_entries, insert_numbers, probe_numbers
+from wasteledger.store.tables import CheckpointRow, DeviceEventRow, DeviceRow, EntryRow, HeldRow, OddEventRow, TreeRow
 
 #: Notes with unknown keys or bad signatures kept aside; beyond it they are answered the same but not kept.
 HELD_NOTES_MAX = 10_000
 #: Rows fetched at a time when the log is read from the beginning.
 READ_ROWS = 2_000
-#: Pairs in one look-up; SQLite allows about 32,000 bound values.
-PROBE_PAIRS = 400
-
-
-class Placed(NamedTuple):
-    """Where an event stands in the log."""
-
-    event_id: bytes
-    index: int  # type: ignore[assignment]  # nobody asks this tuple for `index()`
+#: Device names in one look-up; SQLite allows about 32,000 bound values.
+NAMES_MAX = 500
 
 
 class StoredDevice(NamedTuple):
-    """An admitted key."""
+    """An admitted key.
 
+    Attributes:
+        device_no: index of the entry that enrolled it, its short name in the database.
+    """
+
+    device_no: int
     public_key: bytes
     site: str
     role: str
-    revoked: bool
+    revoked_index: int | None
+
+    @property
+    def revoked(self) -> bool:
+        """Whether it may no longer be trusted."""
+        return self.revoked_index is not None
+
+
+class RowCounts(NamedTuple):
+    """How many rows the tables made from the entries have."""
+
+    numbers: int
+    odd: int
+    devices: int
 
 
 class Ledger:
@@ -47,8 +60,8 @@ class Ledger:
         hashes = [row.frontier[i : i + HASH_BYTES] for i in range(0, len(row.frontier), HASH_BYTES)]
         self.frontier = Frontier(row.size, hashes)
         self.received_ms: int = row.received_ms
-        self._entries: list[dict[str, object]] = []
-        self._numbers: list[dict[str, object]] = []
+        self._entries: list[tuple[int, bytes]] = []
+        self._numbers: list[tuple[int, int, bytes, int]] = []
         self._odd: list[dict[str, object]] = []
 
     @property
@@ -68,13 +81,12 @@ class Ledger:
         index, leaf = self.frontier.size, leaf_hash(content)
         self.frontier.append(leaf)
         self.received_ms = received_ms
-        self._entries.append({"idx": index, "content": content, "leaf_hash": leaf})
+        self._entries.append((index, content))
         return index, leaf
 
-    def take_number(self, device_id: str, device_seq: int, *, event_id: bytes, index: int) -> None:
+    def take_number(self, number: Number, *, event_id: bytes, index: int) -> None:
         """Remembers for ever which event holds a device's number."""
-        row = {"device_id": device_id, "device_seq": device_seq, "event_id": event_id, "idx": index}
-        self._numbers.append(row)
+        self._numbers.append((*number, event_id, index))
 
     def remember_odd(self, event_id: bytes, *, index: int) -> None:
         """Remembers where a fork or a quarantined note stands."""
@@ -82,37 +94,27 @@ class Ledger:
 
     def flush(self) -> None:
         """Writes what was gathered, and the tree after it."""
-        for table, rows in ((EntryRow, self._entries), (DeviceEventRow, self._numbers), (OddEventRow, self._odd)):
-            if rows:
-                self._connection.execute(insert(table), rows)
+        if not self._entries:
+            return
+        insert_entries(self._connection, self._entries)
+        if self._numbers:
+            insert_numbers(self._connection, self._numbers)
+        if self._odd:
+            self._connection.execute(insert(OddEventRow), self._odd)
         self._entries, self._numbers, self._odd = [], [], []
-        values = {
-            "size": self.frontier.size,
-            "frontier": b"".join(self.frontier.subtrees),
-            "received_ms": self.received_ms,
-        }
+        frontier = b"".join(self.frontier.subtrees)
+        values = {"size": self.frontier.size, "frontier": frontier, "received_ms": self.received_ms}
         self._connection.execute(update(TreeRow).values(**values))
 
-    def numbers_taken(self, pairs: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Placed]:
-        """Which of these (device, number) pairs are taken, and by which event."""
-        taken = {}
-        key = tuple_(col(DeviceEventRow.device_id), col(DeviceEventRow.device_seq))
-        for start in range(0, len(pairs), PROBE_PAIRS):
-            query = select(
-                col(DeviceEventRow.device_id),
-                col(DeviceEventRow.device_seq),
-                col(DeviceEventRow.event_id),
-                col(DeviceEventRow.idx),
-            ).where(key.in_(pairs[start : start + PROBE_PAIRS]))
-            for device_id, device_seq, event_id, idx in self._connection.execute(query):
-                taken[device_id, device_seq] = Placed(event_id, idx)
-        return taken
+    def numbers_taken(self, numbers: Iterable[Number]) -> dict[Number, TakenRow]:
+        """Which of these numbers are taken, and by which entry."""
+        return {(row.device_no, row.device_seq): row for row in probe_numbers(self._connection, numbers)}
 
-    def last_number(self, device_id: str) -> tuple[int, bytes] | None:
-        """The highest number of a device in the log, and the event that holds it."""
+    def last_number(self, device_no: int, *, below: int = INTEGER_MAX) -> tuple[int, bytes] | None:
+        """The highest number of a device in the log (below a limit, if one is given), and the event that holds it."""
         query = (
             select(col(DeviceEventRow.device_seq), col(DeviceEventRow.event_id))
-            .where(col(DeviceEventRow.device_id) == device_id)
+            .where(col(DeviceEventRow.device_no) == device_no, col(DeviceEventRow.device_seq) < below)
             .order_by(col(DeviceEventRow.device_seq).desc())
             .limit(1)
         )
@@ -125,46 +127,43 @@ class Ledger:
             select(col(OddEventRow.idx)).where(col(OddEventRow.event_id) == event_id)
         ).scalar()
 
-    def entry(self, index: int) -> tuple[bytes, bytes] | None:
-        """Content and leaf hash of one entry."""
-        row = self._connection.execute(
-            select(col(EntryRow.content), col(EntryRow.leaf_hash)).where(col(EntryRow.idx) == index)
-        ).one_or_none()
-        return (_as_bytes(row.content), _as_bytes(row.leaf_hash)) if row else None
+    def index_of(self, event_id: bytes) -> int | None:
+        """Where an event, fork or quarantined note of this id stands."""
+        query = select(col(DeviceEventRow.idx)).where(col(DeviceEventRow.event_id) == event_id)
+        index = self._connection.execute(query).scalar()
+        return self.odd_index(event_id) if index is None else index
 
-    def contents(self, begin: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
-        """Index, content and leaf hash of every entry from `begin`, in log order."""
+    def entry(self, index: int) -> bytes | None:
+        """The content of one entry."""
+        query = select(col(EntryRow.content)).where(col(EntryRow.idx) == index)
+        content = self._connection.execute(query).scalar()
+        return None if content is None else _as_bytes(content)
+
+    def contents(self, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Index and content of every entry from `begin` up to but not including `end`, in log order."""
+        query = select(col(EntryRow.idx), col(EntryRow.content)).order_by(col(EntryRow.idx)).limit(READ_ROWS)
+        if end is not None:
+            query = query.where(col(EntryRow.idx) < end)
         while True:
-            query = (
-                select(col(EntryRow.idx), col(EntryRow.content), col(EntryRow.leaf_hash))
-                .where(col(EntryRow.idx) >= begin)
-                .order_by(col(EntryRow.idx))
-                .limit(READ_ROWS)
-            )
-            rows = self._connection.execute(query).all()
+            rows = self._connection.execute(query.where(col(EntryRow.idx) >= begin)).all()
             for row in rows:
-                yield row.idx, _as_bytes(row.content), _as_bytes(row.leaf_hash)
+                yield row.idx, _as_bytes(row.content)
             if len(rows) < READ_ROWS:
                 return
             begin = rows[-1].idx + 1
 
-    def leaf_hashes(self) -> list[bytes]:
-        """All leaf hashes, in log order."""
-        return list(self._connection.execute(select(col(EntryRow.leaf_hash)).order_by(col(EntryRow.idx))).scalars())
-
-    def device(self, device_id: str) -> StoredDevice | None:
-        """The admitted key of that name."""
-        row = self._connection.execute(
-            select(
-                col(DeviceRow.public_key), col(DeviceRow.site), col(DeviceRow.role), col(DeviceRow.revoked_idx)
-            ).where(col(DeviceRow.device_id) == device_id)
-        ).one_or_none()
-        return StoredDevice(row.public_key, row.site, row.role, row.revoked_idx is not None) if row else None
-
     def devices(self, device_ids: Iterable[str]) -> dict[str, StoredDevice]:
         """The admitted keys among these names."""
-        wanted = ((device_id, self.device(device_id)) for device_id in sorted(set(device_ids)))
-        return {device_id: device for device_id, device in wanted if device}
+        wanted, found = sorted(set(device_ids)), {}
+        columns = (DeviceRow.enrolled_idx, DeviceRow.public_key, DeviceRow.site, DeviceRow.role, DeviceRow.revoked_idx)
+        query = select(col(DeviceRow.device_id), *map(col, columns))
+        for start in range(0, len(wanted), NAMES_MAX):
+            names = wanted[start : start + NAMES_MAX]
+            for row in self._connection.execute(query.where(col(DeviceRow.device_id).in_(names))):
+                found[row.device_id] = StoredDevice(
+                    row.enrolled_idx, row.public_key, row.site, row.role, row.revoked_idx
+                )
+        return found
 
     def admit(self, device_id: str, public_key: bytes, *, site: str, role: str, index: int) -> None:
         """Admits a key."""
@@ -177,15 +176,36 @@ class Ledger:
             update(DeviceRow).where(col(DeviceRow.device_id) == device_id).values(revoked_idx=index)
         )
 
+    def save_checkpoint(self, size: int, note: bytes) -> None:
+        """Keeps a published checkpoint; one of the same size gives way to it, having gained cosignatures."""
+        if self.checkpoint(size) is None:
+            self._connection.execute(insert(CheckpointRow).values(size=size, note=note))
+        else:
+            self._connection.execute(update(CheckpointRow).where(col(CheckpointRow.size) == size).values(note=note))
+
+    def checkpoint(self, size: int) -> bytes | None:
+        """The published checkpoint of that size."""
+        return self._connection.execute(select(col(CheckpointRow.note)).where(col(CheckpointRow.size) == size)).scalar()
+
+    def checkpoints(self, begin: int = 0) -> Iterator[bytes]:
+        """The published checkpoints from size `begin` on, oldest first."""
+        query = select(col(CheckpointRow.note)).where(col(CheckpointRow.size) >= begin)
+        yield from self._connection.execute(query.order_by(col(CheckpointRow.size))).scalars()
+
     def hold(self, event_id: bytes, note: bytes, *, reason: str, received_ms: int) -> bool:
         """Keeps a note aside; False when the shelf is full or it lies there already."""
-        count = self._connection.execute(select(func.count()).select_from(HeldRow)).scalar_one()
         there = self._connection.execute(select(col(HeldRow.reason)).where(col(HeldRow.event_id) == event_id)).scalar()
-        if there is not None or count >= HELD_NOTES_MAX:
+        if there is not None or self.held_count() >= HELD_NOTES_MAX:
             return False
         values = {"event_id": event_id, "note": note, "reason": reason, "received_ms": received_ms}
         self._connection.execute(insert(HeldRow).values(**values))
         return True
+
+    def row_counts(self) -> RowCounts:
+        """How many rows were made from the entries, for a check of their sum."""
+        tables = (DeviceEventRow, OddEventRow, DeviceRow)
+        counts = (self._connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
+        return RowCounts(*counts)
 
     def held_count(self) -> int:
         """How many notes lie aside."""

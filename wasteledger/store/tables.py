@@ -16,15 +16,17 @@ class EntryRow(SQLModel, table=True):
 
     idx: int = Field(sa_column=_big(primary_key=True))
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    leaf_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class DeviceEventRow(SQLModel, table=True):
-    """Which entry holds a device's number: identity before rules, for ever."""
+    """Which entry holds a device's number: identity before rules, for ever.
+
+    `device_no` is the index of the entry that enrolled the device: short, and never given to another one.
+    """
 
     __tablename__ = "device_event"
 
-    device_id: str = Field(primary_key=True, max_length=16)
+    device_no: int = Field(sa_column=_big(primary_key=True))
     device_seq: int = Field(sa_column=_big(primary_key=True))
     event_id: bytes = Field(sa_column=Column(LargeBinary, nullable=False, index=True))
     idx: int = Field(sa_column=_big())
@@ -49,6 +51,15 @@ class TreeRow(SQLModel, table=True):
     size: int = Field(sa_column=_big())
     frontier: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     received_ms: int = Field(sa_column=_big())
+
+
+class CheckpointRow(SQLModel, table=True):
+    """Every checkpoint that was published, with its cosignatures: the log's own memory of what it has promised."""
+
+    __tablename__ = "checkpoint"
+
+    size: int = Field(sa_column=_big(primary_key=True))
+    note: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class DeviceRow(SQLModel, table=True):

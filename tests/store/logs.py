@@ -1,0 +1,57 @@
+"""A log with an office and a clinic's device, for the tests that write into it."""
+
+from typing import Any
+
+from schemas.canonical import encode_base64
+from schemas.signing import key_id
+from schemas.sync import BatchAnswer, Verdict
+from tests.stories_builder import BAG, CLINIC, OFFICE, ORIGIN, Teller, ms
+from wasteledger.domain.history import History
+from wasteledger.flows.accept_batch import accept_batch
+from wasteledger.store.database import Database
+from wasteledger.store.ledger import Ledger
+
+
+class Log:
+    """A log with an office and a clinic's device enrolled."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.office, self.clinic = Teller(OFFICE), Teller(CLINIC)
+        first, second = self.send(self.office.enrolment(self.office, role="office"), self.office.enrolment(self.clinic))
+        assert (first.verdict, second.verdict) == ("new", "new")
+        self.clinic.previous = second.leaf_hash or ""
+
+    def answer(self, *notes: bytes, database: Database | None = None) -> BatchAnswer:
+        texts = [note.decode() for note in notes]
+        return accept_batch(database or self.database, texts, origin=ORIGIN, node="node1")
+
+    def send(self, *notes: bytes) -> list[Verdict]:
+        return self.answer(*notes).verdicts
+
+    def contents(self) -> list[bytes]:
+        with self.database.read() as connection:
+            return [content for _, content in Ledger(connection).contents()]
+
+    def history(self) -> History:
+        history = History()
+        for content in self.contents():
+            history.add(content)
+        return history
+
+    def held_count(self) -> int:
+        with self.database.read() as connection:
+            return Ledger(connection).held_count()
+
+
+def stored_note(teller: Teller, room: str = "库1", **fields: Any) -> bytes:
+    """A scan: put into a room."""
+    return teller.note("stored", occurred_ms=ms("02 08:00"), codes=[BAG], room=room, **fields)
+
+
+def not_canonical_note(teller: Teller) -> bytes:
+    """Really signed, but with a blank in its body."""
+    text = f'wasteledger-event/v1\n{ORIGIN}\n{{"kind": "stored"}}\n'.encode()
+    name = f"{ORIGIN}/d/{teller.key.device_id}"
+    blob = encode_base64(key_id(name, teller.key.public_key) + teller.key.sign(text))
+    return text + f"\n— {name} {blob}\n".encode()

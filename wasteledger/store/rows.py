@@ -1,0 +1,84 @@
+"""The three statements of the append path, written to the driver itself: this is where each microsecond counts.
+
+Everything else in this room goes through SQLAlchemy. SQLite takes prepared inserts; PostgreSQL takes binary COPY, and
+one query for all numbers.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+#: (device number, number of its event)
+Number = tuple[int, int]
+
+_PROBE = (
+    "SELECT d.device_no, d.device_seq, d.event_id, d.idx, e.content "
+    "FROM {numbers} JOIN entry e ON e.idx = d.idx {condition}"
+)
+_PROBE_SQLITE = _PROBE.format(
+    numbers="device_event d", condition="WHERE d.device_no = ? AND d.device_seq BETWEEN ? AND ?"
+)
+_PROBE_POSTGRES = _PROBE.format(
+    numbers="unnest(%s::bigint[], %s::bigint[]) AS w (device_no, device_seq) JOIN device_event d USING (device_no, device_seq)",
+    condition="",
+)
+
+
+class TakenRow(NamedTuple):
+    """A number that an event holds, with the entry as it is stored."""
+
+    device_no: int
+    device_seq: int
+    event_id: bytes
+    index: int  # type: ignore[assignment]  # nobody asks this tuple for `index()`
+    content: bytes
+
+
+def insert_entries(connection: Connection, rows: Sequence[tuple[int, bytes]]) -> None:
+    """Appends (index, content) rows to the log."""
+    _insert(connection, "entry", ("idx", "content"), ("int8", "bytea"), rows)
+
+
+def insert_numbers(connection: Connection, rows: Sequence[tuple[int, int, bytes, int]]) -> None:
+    """Gives (device number, device_seq) pairs to (event id, index)."""
+    columns = ("device_no", "device_seq", "event_id", "idx")
+    _insert(connection, "device_event", columns, ("int8", "int8", "bytea", "int8"), sorted(rows))
+
+
+def probe_numbers(connection: Connection, numbers: Iterable[Number]) -> Iterator[TakenRow]:
+    """The rows of those numbers that are taken."""
+    driver = _driver(connection)
+    if connection.dialect.name == "sqlite":
+        for device_no, first, last in runs(numbers):
+            yield from map(TakenRow._make, driver.execute(_PROBE_SQLITE, (device_no, first, last)))
+    elif numbers := list(numbers):
+        wanted = ([device_no for device_no, _ in numbers], [device_seq for _, device_seq in numbers])
+        yield from map(TakenRow._make, driver.execute(_PROBE_POSTGRES, wanted))
+
+
+def runs(numbers: Iterable[Number]) -> Iterator[tuple[int, int, int]]:
+    """Consecutive numbers as (device number, first, last): a query must not run over what nobody asked for."""
+    ordered = sorted(set(numbers))
+    for (device_no, _), pairs in groupby(enumerate(ordered), key=lambda pair: (pair[1][0], pair[1][1] - pair[0])):
+        members = [device_seq for _, (_, device_seq) in pairs]
+        yield device_no, members[0], members[-1]
+
+
+def _insert(
+    connection: Connection, table: str, columns: Sequence[str], types: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    driver, names = _driver(connection), ", ".join(columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our own
+        return
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
