@@ -4,7 +4,8 @@
     └── ContractError             a value that crosses a boundary is not what the contract says
         ├── CodeError             a code that does not parse or fails its check
         ├── CanonicalError        bytes that are not the one byte form of an event
-        └── SignatureError        a note that does not parse or does not verify
+        ├── SignatureError        a device's note that does not parse or does not verify
+        └── NoteError             a note of the log or of a witness that does not parse, verify or suffice
 
 Every error names the field and the way out; programs show `str(error)` as it is.
 """
@@ -48,3 +49,9 @@ class SignatureError(ContractError):
     """A note does not parse, or its signature does not verify."""
 
     code = "bad_signature"
+
+
+class NoteError(ContractError):
+    """A checkpoint, cosignature, proof, receipt or policy does not parse, does not verify, or is not enough."""
+
+    code = "bad_note"

@@ -17,6 +17,8 @@ from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+#: Cases of other implementations, which lie beside the project on its developers' machines only.
+SHARED_VECTORS = ROOT.parent / "shared" / "vectors"
 DISTRICT = ROOT / "wasteledger" / "data" / "qianjiang.yaml"
 
 # Machines differ in speed; a slow example is not a wrong one.

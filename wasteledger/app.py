@@ -1,19 +1,23 @@
 """Puts the service together: routes, pages, sessions, errors as problem+json (RFC 9457)."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
 
 from schemas.errors import WasteLedgerError
 from wasteledger import __version__
+from wasteledger.api.log_routes import log_router
 from wasteledger.api.routes import device_router, reader_router
 from wasteledger.errors import ForbiddenError
 from wasteledger.flows.service import Service
+from wasteledger.flows.signing_loop import SigningLoop
 from wasteledger.store.database import DatabaseDown
 from wasteledger.web.pages import make_router, mount_static, secure_headers
 
@@ -30,6 +34,7 @@ def make_app(service: Service) -> FastAPI:
         version=__version__,
         summary="一物一码：每一件危险废物从产生到处置的账本",
         swagger_ui_parameters={"defaultModelsExpandDepth": -1},
+        lifespan=_signing(service),
     )
 
     def reader(request: Request) -> None:
@@ -39,6 +44,7 @@ def make_app(service: Service) -> FastAPI:
 
     app.include_router(device_router(service))
     app.include_router(reader_router(service), dependencies=[Depends(reader)])
+    app.include_router(log_router(service, reader))
     app.include_router(make_router(service), include_in_schema=False)
     mount_static(app)
     app.middleware("http")(secure_headers)
@@ -54,6 +60,23 @@ def make_app(service: Service) -> FastAPI:
     app.add_exception_handler(DatabaseDown, _database_down)
     app.add_exception_handler(RequestValidationError, _bad_request)
     return app
+
+
+def _signing(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Signs checkpoints as long as the service runs, unless a process of its own does it."""
+
+    @asynccontextmanager
+    async def run(_app: FastAPI) -> AsyncIterator[None]:
+        if not service.settings.sign:
+            yield
+            return
+        loop = SigningLoop(service.signer)
+        service.signing = loop
+        loop.start()
+        yield
+        await run_in_threadpool(loop.stop)
+
+    return run
 
 
 async def _limit_body(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

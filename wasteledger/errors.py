@@ -11,7 +11,8 @@ WasteLedgerError
 ├── DiskFullError             no room for another entry
 ├── BusyError                 a port or a file that somebody else uses
 ├── ForbiddenError            not signed in, or not allowed
-└── TamperedError             stored bytes do not match the tree
+└── TamperedError             stored bytes do not match the tree, or what was signed
+    └── RolledBackError       the database has forgotten entries that were signed
 """
 
 from schemas.errors import WasteLedgerError
@@ -75,3 +76,9 @@ class TamperedError(WasteLedgerError):
     """Stored bytes do not match the tree over them."""
 
     code, status = "tampered", 500
+
+
+class RolledBackError(TamperedError):
+    """The database has forgotten entries that were signed or published."""
+
+    code = "rolled_back"

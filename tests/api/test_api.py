@@ -22,7 +22,7 @@ BAG = "M50011400000001V"
 
 @pytest.fixture
 def service(tmp_path: Path, database_url: str) -> Iterator[Service]:
-    opened = Service(Settings(data_dir=tmp_path, database_url=database_url, public_pages=True))
+    opened = Service(Settings(data_dir=tmp_path, database_url=database_url, public_pages=True, sign=False))
     load_register(opened, DISTRICT)
     yield opened
     opened.close()
@@ -56,11 +56,15 @@ def test_a_scan_is_taken_once_and_answered_the_same_for_ever(client: TestClient,
     assert {**first, "verdict": ""} == {**again, "verdict": ""}
 
 
-def test_an_entry_proves_itself_under_the_root(client: TestClient, handheld: Handheld) -> None:
+def test_an_entry_proves_itself_under_the_published_checkpoint(
+    client: TestClient, service: Service, handheld: Handheld
+) -> None:
     index = client.post("/v1/events", json={"events": [seal(handheld)]}).json()["verdicts"][0]["index"]
+    assert client.get(f"/v1/entries/{index}").json()["proof"] is None
+    service.signer().round()
     shown = client.get(f"/v1/entries/{index}").json()
     health = client.get("/v1/health").json()
-    assert (shown["root"], shown["tree_size"]) == (health["root"], health["tree_size"])
+    assert (shown["root"], shown["tree_size"]) == (health["root"], health["published_size"])
     assert verify_inclusion(
         index=index,
         size=shown["tree_size"],

@@ -1,8 +1,5 @@
 """The tree and its leaves, by published values and by another implementation's cases."""
 
-import json
-from base64 import b64decode
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import ContractError
-from tests.conftest import ROOT
 from tests.schemas.vectors import vectors
 from tests.stories_builder import BAG, Story
 from wasteledger.domain.entry import ENTRY_BYTES_MAX, Entry, decode_entry
@@ -18,11 +14,9 @@ from wasteledger.domain.history import History
 from wasteledger.domain.merkle import (
     EMPTY_ROOT,
     Frontier,
-    inclusion_proof,
     leaf_hash,
     node_hash,
     tree_root,
-    verify_inclusion,
 )
 
 TREE, ENTRIES = vectors("merkle"), vectors("entry")
@@ -59,45 +53,6 @@ def test_a_frontier_taken_up_again_goes_on(leaves: list[bytes], cut: int) -> Non
     for leaf in leaves[cut:]:
         again.append(leaf)
     assert again.root() == tree_root(leaves)
-
-
-@given(leaves=hashes, data=st.data())
-def test_a_proof_proves_its_leaf_at_its_place_and_nothing_else(leaves: list[bytes], data: st.DataObject) -> None:
-    index = data.draw(st.integers(0, len(leaves) - 1))
-    size, root, leaf = len(leaves), tree_root(leaves), leaves[index]
-    proof = inclusion_proof(index, leaves)
-    assert verify_inclusion(index=index, size=size, leaf=leaf, proof=proof, root=root)
-    assert not verify_inclusion(index=index, size=size, leaf=b"\xff" * 32, proof=proof, root=root)
-    assert not verify_inclusion(index=index, size=size, leaf=leaf, proof=[*proof, leaf], root=root)
-    assert not verify_inclusion(index=index, size=size, leaf=leaf, proof=proof, root=leaf_hash(root))
-    assert not verify_inclusion(index=size, size=size, leaf=leaf, proof=proof, root=root)
-    assert not verify_inclusion(index=-1, size=size, leaf=leaf, proof=proof, root=root)
-    if proof:
-        assert not verify_inclusion(index=index, size=size, leaf=leaf, proof=proof[:-1], root=root)
-
-
-@pytest.fixture(scope="session")
-def foreign_cases() -> list[dict[str, Any]]:
-    """Cases of transparency-dev/merkle, which lie beside the project on the machines of its developers only."""
-    folder = ROOT.parent / "shared" / "vectors" / "merkle" / "inclusion"
-    if not folder.is_dir():
-        pytest.skip("the vectors of transparency-dev/merkle are not beside this clone")
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).rglob("*.json"))]
-
-
-def test_cases_of_another_implementation(foreign_cases: list[dict[str, Any]]) -> None:
-    assert len(foreign_cases) > 90
-    for case in foreign_cases:
-        root, leaf = b64decode(case["root"] or ""), b64decode(case["leafHash"] or "")
-        proof = [b64decode(part) for part in case["proof"] or []]
-        good = verify_inclusion(index=case["leafIdx"], size=case["treeSize"], leaf=leaf, proof=proof, root=root)
-        assert good is not case["wantErr"], case["desc"]
-
-
-def test_no_proof_of_what_is_not_there() -> None:
-    for index in (-1, 8):
-        with pytest.raises(ContractError):
-            inclusion_proof(index, LEAVES)
 
 
 def test_a_frontier_that_does_not_fit_its_size() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import TypeAdapter
 
 from schemas.canonical import encode_base64
@@ -25,11 +25,21 @@ def device_router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
     @router.get("/health", tags=["service"])
-    def health() -> dict[str, Any]:
-        """Whether the service can read its database, and how far the log has grown."""
+    def health(response: Response) -> dict[str, Any]:
+        """Whether the service can read its database and sign, and how far the log and its published checkpoint have come."""
         with service.database.read() as connection:
             ledger = Ledger(connection)
-            return {"status": "ok", "tree_size": ledger.size, "root": encode_base64(ledger.root())}
+            size, root = ledger.size, ledger.root()
+        checkpoint = service.published.checkpoint()
+        problem = service.database.failed_commit or (service.signing.problem if service.signing else None)
+        response.status_code = 503 if problem else 200
+        return {
+            "status": "failed" if problem else "ok",
+            "problem": problem,
+            "tree_size": size,
+            "root": encode_base64(root),
+            "published_size": checkpoint.size if checkpoint else 0,
+        }
 
     @router.post("/events", tags=["devices"])
     def post_events(batch: EventBatch) -> BatchAnswer:

@@ -1,6 +1,7 @@
-"""The Merkle tree of RFC 6962 section 2.1: leaf hash, root, inclusion proof, and its check.
+"""The Merkle tree of RFC 6962 section 2.1: leaf hash, root, and the checks of inclusion and consistency proofs.
 
 A `Frontier` is all that an appender needs to keep: the roots of the perfect subtrees that make up the tree, left to right.
+Proofs are made from tiles (`tiles.py`).
 """
 
 import hashlib
@@ -64,23 +65,6 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
     return frontier.root()
 
 
-def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """The audit path of leaf `index` in the tree over `leaves`, from the leaf's sibling upwards.
-
-    Raises:
-        ContractError: no such leaf.
-    """
-    if not 0 <= index < len(leaves):
-        message = f"index {index} is not in a tree of {len(leaves)} entries"
-        raise ContractError(message)
-    if len(leaves) == 1:
-        return []
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    if index < split:
-        return [*inclusion_proof(index, leaves[:split]), tree_root(leaves[split:])]
-    return [*inclusion_proof(index - split, leaves[split:]), tree_root(leaves[:split])]
-
-
 def verify_inclusion(*, index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether `proof` shows that `leaf` stands at `index` of the tree of `size` leaves under `root` (RFC 9162 2.1.3.2)."""
     if not 0 <= index < size or any(len(part) != HASH_BYTES for part in (leaf, root, *proof)):
@@ -97,3 +81,31 @@ def verify_inclusion(*, index: int, size: int, leaf: bytes, proof: Sequence[byte
             computed = node_hash(computed, sibling)
         first, second = first >> 1, second >> 1
     return second == 0 and computed == root
+
+
+def verify_consistency(*, size1: int, size2: int, root1: bytes, root2: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether `proof` shows that the tree of `size1` is the beginning of the one of `size2` (RFC 9162 2.1.4.2)."""
+    if not 0 <= size1 <= size2 or any(len(part) != HASH_BYTES for part in (root1, root2, *proof)):
+        return False
+    if size1 == size2:
+        return not proof and root1 == root2
+    if size1 == 0:
+        return not proof and root1 == EMPTY_ROOT
+    path = list(proof) if size1 & (size1 - 1) else [root1, *proof]
+    if not path:
+        return False
+    first, second = size1 - 1, size2 - 1
+    while first & 1:
+        first, second = first >> 1, second >> 1
+    old = new = path[0]
+    for sibling in path[1:]:
+        if second == 0:
+            return False
+        if first & 1 or first == second:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while not first & 1 and first:
+                first, second = first >> 1, second >> 1
+        else:
+            new = node_hash(new, sibling)
+        first, second = first >> 1, second >> 1
+    return second == 0 and old == root1 and new == root2

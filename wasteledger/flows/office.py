@@ -4,9 +4,7 @@ Its chain lives beside its key: the next number and the hash before it are read 
 the log ends.
 """
 
-import os
 import secrets
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from wasteledger.domain.chain import china_day
 from wasteledger.domain.merkle import EMPTY_ROOT
 from wasteledger.errors import DatabaseError
 from wasteledger.flows.accept_batch import take_in
+from wasteledger.flows.keys import load_seed
 from wasteledger.flows.read_note import read_note
 from wasteledger.store.database import Database
 from wasteledger.store.ledger import Ledger
@@ -31,23 +30,12 @@ def china_time(moment_ms: int) -> str:
 
 
 def load_key(path: Path) -> DeviceKey:
-    """The key in a file of 32 bytes, made on first use and readable by its owner only.
+    """The office's key in its file, made on first use.
 
     Raises:
         DatabaseError: the file is there but is no key.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-    seed = path.read_bytes()
-    if len(seed) != 32:  # noqa: PLR2004 - an Ed25519 seed
-        message = f"{path} holds no office key (32 bytes): put the right file back from your backup"
-        raise DatabaseError(message)
-    return DeviceKey(seed)
+    return DeviceKey(load_seed(path))
 
 
 class Office:

@@ -4,14 +4,18 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-from schemas.canonical import encode_base64
+from schemas.canonical import decode_base64, encode_base64
 from schemas.codes import CodeKind, read_typed
+from schemas.errors import CanonicalError
 from schemas.events import ItemEvent
 from wasteledger import clock
 from wasteledger.domain.chain import Chain, china_day
-from wasteledger.domain.merkle import inclusion_proof, leaf_hash, verify_inclusion
+from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
+from wasteledger.domain.merkle import HASH_BYTES, leaf_hash, verify_inclusion
+from wasteledger.domain.note import parse_signed_note
 from wasteledger.domain.reconcile import Reconciliation, classify, reconcile, walk_all
 from wasteledger.domain.register import Directory
+from wasteledger.domain.tlog_proof import TlogProof
 from wasteledger.errors import NotFoundError, QueryError, TamperedError
 from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
@@ -95,31 +99,82 @@ def find_chain(service: Service, typed: str) -> tuple[Chain, str | None]:
 
 
 def prove_entry(service: Service, index: int) -> dict[str, Any]:
-    """One log entry with the proof that it stands under the root of the whole log (RFC 6962).
+    """One log entry with the proof that it stands under the published checkpoint (RFC 6962).
+
+    While no checkpoint holds it yet, which is a second or so, `proof` is None.
 
     Raises:
         NotFoundError: no such entry.
-        TamperedError: the stored hashes do not lead to the stored root.
+        TamperedError: the stored bytes are not those that were published.
     """
     with service.database.read() as connection:
         ledger = Ledger(connection)
-        stored = ledger.entry(index)
-        leaves, size, root = [leaf_hash(content) for _, content in ledger.contents()], ledger.size, ledger.root()
+        stored, size = ledger.entry(index), ledger.size
     if stored is None:
         message = f"entry {index} is not in the log, which has {size} entries"
         raise NotFoundError(message)
-    proof = inclusion_proof(index, leaves)
-    if not verify_inclusion(index=index, size=size, leaf=leaves[index], proof=proof, root=root):
-        message = f"entry {index} does not stand under the root: run `wasteledger fsck`"
-        raise TamperedError(message)
-    return {
-        "index": index,
-        "entry": stored.decode("utf-8", "replace"),
-        "leaf_hash": encode_base64(leaves[index]),
-        "tree_size": size,
-        "root": encode_base64(root),
-        "proof": [encode_base64(part) for part in proof],
+    shown = {"index": index, "entry": stored.decode("utf-8", "replace"), "leaf_hash": encode_base64(leaf_hash(stored))}
+    proof = service.published.prove(index)
+    if proof is None:
+        return shown | {"tree_size": None, "root": None, "proof": None, "checkpoint": None}
+    checkpoint = _proved(proof, stored)
+    return shown | {
+        "tree_size": checkpoint.size,
+        "root": encode_base64(checkpoint.root),
+        "proof": [encode_base64(part) for part in proof.hashes],
+        "checkpoint": proof.checkpoint.decode(),
     }
+
+
+def _proved(proof: TlogProof, stored: bytes) -> Checkpoint:
+    """The checkpoint of a proof that really leads from the stored bytes to it."""
+    checkpoint = parse_checkpoint(parse_signed_note(proof.checkpoint).text)
+    if not verify_inclusion(
+        index=proof.index, size=checkpoint.size, leaf=leaf_hash(stored), proof=proof.hashes, root=checkpoint.root
+    ):
+        message = f"entry {proof.index} does not stand under the published checkpoint: run `wasteledger fsck`"
+        raise TamperedError(message)
+    return checkpoint
+
+
+def prove_event(service: Service, typed: str) -> TlogProof | None:
+    """Receipt R2 of an event, by its id in base64 or hex; None while no checkpoint holds it.
+
+    Raises:
+        QueryError: the text is no event id.
+        NotFoundError: the log has no such event.
+        TamperedError: the stored bytes are not those that were published.
+    """
+    event_id = parse_event_id(typed)
+    with service.database.read() as connection:
+        ledger = Ledger(connection)
+        index = ledger.index_of(event_id)
+        stored = None if index is None else ledger.entry(index)
+    if index is None or stored is None:
+        message = "no event of this id is in the log: send it again"
+        raise NotFoundError(message)
+    proof = service.published.prove(index)
+    if proof is not None:
+        _proved(proof, stored)
+    return proof
+
+
+def parse_event_id(typed: str) -> bytes:
+    """An event id from 64 hex digits, or base64 as it stands in verdicts, `-` and `_` for `+` and `/` allowed.
+
+    Raises:
+        QueryError: neither.
+    """
+    if re.fullmatch(r"[0-9a-f]{64}", typed):
+        return bytes.fromhex(typed)
+    try:
+        event_id = decode_base64(typed.replace("-", "+").replace("_", "/"))
+    except CanonicalError:
+        event_id = b""
+    if len(event_id) != HASH_BYTES:
+        message = f"{typed[:60]!r} is no event id: give its 64 hex digits, or its base64 with - and _ for + and /"
+        raise QueryError(message)
+    return event_id
 
 
 def reconciliation_json(answer: Reconciliation, directory: Directory) -> dict[str, Any]:

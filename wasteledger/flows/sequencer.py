@@ -9,6 +9,8 @@ from collections import deque
 from threading import Lock
 
 from schemas.sync import BatchAnswer
+from wasteledger.domain.note import NoteKey
+from wasteledger.domain.receipt import sign_receipt
 from wasteledger.errors import DatabaseError, DiskFullError, QueueFullError
 from wasteledger.flows.accept_batch import take_in
 from wasteledger.flows.read_note import Gateway, ReadNote
@@ -39,10 +41,11 @@ class _Request:
 class Sequencer:
     """Gives events their place in the log."""
 
-    def __init__(self, database: Database, *, origin: str, node: str) -> None:
-        """Writes into the log `origin` of an opened database, under the name `node`."""
+    def __init__(self, database: Database, *, origin: str, node: str, receipt_key: NoteKey | None = None) -> None:
+        """Writes into the log `origin` of an opened database, under the name `node`; promises under the receipt key."""
         self._database = database
         self._node = node
+        self._receipt_key = receipt_key
         self.gateway = Gateway(origin)
         self._waiting: deque[_Request] = deque()
         self._waiting_events = 0
@@ -70,7 +73,18 @@ class Sequencer:
         if request.answer is None:
             message = "the sequencer ended without an answer"
             raise RuntimeError(message)
-        return request.answer
+        return request.answer.model_copy(update={"receipt": self._receipt(request.answer)})
+
+    def _receipt(self, answer: BatchAnswer) -> str | None:
+        """The signed promise (R1) for everything in the answer that stands in the log."""
+        promises = [
+            (str(verdict.index), verdict.event_id, verdict.leaf_hash, str(verdict.received_ms))
+            for verdict in answer.verdicts
+            if verdict.index is not None and verdict.leaf_hash is not None
+        ]
+        if self._receipt_key is None or not promises:
+            return None
+        return sign_receipt(promises, origin=self.gateway.origin, key=self._receipt_key).decode()
 
     def _check_disk(self) -> None:
         file = self._database.file
@@ -139,6 +153,5 @@ def _hand_out(batch: list[_Request], answer: BatchAnswer) -> None:
             root=answer.root,
             server_ms=answer.server_ms,
             needed=[hole for hole in answer.needed if hole.device_id in own],
-            receipt=None,
         )
         start += len(request.read)

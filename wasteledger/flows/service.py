@@ -1,16 +1,42 @@
 """What every flow needs at hand: the database, the district's register, and the history folded so far."""
 
 from threading import Lock
+from typing import NamedTuple
 
+from schemas.errors import NoteError
 from wasteledger.domain.history import History
+from wasteledger.domain.note import NoteKey, VerifierKey
+from wasteledger.domain.policy import Policy, log_only, parse_policy
+from wasteledger.domain.receipt import KEY_SUFFIX
 from wasteledger.domain.register import Directory
 from wasteledger.errors import NotFoundError
+from wasteledger.flows.keys import load_seed
 from wasteledger.flows.office import Office, load_key
+from wasteledger.flows.published import Published
 from wasteledger.flows.sequencer import Sequencer
+from wasteledger.flows.signer import Signer
+from wasteledger.flows.signer_state import SignerState
+from wasteledger.flows.signing_loop import SigningLoop
+from wasteledger.flows.witnesses import Witnesses
 from wasteledger.settings import Settings
+from wasteledger.store.blobs import Blobs
 from wasteledger.store.database import Database
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
+
+
+class LogKeys(NamedTuple):
+    """What somebody needs to check the log with.
+
+    Attributes:
+        log_key, receipt_key: public keys as people hand them on.
+        policy: C2SP tlog-policy; a regulator keeps a copy of his own.
+    """
+
+    origin: str
+    log_key: str
+    receipt_key: str
+    policy: str
 
 
 class Service:
@@ -26,6 +52,8 @@ class Service:
         self._history = History()
         self._lock = Lock()
         self._sequencer: Sequencer | None = None
+        self.signing: SigningLoop | None = None
+        self.published = Published(Blobs(settings.effective_log_dir))
 
     def history(self) -> History:
         """The fold over the whole log as it stands now."""
@@ -71,8 +99,60 @@ class Service:
         """
         if self._sequencer is None:
             origin = self.directory().register.origin
-            self._sequencer = Sequencer(self.database, origin=origin, node=self.settings.node)
+            key = NoteKey(origin + KEY_SUFFIX, load_seed(self.settings.data_dir / "receipt.key"))
+            self._sequencer = Sequencer(self.database, origin=origin, node=self.settings.node, receipt_key=key)
         return self._sequencer
+
+    def signer(self) -> Signer:
+        """The signer of this log, with its own key and file.
+
+        Raises:
+            NotFoundError: no district has been loaded.
+            NoteError: the policy file does not hold together, or is another log's.
+        """
+        origin = self.directory().register.origin
+        key = NoteKey(origin, load_seed(self.settings.effective_signer_dir / "log.key"))
+        policy = self.policy(key.verifier)
+        self.published.write_key(key.verifier.text)
+        state = SignerState(self.settings.effective_signer_dir / "signed", origin)
+        witnesses = Witnesses(policy)
+        return Signer(self.database, key=key, state=state, published=self.published, policy=policy, witnesses=witnesses)
+
+    def log_keys(self) -> LogKeys:
+        """The public keys of this log.
+
+        Raises:
+            NotFoundError: no district has been loaded, or nothing was signed yet.
+        """
+        origin = self.directory().register.origin
+        receipt = NoteKey(origin + KEY_SUFFIX, load_seed(self.settings.data_dir / "receipt.key")).verifier
+        log = self.log_verifier()
+        path = self.settings.effective_policy
+        policy = path.read_text(encoding="utf-8") if path.exists() else f"log {log.text}\nquorum none\n"
+        return LogKeys(origin, log.text, receipt.text, policy)
+
+    def log_verifier(self) -> VerifierKey:
+        """The log's public key, as the signer published it."""
+        note = self.published.key()
+        if note is None:
+            message = "nothing has been signed yet: run `wasteledger serve` or `wasteledger sign`"
+            raise NotFoundError(message)
+        return VerifierKey.parse(note)
+
+    def policy(self, log: VerifierKey) -> Policy:
+        """Who has to cosign: what the policy file says, nobody where there is none.
+
+        Raises:
+            NoteError: the file does not hold together, or names another key of the log than its own.
+        """
+        path = self.settings.effective_policy
+        if not path.exists():
+            return log_only(log)
+        policy = parse_policy(path.read_text(encoding="utf-8"))
+        if policy.log != log:
+            message = f"{path} names the log key {policy.log.text}, this log's is {log.text}"
+            raise NoteError(message)
+        return policy
 
     def close(self) -> None:
         """Gives the database back."""

@@ -1,0 +1,75 @@
+"""The published log: checkpoint, tiles and entry bundles, as they lie in the folder that is served and exported."""
+
+from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
+from wasteledger.domain.note import parse_signed_note
+from wasteledger.domain.tiles import TILE_WIDTH, Tile, inclusion_proof
+from wasteledger.domain.tlog_proof import TlogProof
+from wasteledger.store.blobs import Blobs
+
+CHECKPOINT_PATH = "checkpoint"
+KEY_PATH = "key"
+
+
+class Published:
+    """Reads and writes the published files of one log."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        """Uses the folder."""
+        self._blobs = blobs
+        self.write = blobs.write
+
+    def note(self) -> bytes | None:
+        """The newest published checkpoint with its signatures."""
+        return self._blobs.read(CHECKPOINT_PATH) if self._blobs.has(CHECKPOINT_PATH) else None
+
+    def checkpoint(self) -> Checkpoint | None:
+        """The newest published checkpoint."""
+        note = self.note()
+        return parse_checkpoint(parse_signed_note(note).text) if note else None
+
+    def write_checkpoint(self, note: bytes) -> None:
+        """Publishes a checkpoint: from now on its tiles are served."""
+        self._blobs.write(CHECKPOINT_PATH, note)
+
+    def key(self) -> str | None:
+        """The log's public key, put beside the checkpoint by the signer, who alone knows the private one."""
+        return self._blobs.read(KEY_PATH).decode() if self._blobs.has(KEY_PATH) else None
+
+    def write_key(self, text: str) -> None:
+        """Publishes the log's public key."""
+        if self.key() != text:
+            self._blobs.write(KEY_PATH, text.encode())
+
+    def tile(self, tile: Tile) -> bytes:
+        """The bytes of a tile or bundle; where the partial one has given way, those of the full one.
+
+        Raises:
+            NotFoundError: neither is there.
+        """
+        if tile.width < TILE_WIDTH and not self._blobs.has(tile.path):
+            return self._blobs.read(tile.full.path)
+        return self._blobs.read(tile.path)
+
+    def exact(self, tile: Tile) -> bytes:
+        """The bytes of a tile or bundle of just that width, from its own file.
+
+        Raises:
+            NotFoundError: it is not there; a partial one may have given way to its full tile.
+        """
+        return self._blobs.read(tile.path)
+
+    def drop_partials(self, tile: Tile) -> None:
+        """Removes the partial tiles of a full one."""
+        self._blobs.drop_folder(f"{tile.full.path}.p")
+
+    def prove(self, index: int) -> TlogProof | None:
+        """The proof of an entry under the newest checkpoint; None while no checkpoint holds it.
+
+        Raises:
+            ContractError: the published files do not fit each other.
+        """
+        note = self.note()
+        checkpoint = parse_checkpoint(parse_signed_note(note).text) if note else None
+        if note is None or checkpoint is None or index >= checkpoint.size:
+            return None
+        return TlogProof(index, tuple(inclusion_proof(index, size=checkpoint.size, read=self.tile)), note)
