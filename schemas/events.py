@@ -137,7 +137,7 @@ class Event(_Part):
     position: Position | None = None
     checkpoint: Checkpoint | None = None
     counter_event: CounterEvent | None = None
-    attachments: Annotated[list[Hash], Field(max_length=ATTACHMENTS_MAX)] = []
+    attachments: Annotated[list[Hash], Field(max_length=ATTACHMENTS_MAX, default_factory=list)]
     note: Note | None = None
 
     @property
@@ -157,7 +157,7 @@ class ItemEvent(Event):
         if len(set(self.codes)) != len(self.codes):
             message = "codes: one code stands twice in one event"
             raise ValueError(message)
-        masses = getattr(self, "masses_g", None)
+        masses = self.__dict__.get("masses_g")  # not every kind has them, and asking in vain is slow
         if masses is not None and len(masses) != len(self.codes):
             message = "masses_g: one mass (or null) for each code, in the same order"
             raise ValueError(message)

@@ -8,8 +8,18 @@ from sqlmodel import col
 
 from schemas.canonical import INTEGER_MAX
 from wasteledger.domain.merkle import HASH_BYTES, Frontier, leaf_hash
-from wasteledger.store.rows import Number, TakenRow, insert_entries, insert_numbers, probe_numbers
-from wasteledger.store.tables import CheckpointRow, DeviceEventRow, DeviceRow, EntryRow, HeldRow, OddEventRow, TreeRow
+from wasteledger.store.rows import (
+    Number,
+    TakenRow,
+    TreeState,
+    find_devices,
+    insert_entries,
+    insert_numbers,
+    probe_numbers,
+    read_tree,
+    write_tree,
+)
+from wasteledger.store.tables import CheckpointRow, DeviceEventRow, DeviceRow, EntryRow, HeldRow, OddEventRow
 
 #: Notes with unknown keys or bad signatures kept aside; beyond it they are answered the same but not kept.
 HELD_NOTES_MAX = 10_000
@@ -56,10 +66,10 @@ class Ledger:
     def __init__(self, connection: Connection) -> None:
         """Reads the tree's size and frontier."""
         self._connection = connection
-        row = connection.execute(select(col(TreeRow.size), col(TreeRow.frontier), col(TreeRow.received_ms))).one()
-        hashes = [row.frontier[i : i + HASH_BYTES] for i in range(0, len(row.frontier), HASH_BYTES)]
-        self.frontier = Frontier(row.size, hashes)
-        self.received_ms: int = row.received_ms
+        tree = read_tree(connection)
+        hashes = [tree.frontier[i : i + HASH_BYTES] for i in range(0, len(tree.frontier), HASH_BYTES)]
+        self.frontier = Frontier(tree.size, hashes)
+        self.received_ms = tree.received_ms
         self._entries: list[tuple[int, bytes]] = []
         self._numbers: list[tuple[int, int, bytes, int]] = []
         self._odd: list[dict[str, object]] = []
@@ -103,8 +113,7 @@ class Ledger:
             self._connection.execute(insert(OddEventRow), self._odd)
         self._entries, self._numbers, self._odd = [], [], []
         frontier = b"".join(self.frontier.subtrees)
-        values = {"size": self.frontier.size, "frontier": frontier, "received_ms": self.received_ms}
-        self._connection.execute(update(TreeRow).values(**values))
+        write_tree(self._connection, TreeState(self.frontier.size, frontier, self.received_ms))
 
     def numbers_taken(self, numbers: Iterable[Number]) -> dict[Number, TakenRow]:
         """Which of these numbers are taken, and by which entry."""
@@ -154,16 +163,12 @@ class Ledger:
 
     def devices(self, device_ids: Iterable[str]) -> dict[str, StoredDevice]:
         """The admitted keys among these names."""
-        wanted, found = sorted(set(device_ids)), {}
-        columns = (DeviceRow.enrolled_idx, DeviceRow.public_key, DeviceRow.site, DeviceRow.role, DeviceRow.revoked_idx)
-        query = select(col(DeviceRow.device_id), *map(col, columns))
-        for start in range(0, len(wanted), NAMES_MAX):
-            names = wanted[start : start + NAMES_MAX]
-            for row in self._connection.execute(query.where(col(DeviceRow.device_id).in_(names))):
-                found[row.device_id] = StoredDevice(
-                    row.enrolled_idx, row.public_key, row.site, row.role, row.revoked_idx
-                )
-        return found
+        wanted = sorted(set(device_ids))
+        return {
+            row[0]: StoredDevice(*row[1:])
+            for start in range(0, len(wanted), NAMES_MAX)
+            for row in find_devices(self._connection, wanted[start : start + NAMES_MAX])
+        }
 
     def admit(self, device_id: str, public_key: bytes, *, site: str, role: str, index: int) -> None:
         """Admits a key."""

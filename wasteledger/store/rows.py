@@ -1,4 +1,4 @@
-"""The three statements of the append path, written to the driver itself: this is where each microsecond counts.
+"""The statements of the append path, written to the driver itself: this is where each microsecond counts.
 
 Everything else in this room goes through SQLAlchemy. SQLite takes prepared inserts; PostgreSQL takes binary COPY, and
 one query for all numbers.
@@ -26,6 +26,10 @@ _PROBE_POSTGRES = _PROBE.format(
 )
 
 
+_TREE = "SELECT size, frontier, received_ms FROM tree"
+_DEVICES = "SELECT device_id, enrolled_idx, public_key, site, role, revoked_idx FROM device WHERE device_id "
+
+
 class TakenRow(NamedTuple):
     """A number that an event holds, with the entry as it is stored."""
 
@@ -34,6 +38,37 @@ class TakenRow(NamedTuple):
     event_id: bytes
     index: int  # type: ignore[assignment]  # nobody asks this tuple for `index()`
     content: bytes
+
+
+class TreeState(NamedTuple):
+    """The tree's one row."""
+
+    size: int
+    frontier: bytes
+    received_ms: int
+
+
+def read_tree(connection: Connection) -> TreeState:
+    """The tree as it stands."""
+    return TreeState(*_driver(connection).execute(_TREE).fetchone())
+
+
+def write_tree(connection: Connection, tree: TreeState) -> None:
+    """The tree as it stands from now on."""
+    mark = _mark(connection)
+    _driver(connection).execute(
+        f"UPDATE tree SET size = {mark}, frontier = {mark}, received_ms = {mark}",  # noqa: S608 - a place holder
+        tree,
+    )
+
+
+def find_devices(connection: Connection, device_ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Rows (device id, number, public key, site, role, revoked at) of the admitted keys among these names."""
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(device_ids))
+        yield from _driver(connection).execute(f"{_DEVICES} IN ({marks})", device_ids)
+    else:
+        yield from _driver(connection).execute(f"{_DEVICES} = ANY(%s)", [list(device_ids)])
 
 
 def insert_entries(connection: Connection, rows: Sequence[tuple[int, bytes]]) -> None:
@@ -78,6 +113,10 @@ def _insert(
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
+
+
+def _mark(connection: Connection) -> str:
+    return "?" if connection.dialect.name == "sqlite" else "%s"
 
 
 def _driver(connection: Connection) -> Any:
