@@ -16,6 +16,7 @@ from schemas.reasons import CLASSES, REASONS
 from schemas.waste import waste_name
 from wasteledger import clock
 from wasteledger.audit.fsck import check_log
+from wasteledger.cli_ledger import ledger_cli
 from wasteledger.domain.chain import china_day
 from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
@@ -35,6 +36,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+cli.add_typer(ledger_cli)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 

@@ -32,8 +32,9 @@ def _tracked_texts() -> list[Path]:
 
 
 def test_only_store_speaks_sql() -> None:
-    store = ROOT / "wasteledger" / "store"
-    paths = [path for path in rules.python_files(*rules.ROOMS) if store not in path.parents]
+    # The witness is another party's service, with a database of its own behind a file of its own.
+    stores = {ROOT / "wasteledger" / "store", ROOT / "wasteledger" / "witness" / "state.py"}
+    paths = [path for path in rules.python_files(*rules.ROOMS) if not stores.intersection((path, *path.parents))]
     assert _broken(rules.database_words, paths) == []
 
 

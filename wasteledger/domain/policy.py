@@ -10,15 +10,17 @@ One statement a line:
 Names are the policy's own; members and the quorum name witnesses or groups that stand above. `#` begins a comment line.
 """
 
+import re
 from typing import NamedTuple
 
 from schemas.errors import NoteError
-from wasteledger.domain.checkpoint import Checkpoint, open_checkpoint, parse_decimal
-from wasteledger.domain.note import COSIGNATURE, ED25519, SignedNote, VerifierKey, cosigned_at_s
+from wasteledger.domain.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, parse_decimal
+from wasteledger.domain.note import COSIGNATURE, ED25519, SignedNote, VerifierKey, cosigned_at_s, parse_signed_note
 
 #: Longest policy read, in lines.
 LINES_MAX = 1_000
 NO_QUORUM = "none"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Witness(NamedTuple):
@@ -51,10 +53,11 @@ class Policy(NamedTuple):
     """A policy that holds together.
 
     Attributes:
+        logs: any of them may have signed; each signs for the origin that its key is named after.
         groups: in the order of the lines, so that members come before their groups.
     """
 
-    log: VerifierKey
+    logs: tuple[VerifierKey, ...]
     witnesses: dict[str, Witness]
     groups: dict[str, Group]
     quorum: str
@@ -65,7 +68,7 @@ class Policy(NamedTuple):
         Raises:
             NoteError: malformed, not signed by the log, a wrong signature of a known key, or too few cosignatures.
         """
-        checkpoint, note = open_checkpoint(content, self.log)
+        checkpoint, note = self._open(content)
         times = self.cosigned(note)
         if not self.is_met(set(times)):
             message = (
@@ -73,6 +76,17 @@ class Policy(NamedTuple):
             )
             raise NoteError(message)
         return Accepted(checkpoint, times)
+
+    def _open(self, content: bytes) -> tuple[Checkpoint, SignedNote]:
+        origin = parse_checkpoint(parse_signed_note(content).text).origin
+        keys = [key for key in self.logs if key.name == origin]
+        if not keys:
+            message = f"the policy names no log {origin}"
+            raise NoteError(message)
+        for key in keys[:-1]:
+            if key.find(parse_signed_note(content)):
+                return open_checkpoint(content, key)
+        return open_checkpoint(content, keys[-1])
 
     def cosigned(self, note: SignedNote) -> dict[str, int]:
         """Which witnesses cosigned, and when."""
@@ -90,7 +104,7 @@ class Policy(NamedTuple):
 
 def log_only(log: VerifierKey) -> Policy:
     """The policy of a log without witnesses."""
-    return Policy(log, {}, {}, NO_QUORUM)
+    return Policy((log,), {}, {}, NO_QUORUM)
 
 
 def parse_policy(text: str) -> Policy:
@@ -101,11 +115,11 @@ def parse_policy(text: str) -> Policy:
     """
     reader = _Reader()
     lines = text.split("\n")
-    if len(lines) > LINES_MAX:
-        message = f"policy has {len(lines)} lines, {LINES_MAX} are read"
+    if len(lines) > LINES_MAX or _CONTROL.search(text):
+        message = f"policy of {len(lines)} lines: at most {LINES_MAX}, and no control characters but tab and newline"
         raise NoteError(message)
     for number, line in enumerate(lines, start=1):
-        words = line.split()
+        words = re.split(r"[ \t]+", line.strip(" \t")) if line.strip(" \t") else []
         if words and not words[0].startswith("#"):
             try:
                 reader.take(words)
@@ -117,18 +131,19 @@ def parse_policy(text: str) -> Policy:
 
 class _Reader:
     def __init__(self) -> None:
-        self._log: VerifierKey | None = None
+        self._logs: list[VerifierKey] = []
         self._witnesses: dict[str, Witness] = {}
         self._groups: dict[str, Group] = {}
         self._quorum: str | None = None
 
     def take(self, words: list[str]) -> None:
         match words:
-            case ["log", key, *url] if len(url) <= 1 and self._log is None:
-                self._log = _key(key, ED25519)
+            case ["log", key, *url] if len(url) <= 1:
+                self._logs.append(_new_key(key, ED25519, self._logs))
             case ["witness", name, key, *url] if len(url) <= 1:
                 self._new(name)
-                self._witnesses[name] = Witness(name, _key(key, COSIGNATURE), url[0] if url else None)
+                others = [witness.key for witness in self._witnesses.values()]
+                self._witnesses[name] = Witness(name, _new_key(key, COSIGNATURE, others), url[0] if url else None)
             case ["group", name, threshold, *members] if members:
                 self._new(name)
                 self._groups[name] = self._group(threshold, members)
@@ -148,8 +163,9 @@ class _Reader:
 
     def _group(self, threshold: str, members: list[str]) -> Group:
         unknown = [member for member in members if member not in self._witnesses and member not in self._groups]
-        if unknown or len(set(members)) != len(members):
-            message = f"members {members}: each a witness or group above, and none twice"
+        taken = {member for group in self._groups.values() for member in group.members}
+        if unknown or len(set(members)) != len(members) or taken.intersection(members):
+            message = f"members {members}: each a witness or group above, and in one group once"
             raise NoteError(message)
         words = {"any": 1, "all": len(members)}
         needed = words.get(threshold) or parse_decimal(threshold, name="threshold")
@@ -159,15 +175,15 @@ class _Reader:
         return Group(needed, tuple(members))
 
     def policy(self) -> Policy:
-        if self._log is None or self._quorum is None:
-            message = "policy needs one line `log <key>` and one line `quorum <name | none>`"
+        if not self._logs or self._quorum is None:
+            message = "policy needs a line `log <key>` and one line `quorum <name | none>`"
             raise NoteError(message)
-        return Policy(self._log, self._witnesses, self._groups, self._quorum)
+        return Policy(tuple(self._logs), self._witnesses, self._groups, self._quorum)
 
 
-def _key(text: str, algorithm: int) -> VerifierKey:
+def _new_key(text: str, algorithm: int, others: list[VerifierKey]) -> VerifierKey:
     key = VerifierKey.parse(text)
-    if key.algorithm != algorithm:
-        message = f"the key of {key.name} is of algorithm {key.algorithm}, expected {algorithm}"
+    if key.algorithm != algorithm or any(key.public_key == other.public_key for other in others):
+        message = f"the key of {key.name} is of algorithm {key.algorithm}, expected {algorithm}, or stands here twice"
         raise NoteError(message)
     return key

@@ -149,8 +149,8 @@ class Service:
         if not path.exists():
             return log_only(log)
         policy = parse_policy(path.read_text(encoding="utf-8"))
-        if policy.log != log:
-            message = f"{path} names the log key {policy.log.text}, this log's is {log.text}"
+        if log not in policy.logs:
+            message = f"{path} does not name this log's key: add the line `log {log.text}`"
             raise NoteError(message)
         return policy
 

@@ -101,7 +101,7 @@ class Database:
         if self.failed_commit:
             message = f"a commit failed ({self.failed_commit}): restart the service; it recovers from what is on disk"
             raise DatabaseError(message)
-        with self.engine.connect() as connection:
+        with self._errors_of_the_driver(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
@@ -124,13 +124,22 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One reading transaction: everything in the block sees the same state."""
-        with self.engine.connect() as connection:
+        with self._errors_of_the_driver(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
             else:
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield connection
             connection.rollback()
+
+    @contextmanager
+    def _errors_of_the_driver(self) -> Iterator[None]:
+        """What the append path hears from the driver itself becomes the error that everybody else here raises."""
+        base = self.engine.dialect.loaded_dbapi.Error
+        try:
+            yield
+        except base as error:
+            raise DBAPIError.instance(None, None, error, base, dialect=self.engine.dialect) from error
 
     def close(self) -> None:
         """Gives back all connections."""
