@@ -75,7 +75,7 @@ def sha256_base64(content: bytes) -> str:
 
 def encode_base64(content: bytes) -> str:
     """Standard base64 with padding."""
-    return base64.b64encode(content).decode("ascii")
+    return binascii.b2a_base64(content, newline=False).decode("ascii")
 
 
 def decode_base64(text: str) -> bytes:

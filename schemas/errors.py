@@ -6,6 +6,7 @@
         ├── CanonicalError        bytes that are not the one byte form of an event
         ├── SignatureError        a device's note that does not parse or does not verify
         └── NoteError             a note of the log or of a witness that does not parse, verify or suffice
+            └── NoTreeError       a checkpoint of no entries whose root is not that of the empty tree
 
 Every error names the field and the way out; programs show `str(error)` as it is.
 """
@@ -55,3 +56,7 @@ class NoteError(ContractError):
     """A checkpoint, cosignature, proof, receipt or policy does not parse, does not verify, or is not enough."""
 
     code = "bad_note"
+
+
+class NoTreeError(NoteError):
+    """A checkpoint of no entries has another root than that of the empty tree: no tree is like that."""

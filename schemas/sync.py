@@ -4,6 +4,7 @@ A batch is never refused whole, and one unreadable event never blocks the ones b
 the same verdict, for ever.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,8 +15,9 @@ from schemas.signing import NOTE_BYTES_MAX
 BATCH_EVENTS_MAX = 500
 
 #: new: appended · duplicate: had been appended before · fork: another event stands under this number, both are kept ·
-#: quarantine: signed, but not canonical or not readable, kept in the log · held: unknown key or bad signature, kept aside, not counted.
-VerdictCode = Literal["new", "duplicate", "fork", "quarantine", "held"]
+#: quarantine: signed, but not canonical or not readable, kept in the log · held: unknown key or bad signature, kept aside, not counted ·
+#: noted: a hello that told nothing new.
+VerdictCode = Literal["new", "duplicate", "fork", "quarantine", "held", "noted"]
 
 
 class _Message(BaseModel):
@@ -23,7 +25,7 @@ class _Message(BaseModel):
 
 
 class EventBatch(_Message):
-    """Signed event notes as a device made them, in the order of their numbers."""
+    """Signed event notes as a device made them, in the order of their numbers; a hello, where there is one, behind them."""
 
     events: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=NOTE_BYTES_MAX)]],
@@ -31,7 +33,8 @@ class EventBatch(_Message):
     ]
 
 
-class Verdict(_Message):
+@dataclass(slots=True)
+class Verdict:
     """What became of one event.
 
     Attributes:

@@ -62,3 +62,83 @@ def log_key() -> None:
     signer = service.signer()
     print(json.dumps(service.log_keys()._asdict(), ensure_ascii=False, indent=1))
     del signer
+
+
+@ledger_cli.command(
+    name="export-log", epilog="Example: wasteledger export-log log-2026-11 && wasteledger verify audit log-2026-11"
+)
+def export_log(folder: Folder) -> None:
+    """Writes the published log as plain files, for a regulator, a mirror or an archive."""
+    from wasteledger.flows.export_log import export_log as export  # noqa: PLC0415 - only this command needs it
+
+    done = export(Service(Settings()), folder)
+    print(f"{folder}: {done.size} entries under {done.root}, {done.checkpoints} checkpoints")
+
+
+@ledger_cli.command(epilog="Example: wasteledger backup backups/2026-11-23")
+def backup(folder: Folder) -> None:
+    """Copies the database, keys and the signer's file into a new folder, while the service runs, and checks the copy."""
+    from wasteledger.audit.backup import back_up  # noqa: PLC0415 - only this command needs it
+
+    settings = Settings()
+    done = back_up(Service(settings).database, settings, folder)
+    print(
+        f"{folder}: {done.size} entries under {done.root}, {done.rows} rows. It holds secret keys: keep it as you keep them"
+    )
+
+
+@ledger_cli.command(epilog="Example: WASTELEDGER_DATA_DIR=new wasteledger restore backups/2026-11-23")
+def restore(folder: Annotated[Path, typer.Argument(help="A folder made by `wasteledger backup`.")]) -> None:
+    """Fills an empty installation from a backup, on any engine. Then run `wasteledger recover`."""
+    from wasteledger.audit.backup import restore as restore_backup  # noqa: PLC0415 - only this command needs it
+
+    done = restore_backup(folder, Settings())
+    print(f"{done.size} entries under {done.root}, {done.rows} rows restored")
+    print("next: `wasteledger recover` brings it forward to the newest published checkpoint")
+
+
+@ledger_cli.command(epilog="Example: wasteledger recover --from log-2026-11")
+def recover(
+    source: Annotated[Path | None, typer.Option("--from", help="An exported log; default: the published one.")] = None,
+) -> None:
+    """Appends what was published but is missing from the database, as after the restore of an old backup."""
+    from wasteledger.flows.published import Published  # noqa: PLC0415 - only this command needs it
+    from wasteledger.flows.replay import recover as bring_forward  # noqa: PLC0415 - the same
+    from wasteledger.store.blobs import Blobs  # noqa: PLC0415 - the same
+
+    service = Service(Settings())
+    done = bring_forward(service.database, Published(Blobs(source)) if source else service.published)
+    print(f"from {done.before} to {done.after} entries; what was acknowledged later, devices send again by themselves")
+
+
+@ledger_cli.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    epilog="Example: wasteledger verify audit log-2026-11 --policy policy",
+)
+def verify(context: typer.Context) -> None:
+    """The regulator's offline verifier: proof, audit, compare, gaps, item. Exit 0 good, 1 invalid, 3 findings, 4 fork."""
+    from wasteledger.audit.verify.__main__ import main as run  # noqa: PLC0415 - shares no code with the rest
+
+    raise typer.Exit(run(context.args))
+
+
+bench_cli = typer.Typer(help="Measures speed; prints JSON.", no_args_is_help=True)
+ledger_cli.add_typer(bench_cli, name="bench")
+
+
+@bench_cli.command(epilog="Example: wasteledger bench ledger --json")
+def ledger(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON only, without the table.")] = False,  # noqa: FBT002
+    scale: Annotated[
+        float, typer.Option(min=0.001, max=10, help="Longer or shorter; below 1 only to see that it runs.")
+    ] = 1.0,
+) -> None:
+    """How fast the ledger takes in, proves and audits, beside the raw limit of the same disk and rows."""
+    from wasteledger.bench.ledger import bench_ledger  # noqa: PLC0415 - only this command needs it
+
+    result = bench_ledger(scale=scale)
+    if as_json:
+        print(json.dumps(result, indent=1))
+        return
+    for name, value in result.items():
+        print(f"{name:40}{value}")

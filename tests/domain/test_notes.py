@@ -73,6 +73,7 @@ BAD_TEXTS = {
     "an Arabic digit": f"{ORIGIN}\n٣\n{ROOT64}\n",
     "nothing": f"{ORIGIN}\n\n{ROOT64}\n",
     "twenty digits": f"{ORIGIN}\n{'9' * 20}\n{ROOT64}\n",
+    "more than 63 bits": f"{ORIGIN}\n{2**63}\n{ROOT64}\n",
     "junk in the root": f"{ORIGIN}\n7\n{ROOT64[:10]}\t{ROOT64[10:]}\n",
     "spare bits": f"{ORIGIN}\n7\n{ROOT64[:-2]}{chr(ord(ROOT64[-2]) + 1)}=\n",
     "a short root": f"{ORIGIN}\n7\nAAAA\n",
@@ -159,6 +160,17 @@ def test_a_cosignature_binds_its_time() -> None:
     later = signature._replace(blob=(1235).to_bytes(8, "big") + signature.blob[8:])
     with pytest.raises(NoteError):
         WITNESSES[0].verifier.find(parse_signed_note(with_signatures(NOTE, [later])))
+
+
+def test_a_cosignature_is_of_a_time_that_others_can_hold() -> None:
+    """Signed all the same, but beyond the 2^63 - 1 of tlog-cosignature it would break who computes with it."""
+    for time_s, is_good in ((2**63 - 1, True), (2**63, False)):
+        note = parse_signed_note(with_signatures(NOTE, [WITNESSES[0].cosign(CHECKPOINT.text, time_s=time_s)]))
+        if is_good:
+            assert WITNESSES[0].verifier.find(note) is not None
+        else:
+            with pytest.raises(NoteError):
+                WITNESSES[0].verifier.find(note)
 
 
 @pytest.mark.parametrize("key", [LOG.verifier, WITNESSES[0].verifier])

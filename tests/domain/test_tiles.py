@@ -118,6 +118,11 @@ def test_a_tile_that_is_too_short_is_named(small: Tree) -> None:
         inclusion_proof(3, size=70, read=lambda tile: small.read(tile)[:-1])
 
 
+def test_tiles_are_not_grown_from_one_that_is_a_hash_short(small: Tree) -> None:
+    with pytest.raises(ContractError, match=r"tile/0/000\.p/70"):
+        TileBuilder(70, lambda tile: small.read(tile)[:-32])
+
+
 @given(cuts=st.lists(st.integers(0, 1200), max_size=6))
 def test_tiles_grown_in_any_steps_are_the_same(cuts: list[int]) -> None:
     whole, size = Tree(1200), 0

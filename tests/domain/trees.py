@@ -7,10 +7,14 @@ from wasteledger.domain.tiles import Tile, TileBuilder
 
 
 class Tree:
-    """Tiles of a tree over `entry 0`, `entry 1` … as they would lie in a folder, partial ones included."""
+    """Tiles of a tree over `entry 0`, `entry 1` … as they would lie in a folder, partial ones included.
 
-    def __init__(self, size: int) -> None:
-        self.leaves = [leaf_hash(f"entry {number}".encode()) for number in range(size)]
+    From `forked_at` on, the entries are other ones: a second story that begins like the first.
+    """
+
+    def __init__(self, size: int, *, forked_at: int | None = None) -> None:
+        words = ["entry" if forked_at is None or number < forked_at else "other" for number in range(size)]
+        self.leaves = [leaf_hash(f"{word} {number}".encode()) for number, word in enumerate(words)]
         self.tiles: dict[Tile, bytes] = {}
         self.reads = 0
         builder = TileBuilder(0, self.read)

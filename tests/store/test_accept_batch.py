@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_the_same_bytes_again_get_the_first_verdict_for_ever(log: Log) -> None:
     for _ in range(3):
         again = log.send(note)[0]
         assert again.verdict == "duplicate"
-        assert again.model_copy(update={"verdict": "new"}) == first
+        assert replace(again, verdict="new") == first
     assert len(log.contents()) == 4
 
 

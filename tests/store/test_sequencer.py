@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ def test_bytes_known_as_good_are_still_only_taken_once_and_never_on_trust(log: L
     note, forged = stored_note(log.clinic), b""
     first = sequencer.submit(texts(note)).verdicts[0]
     again = [sequencer.submit(texts(note)).verdicts[0] for _ in range(3)]
-    assert all(verdict == first.model_copy(update={"verdict": "duplicate"}) for verdict in again)
+    assert all(verdict == replace(first, verdict="duplicate") for verdict in again)
     forged = note.replace("库1".encode(), "库9".encode())
     assert sequencer.submit(texts(forged)).verdicts[0].verdict == "held"
 

@@ -11,6 +11,7 @@ from schemas.errors import WasteLedgerError
 from schemas.events import AnyEvent, Enrolled, Revoked, parse_event
 from schemas.signing import EventNote, device_id, parse_note, verify_note
 from wasteledger.domain.entry import Entry, decode_entry
+from wasteledger.domain.hello import parse_hello
 from wasteledger.domain.merkle import Frontier, leaf_hash
 from wasteledger.store.database import Database
 from wasteledger.store.ledger import READ_ROWS, Ledger, RowCounts, StoredDevice
@@ -103,7 +104,7 @@ class _Walk:
         if entry.received_ms < self._last_ms:
             self._wrong(f"entry {index}: received before the entry in front of it")
         self._last_ms = max(self._last_ms, entry.received_ms)
-        note = parse_note(entry.note)
+        note = parse_hello(entry.note)[1] if entry.entry_class == "hello" else parse_note(entry.note)
         if entry.entry_class != "event":
             self._rows = self._rows._replace(odd=self._rows.odd + 1)
             self._signature(index, note)

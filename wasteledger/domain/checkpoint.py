@@ -9,13 +9,15 @@ import re
 from typing import NamedTuple
 
 from schemas.canonical import decode_base64, encode_base64
-from schemas.errors import CanonicalError, NoteError, SignatureError
+from schemas.errors import CanonicalError, NoteError, NoTreeError, SignatureError
 from schemas.signing import check_origin
 from wasteledger.domain.merkle import EMPTY_ROOT, HASH_BYTES
 from wasteledger.domain.note import NoteKey, SignedNote, VerifierKey, parse_signed_note
 
 #: `int()` takes blanks, signs, underscores and the digits of every script; a size is spelled in one way only.
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+#: Largest number read: the signed 64 bits of databases and of other implementations.
+DECIMAL_MAX = 2**63 - 1
 _LINES = 3
 
 
@@ -38,8 +40,8 @@ def parse_decimal(text: str, *, name: str) -> int:
     Raises:
         NoteError: anything else.
     """
-    if not DECIMAL.fullmatch(text):
-        message = f"{name} {text[:40]!r} is no whole number in plain digits"
+    if not DECIMAL.fullmatch(text) or int(text) > DECIMAL_MAX:
+        message = f"{name} {text[:40]!r} is no whole number in plain digits below 2^63"
         raise NoteError(message)
     return int(text)
 
@@ -64,7 +66,8 @@ def parse_checkpoint(text: bytes) -> Checkpoint:
     """The checkpoint of a note's text.
 
     Raises:
-        NoteError: other lines than the three, or a root of the empty tree that is not its root.
+        NoTreeError: a checkpoint of no entries has another root than the empty tree.
+        NoteError: other lines than the three, or one that is malformed.
     """
     lines = text.decode().split("\n")
     if len(lines) != _LINES + 1 or lines[-1]:
@@ -77,7 +80,7 @@ def parse_checkpoint(text: bytes) -> Checkpoint:
     checkpoint = Checkpoint(origin, parse_decimal(lines[1], name="size"), parse_hash(lines[2], name="root"))
     if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
         message = "a checkpoint of no entries has the root of the empty tree"
-        raise NoteError(message)
+        raise NoTreeError(message)
     return checkpoint
 
 

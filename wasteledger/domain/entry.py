@@ -6,9 +6,11 @@
     <the event note, byte for byte>
 
 `event` is a readable event, `fork` a validly signed event whose number already held another one, `quarantine` a validly signed
-note whose body is not canonical or no known event (its bytes are kept all the same).
+note whose body is not canonical or no known event (its bytes are kept all the same), `hello` a device's word on how far its
+chain has come, when the log does not have all of it.
 """
 
+import hashlib
 import re
 from typing import NamedTuple
 
@@ -16,10 +18,10 @@ from schemas.errors import ContractError
 
 ENTRY_HEADER = "wasteledger-entry/v1"
 ENTRY_BYTES_MAX = 32 * 1024
-CLASSES = ("event", "fork", "quarantine")
+CLASSES = ("event", "fork", "quarantine", "hello")
 
 _HEAD = re.compile(
-    rb"wasteledger-entry/v1\n(event|fork|quarantine) (0|[1-9][0-9]{0,15}) ([a-z0-9-]{1,16})\n\n",
+    rb"wasteledger-entry/v1\n(event|fork|quarantine|hello) (0|[1-9][0-9]{0,15}) ([a-z0-9-]{1,16})\n\n",
 )
 
 
@@ -37,6 +39,11 @@ class Entry(NamedTuple):
     received_ms: int
     node: str
     note: bytes
+
+    @property
+    def event_id(self) -> bytes:
+        """SHA-256 of the note's signed text."""
+        return hashlib.sha256(self.note.rpartition(b"\n\n")[0] + b"\n").digest()
 
     def encode(self) -> bytes:
         """The bytes that are hashed and stored.

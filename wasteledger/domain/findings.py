@@ -9,7 +9,7 @@ from schemas.events import ItemEvent
 from schemas.reasons import PRECEDENCE, REASONS, Severity
 from wasteledger.domain.chain import Chain, Doubt
 from wasteledger.domain.deadlines import HOUR_MS
-from wasteledger.domain.history import Fact, History
+from wasteledger.domain.history import Announced, Fact, History
 from wasteledger.domain.register import Directory
 
 
@@ -75,12 +75,14 @@ def item_findings(chains: Iterable[Chain]) -> list[Finding]:
 
 def device_findings(history: History, directory: Directory, *, region: str) -> Iterator[Finding]:
     """What the chains of the region's devices show: gaps, forks, clocks, late and unreadable uploads."""
-    for device, facts in sorted(history.by_device.items()):
+    for device in sorted(history.by_device.keys() | history.announced.keys()):
+        facts = history.by_device.get(device, {})
         known = history.devices.get(device)
         site = known.site if known else next(iter(facts.values())).event.site
         if not site[1:].startswith(region):
             continue
         yield from _gaps(facts, site)
+        yield from _lost_end(device, facts, history.announced.get(device), site)
         yield from _forks(facts, site)
         yield from _clocks(facts, site, directory)
         if known and known.revoked_index is not None:
@@ -120,6 +122,21 @@ def _gaps(facts: dict[int, Fact], site: str) -> Iterator[Finding]:
                 detail=f"{facts[number].event.device_id} № {missing}",
             )
         before, expected = facts[number], number + 1
+
+
+def _lost_end(device: str, facts: dict[int, Fact], announced: Announced | None, site: str) -> Iterator[Finding]:
+    """Events at the end of a chain, which its device said it had made and which never arrived."""
+    first = max(facts, default=-1) + 1
+    if announced and announced.next_seq > first:
+        last = announced.next_seq - 1
+        yield make_finding(
+            "device_gap",
+            items=(),
+            evidence=(announced.event_id,),
+            site=site,
+            at_ms=announced.received_ms,
+            detail=f"{device} № {first if first == last else f'{first}–{last}'}",
+        )
 
 
 def _forks(facts: dict[int, Fact], site: str) -> Iterator[Finding]:

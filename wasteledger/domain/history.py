@@ -9,7 +9,8 @@ from typing import NamedTuple
 from schemas.canonical import encode_base64
 from schemas.events import AnyEvent, Corrected, Enrolled, ItemEvent, Revoked, parse_event
 from schemas.signing import parse_note
-from wasteledger.domain.entry import decode_entry
+from wasteledger.domain.entry import Entry, decode_entry
+from wasteledger.domain.hello import parse_hello
 
 
 class Fact(NamedTuple):
@@ -38,6 +39,19 @@ class Quarantined(NamedTuple):
     device_id: str
 
 
+class Announced(NamedTuple):
+    """How far a device said its chain has come.
+
+    Attributes:
+        next_seq: the number that its next event would have had.
+        event_id: of the hello that says so.
+    """
+
+    next_seq: int
+    received_ms: int
+    event_id: str
+
+
 class Device(NamedTuple):
     """An admitted key: for which site, since which entry, revoked at which entry."""
 
@@ -60,6 +74,7 @@ class History:
         self.corrections: dict[str, list[Fact]] = defaultdict(list)
         self.forks: list[Fact] = []
         self.quarantined: list[Quarantined] = []
+        self.announced: dict[str, Announced] = {}
 
     def copy(self) -> "History":
         """A fold of its own, to be continued while others read this one."""
@@ -70,6 +85,7 @@ class History:
         other.devices = dict(self.devices)
         other.corrections.update((event_id, list(facts)) for event_id, facts in self.corrections.items())
         other.forks, other.quarantined = list(self.forks), list(self.quarantined)
+        other.announced = dict(self.announced)
         return other
 
     def add(self, content: bytes) -> None:
@@ -79,6 +95,10 @@ class History:
             ContractError: the bytes are not an entry, or an entry of class `event` is not readable.
         """
         entry = decode_entry(content)
+        if entry.entry_class == "hello":
+            self._announce(entry)
+            self.size += 1
+            return
         note = parse_note(entry.note)
         index, event_id = self.size, encode_base64(note.event_id)
         if entry.entry_class == "quarantine":
@@ -91,6 +111,12 @@ class History:
             else:
                 self._file(fact)
         self.size += 1  # last: an entry that can not be read is met again, never passed over
+
+    def _announce(self, entry: Entry) -> None:
+        hello, note = parse_hello(entry.note)
+        before = self.announced.get(hello.device_id)
+        if before is None or before.next_seq < hello.next_seq:
+            self.announced[hello.device_id] = Announced(hello.next_seq, entry.received_ms, encode_base64(note.event_id))
 
     def _file(self, fact: Fact) -> None:
         event = fact.event

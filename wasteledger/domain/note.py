@@ -29,6 +29,8 @@ _KEY_ID_BYTES = 4
 _KEY_BYTES = 32
 _SIGNATURE_BYTES = 64
 _TIME_BYTES = 8
+#: Latest time that a cosignature may bear (C2SP tlog-cosignature).
+_TIME_MAX = 2**63 - 1
 _NAME = r"[^\s+\x00-\x1f]{1,255}"
 _LINE = re.compile(rf"— (?P<name>{_NAME}) (?P<blob>[A-Za-z0-9+/]{{8,8000}}={{0,2}})")
 _KEY = re.compile(rf"(?P<name>{_NAME})\+(?P<key_id>[0-9a-f]{{8}})\+(?P<key>[A-Za-z0-9+/]+={{0,2}})")
@@ -158,8 +160,10 @@ class VerifierKey(NamedTuple):
 
     def _signed(self, text: bytes, blob: bytes) -> bool:
         if self.algorithm == COSIGNATURE:
-            time, blob = blob[:_TIME_BYTES], blob[_TIME_BYTES:]
-            text = cosigned_text(text, int.from_bytes(time, "big"))
+            time_s, blob = int.from_bytes(blob[:_TIME_BYTES], "big"), blob[_TIME_BYTES:]
+            if time_s > _TIME_MAX:
+                return False
+            text = cosigned_text(text, time_s)
         return len(blob) == _SIGNATURE_BYTES and ed25519_verify(self.public_key, text, blob)
 
 

@@ -4,6 +4,7 @@ Tile (L, N) holds the roots of the perfect subtrees of 256^L leaves from N·256 
 partial: it stands at the right edge of one tree size, and its full tile begins with the same bytes.
 """
 
+import hashlib
 import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -100,7 +101,11 @@ class TileBuilder:
     """Grows the tiles of a tree leaf by leaf; keeps the right edge only."""
 
     def __init__(self, size: int, read: Read) -> None:
-        """Takes up a tree of `size` leaves from its partial tiles."""
+        """Takes up a tree of `size` leaves from its partial tiles.
+
+        Raises:
+            ContractError: a tile is too short.
+        """
         self._edges: list[list[bytes]] = []
         self._numbers: list[int] = []
         self._full: list[tuple[Tile, bytes]] = []
@@ -109,8 +114,7 @@ class TileBuilder:
         while size >> TILE_HEIGHT * level:
             hashes = size >> TILE_HEIGHT * level
             number, width = divmod(hashes, TILE_WIDTH)
-            content = read(Tile(level, number, width)) if width else b""
-            self._edges.append(split_hashes(content)[:width])
+            self._edges.append(_hashes(Tile(level, number, width), read) if width else [])
             self._numbers.append(number)
             level += 1
 
@@ -144,15 +148,25 @@ class TileBuilder:
 
 
 def fold(hashes: Sequence[bytes]) -> bytes:
-    """The root over a power of two of hashes."""
+    """The root over a power of two of hashes; `node_hash` written out, since a proof makes some hundreds of them."""
+    sha256 = hashlib.sha256
     while len(hashes) > 1:
-        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+        pairs = iter(hashes)
+        hashes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
     return hashes[0]
 
 
 def split_hashes(content: bytes) -> list[bytes]:
     """A tile's bytes as hashes."""
     return [content[i : i + HASH_BYTES] for i in range(0, len(content), HASH_BYTES)]
+
+
+def _hashes(tile: Tile, read: Read) -> list[bytes]:
+    content = read(tile)
+    if len(content) < tile.width * HASH_BYTES or len(content) % HASH_BYTES:
+        message = f"tile {tile.path} has {len(content)} bytes, not {tile.width} hashes"
+        raise ContractError(message)
+    return split_hashes(content)[: tile.width]
 
 
 class _Nodes:
@@ -178,11 +192,7 @@ class _Nodes:
         key = (level, number)
         if key not in self._tiles:
             width = min(TILE_WIDTH, (self._size >> TILE_HEIGHT * level) - number * TILE_WIDTH)
-            content = self._read(Tile(level, number, width))
-            if len(content) < width * HASH_BYTES or len(content) % HASH_BYTES:
-                message = f"tile {Tile(level, number, width).path} has {len(content)} bytes, not {width} hashes"
-                raise ContractError(message)
-            self._tiles[key] = split_hashes(content)[:width]
+            self._tiles[key] = _hashes(Tile(level, number, width), self._read)
         return self._tiles[key]
 
     def root(self, begin: int, end: int) -> bytes:

@@ -15,7 +15,8 @@ from schemas.events import AnyEvent, Enrolled, Revoked
 from schemas.signing import EventNote, device_id, verify_note
 from schemas.sync import BatchAnswer, NumberRange, Verdict, VerdictCode
 from wasteledger import clock
-from wasteledger.domain.entry import Entry, decode_entry
+from wasteledger.domain.entry import CLASSES, Entry, decode_entry
+from wasteledger.domain.hello import Hello
 from wasteledger.domain.merkle import leaf_hash
 from wasteledger.flows.read_note import ReadNote, read_note
 from wasteledger.store.database import Database
@@ -37,8 +38,8 @@ def accept_batch(database: Database, notes: list[str], *, origin: str, node: str
 def take_in(ledger: Ledger, read: Sequence[ReadNote], *, origin: str, node: str) -> BatchAnswer:
     """The same inside a transaction that the caller has begun and will commit before anybody is answered."""
     batch = _Batch(ledger, origin=origin, node=node, received_ms=max(clock.now_ms(), ledger.received_ms))
-    batch.prepare(read)
-    verdicts = [batch.judge(item) for item in read]
+    numbers = batch.prepare(read)
+    verdicts = [batch.judge(item, number) for item, number in zip(read, numbers, strict=True)]
     ledger.flush()
     return BatchAnswer(
         verdicts=verdicts,
@@ -47,6 +48,10 @@ def take_in(ledger: Ledger, read: Sequence[ReadNote], *, origin: str, node: str)
         root=encode_base64(ledger.root()),
         server_ms=batch.received_ms,
     )
+
+
+#: What is answered for an entry that is no event.
+_VERDICTS: dict[str, VerdictCode] = {"fork": "fork", "quarantine": "quarantine", "hello": "new"}
 
 
 class _Batch:
@@ -58,47 +63,63 @@ class _Batch:
     def __init__(self, ledger: Ledger, *, origin: str, node: str, received_ms: int) -> None:
         self._ledger = ledger
         self._origin = origin
-        self._node = node
+        self._heads = {name: Entry(name, received_ms, node, b"").encode() for name in CLASSES}
         self.received_ms = received_ms
         self._devices: dict[str, StoredDevice] = {}
         self._taken: dict[Number, tuple[bytes, int, bytes | str]] = {}
         self._odd: dict[bytes, tuple[int, bytes]] = {}
         self._runs: list[tuple[int, int, int]] = []
+        self._tails: list[NumberRange] = []
 
-    def prepare(self, read: Sequence[ReadNote]) -> None:
-        """Looks up keys and taken numbers of the whole batch at once."""
-        self._devices = self._ledger.devices(item.device_id for item in read if item.device_id)
-        numbers = {number for item in read if (number := self._number(item))}
+    def prepare(self, read: Sequence[ReadNote]) -> list[Number | None]:
+        """Looks up keys and taken numbers of the whole batch at once; returns the number of each note."""
+        self._devices = self._ledger.devices({item.device_id for item in read if item.device_id})
+        own = [self._number(item) for item in read]
+        numbers = set(filter(None, own))
         self._runs = list(runs(numbers))
         before = {(device_no, first - 1) for device_no, first, _ in self._runs if first}
         taken = self._ledger.numbers_taken(numbers | before)
         self._taken = {number: (row.event_id, row.index, row.content) for number, row in taken.items()}
+        return own
 
     def _number(self, item: ReadNote) -> Number | None:
         device = self._devices.get(item.device_id or "")
         return None if device is None or item.device_seq is None else (device.device_no, item.device_seq)
 
-    def judge(self, item: ReadNote) -> Verdict:
-        """Steps 2 to 5 for one note."""
-        number = self._number(item)
-        if item.known:
-            taken = self._taken.get(number) if number else None
-            if taken and taken[0] == item.known.event_id:
-                return self._again(taken[0], taken[1], taken[2])
-            item = read_note(item.raw, self._origin)  # seen before but never committed
+    def judge(self, item: ReadNote, number: Number | None) -> Verdict:
+        """Steps 2 to 5 for one note; its number is None for a device that this batch may have admitted meanwhile."""
+        number = number or self._number(item)
+        taken = self._taken.get(number) if number else None
+        if item.verified and taken and taken[0] == item.event_id:
+            return self._again(*taken)
+        if item.verified and item.event and number and not taken and not isinstance(item.event, Enrolled | Revoked):
+            return self._append(item, item.event, number)  # the common case: a scan of an admitted device
+        if item.verified and item.note is None:  # its bytes were seen before, but never committed
+            item = read_note(item.raw, self._origin)
         if item.note is None:
             return self._hold(item, item.problem or "")
         unproved = self._unproved(item, item.note)
         if unproved:
             return self._hold(item, unproved)
+        if item.hello:
+            return self._announce(item, item.note, item.hello)
         if item.event is None:
-            return self._set_apart(item.raw, item.note, "quarantine", item.problem or "")
-        return self._place(item, item.note, item.event)
+            return self._set_apart(item, "quarantine", item.problem)
+        return self._place(item, item.event, number)
+
+    def _place(self, item: ReadNote, event: AnyEvent, number: Number | None) -> Verdict:
+        """Steps 3 and 5 for an event that is proved."""
+        taken = self._taken.get(number) if number else None
+        if taken and taken[0] == item.event_id:
+            return self._again(*taken)
+        if taken:
+            return self._set_apart(item, "fork", f"number {item.device_seq} holds another event, entry {taken[1]}")
+        return self._append(item, event, number)
 
     def needed(self) -> list[NumberRange]:
         """The holes right before what this batch brought: the device still has these events, or lost them."""
         names = {device.device_no: device_id for device_id, device in self._devices.items()}
-        holes = []
+        holes = list(self._tails)
         for device_no, first, _ in self._runs:
             if first and (device_no, first - 1) not in self._taken:
                 last = self._ledger.last_number(device_no, below=first)
@@ -106,22 +127,18 @@ class _Batch:
                 holes.append(NumberRange(device_id=names[device_no], first=start, last=first - 1))
         return holes
 
-    def _place(self, item: ReadNote, note: EventNote, event: AnyEvent) -> Verdict:
-        """Steps 3 and 5: identity first."""
-        number, event_id = self._number(item), note.event_id
-        taken = self._taken.get(number) if number else None
-        if taken and taken[0] == event_id:
-            return self._again(event_id, taken[1], taken[2])
-        if taken:
-            reason = f"number {event.device_seq} holds another event, entry {taken[1]}"
-            return self._set_apart(item.raw, note, "fork", reason)
-        device = self._devices.get(note.device_id)
-        if isinstance(event, Enrolled | Revoked) and device and device.revoked:
-            return self._hold(item, f"device {note.device_id} is revoked: it can no longer enrol or revoke")
-        return self._append(item.raw, event, event_id)
+    def _announce(self, item: ReadNote, note: EventNote, hello: Hello) -> Verdict:
+        """A hello is kept when it names events that the log does not have: it commits the device to its tail."""
+        self._ledger.flush()  # the events in front of it in this batch count
+        last = self._ledger.last_number(self._devices[note.device_id].device_no)
+        first = last[0] + 1 if last else 0
+        if hello.next_seq <= first:
+            return Verdict(event_id=encode_base64(item.event_id), verdict="noted")
+        self._tails.append(NumberRange(device_id=note.device_id, first=first, last=hello.next_seq - 1))
+        return self._set_apart(item, "hello", None)
 
     def _unproved(self, item: ReadNote, note: EventNote) -> str | None:
-        """Why the signature can not be relied on, or None."""
+        """Why the note can not be relied on, or None."""
         device, event = self._devices.get(note.device_id), item.event
         public_key = device.public_key if device else self._genesis_key(event)
         if public_key is None:
@@ -131,10 +148,17 @@ class _Batch:
                 verify_note(note, public_key)
             except SignatureError as error:
                 return str(error)
-        if isinstance(event, Enrolled | Revoked) and device and device.role != "office":
-            return f"device {note.device_id} is no office: it can not enrol or revoke"
+        return self._presumes(event, device) if isinstance(event, Enrolled | Revoked) else None
+
+    def _presumes(self, event: Enrolled | Revoked, device: StoredDevice | None) -> str | None:
+        """Why this device may not do what only an office may, or None."""
+        taken = self._taken.get((device.device_no, event.device_seq)) if device else None
+        if device and device.role != "office":
+            return f"device {event.device_id} is no office: it can not enrol or revoke"
         if isinstance(event, Enrolled) and device_id(decode_base64(event.public_key)) != event.device:
             return f"device id {event.device} does not follow from the key it came with"
+        if device and device.revoked and not taken:
+            return f"device {event.device_id} is revoked: it can no longer enrol or revoke"
         return None
 
     def _genesis_key(self, event: AnyEvent | None) -> bytes | None:
@@ -144,18 +168,18 @@ class _Batch:
         himself = event.role == "office" and event.device == event.device_id
         return decode_base64(event.public_key) if himself else None
 
-    def _append(self, raw: bytes, event: AnyEvent, event_id: bytes) -> Verdict:
-        content = self._entry("event", raw)
+    def _append(self, item: ReadNote, event: AnyEvent, number: Number | None) -> Verdict:
+        content = self._entry("event", item.raw)
         index, leaf = self._ledger.append(content, received_ms=self.received_ms)
         if isinstance(event, Enrolled):
             self._admit(event, index)
         elif isinstance(event, Revoked):
             self._ledger.revoke(event.device, index=index)
             self._devices = self._ledger.devices(self._devices)
-        number = (self._devices[event.device_id].device_no, event.device_seq)
-        self._ledger.take_number(number, event_id=event_id, index=index)
-        self._taken[number] = (event_id, index, content)
-        return self._verdict(event_id, "new", index, leaf)
+        number = number or (self._devices[event.device_id].device_no, event.device_seq)
+        self._ledger.take_number(number, event_id=item.event_id, index=index)
+        self._taken[number] = (item.event_id, index, content)
+        return self._verdict(item.event_id, "new", index, leaf)
 
     def _admit(self, event: Enrolled, index: int) -> None:
         if self._ledger.devices([event.device]):
@@ -182,28 +206,27 @@ class _Batch:
             return Verdict(event_id=encode_base64(event_id), verdict="held", reason=reason)
         return self._verdict(event_id, verdict, index, leaf_hash(stored), reason, received_ms=entry.received_ms)
 
-    def _set_apart(self, raw: bytes, note: EventNote, verdict: VerdictCode, reason: str) -> Verdict:
-        event_id = note.event_id
-        first = self._odd.get(event_id) or self._stored_odd(event_id)
+    def _set_apart(self, item: ReadNote, entry_class: str, reason: str | None) -> Verdict:
+        verdict = _VERDICTS[entry_class]
+        first = self._odd.get(item.event_id) or self._stored_odd(item.event_id)
         if first:
-            return self._again(event_id, *first, verdict, reason)
-        content = self._entry(verdict, raw)
+            return self._again(item.event_id, *first, verdict, reason)
+        content = self._entry(entry_class, item.raw)
         index, leaf = self._ledger.append(content, received_ms=self.received_ms)
-        self._ledger.remember_odd(event_id, index=index)
-        self._odd[event_id] = (index, content)
-        return self._verdict(event_id, verdict, index, leaf, reason)
+        self._ledger.remember_odd(item.event_id, index=index)
+        self._odd[item.event_id] = (index, content)
+        return self._verdict(item.event_id, verdict, index, leaf, reason)
 
     def _stored_odd(self, event_id: bytes) -> tuple[int, bytes] | None:
         index = self._ledger.odd_index(event_id)
         return None if index is None else (index, self._ledger.entry(index) or b"")
 
     def _hold(self, item: ReadNote, reason: str) -> Verdict:
-        event_id = item.note.event_id if item.note else EventNote(item.raw, "", b"", "", b"", b"").event_id
-        self._ledger.hold(event_id, item.raw, reason=reason, received_ms=self.received_ms)
-        return Verdict(event_id=encode_base64(event_id), verdict="held", reason=reason)
+        self._ledger.hold(item.event_id, item.raw, reason=reason, received_ms=self.received_ms)
+        return Verdict(event_id=encode_base64(item.event_id), verdict="held", reason=reason)
 
     def _entry(self, entry_class: str, raw: bytes) -> bytes:
-        return Entry(entry_class, self.received_ms, self._node, raw).encode()
+        return self._heads[entry_class] + raw
 
     def _verdict(  # noqa: PLR0913, PLR0917 - the fields of a verdict
         self,

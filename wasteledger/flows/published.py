@@ -4,10 +4,13 @@ from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
 from wasteledger.domain.note import parse_signed_note
 from wasteledger.domain.tiles import TILE_WIDTH, Tile, inclusion_proof
 from wasteledger.domain.tlog_proof import TlogProof
+from wasteledger.errors import NotFoundError
 from wasteledger.store.blobs import Blobs
 
 CHECKPOINT_PATH = "checkpoint"
 KEY_PATH = "key"
+#: Partial tiles kept at hand: every proof under one checkpoint needs those of its right edge.
+EDGE_TILES_MAX = 32
 
 
 class Published:
@@ -16,7 +19,12 @@ class Published:
     def __init__(self, blobs: Blobs) -> None:
         """Uses the folder."""
         self._blobs = blobs
-        self.write = blobs.write
+        self._edge: dict[Tile, bytes] = {}
+
+    def write(self, path: str, content: bytes) -> None:
+        """Puts a tile or bundle in its place. Behind the published checkpoint it may still take that of another one."""
+        self._edge.clear()
+        self._blobs.write(path, content)
 
     def note(self) -> bytes | None:
         """The newest published checkpoint with its signatures."""
@@ -46,9 +54,22 @@ class Published:
         Raises:
             NotFoundError: neither is there.
         """
-        if tile.width < TILE_WIDTH and not self._blobs.has(tile.path):
+        content = self._edge.get(tile)
+        if content is None:
+            content = self._read(tile)
+            if tile.level >= 0 and tile.width < TILE_WIDTH:
+                if len(self._edge) >= EDGE_TILES_MAX:
+                    self._edge.clear()
+                self._edge[tile] = content
+        return content
+
+    def _read(self, tile: Tile) -> bytes:
+        try:
+            return self._blobs.read(tile.path)
+        except NotFoundError:
+            if tile.width == TILE_WIDTH:
+                raise
             return self._blobs.read(tile.full.path)
-        return self._blobs.read(tile.path)
 
     def exact(self, tile: Tile) -> bytes:
         """The bytes of a tile or bundle of just that width, from its own file.

@@ -8,9 +8,10 @@ from collections import OrderedDict
 from threading import Lock
 from typing import NamedTuple
 
-from schemas.errors import CanonicalError, ContractError, SignatureError
+from schemas.errors import ContractError, SignatureError
 from schemas.events import AnyEvent, parse_event
 from schemas.signing import EventNote, parse_note, verify_note
+from wasteledger.domain.hello import Hello, is_hello, parse_hello
 
 #: Notes whose signature was found good are known again by their bytes; a device that missed the answer sends them again soon.
 KNOWN_NOTES_MAX = 65_536
@@ -21,59 +22,58 @@ KNOWN_KEYS_MAX = 100_000
 class Known(NamedTuple):
     """What is remembered of a note whose signature was good."""
 
-    event_id: bytes
     device_id: str
     device_seq: int
+    event_id: bytes
 
 
 class ReadNote(NamedTuple):
     """A note with what reading it told, before any look at the log.
 
     Attributes:
-        note: None when the bytes are no note of this log.
-        event: None when the note's body is no event.
-        problem: why one of the two is None.
+        device_id: who signed it, or says so; None when the bytes are no note of this log.
+        device_seq: its number; None when it is no event.
+        event_id: hash of its signed text.
+        note, event: None too when the same bytes were read and verified before.
+        problem: why it is no note of this log, or no event.
+        hello: a device's word on its own chain, in the place of an event.
         verified: the signature was found good under the key that the device id names.
-        known: the same bytes were verified before; the other fields are then empty.
     """
 
     raw: bytes
-    note: EventNote | None
-    event: AnyEvent | None
-    problem: str | None
+    device_id: str | None
+    device_seq: int | None
+    event_id: bytes
+    note: EventNote | None = None
+    event: AnyEvent | None = None
+    problem: str | None = None
+    hello: Hello | None = None
     verified: bool = False
-    known: Known | None = None
-
-    @property
-    def device_id(self) -> str | None:
-        """Who signed it, or says so."""
-        if self.known:
-            return self.known.device_id
-        return self.note.device_id if self.note else None
-
-    @property
-    def device_seq(self) -> int | None:
-        """Its number, where it is an event."""
-        if self.known:
-            return self.known.device_seq
-        return self.event.device_seq if self.event else None
 
 
 def read_note(raw: bytes, origin: str) -> ReadNote:
     """Takes a note for what its bytes are. Its signature is another question."""
+    hello = None
     try:
-        note = parse_note(raw)
-    except SignatureError as error:
-        return ReadNote(raw, None, None, str(error))
+        if is_hello(raw):
+            hello, note = parse_hello(raw)
+        else:
+            note = parse_note(raw)
+    except ContractError as error:
+        return ReadNote(raw, None, None, hashlib.sha256(raw).digest(), problem=str(error))
     if note.origin != origin:
-        return ReadNote(raw, None, None, f"note is meant for the log {note.origin}, this one is {origin}")
+        problem = f"note is meant for the log {note.origin}, this one is {origin}"
+        return ReadNote(raw, None, None, note.event_id, problem=problem)
+    strange = ReadNote(raw, note.device_id, None, note.event_id, note, hello=hello)
+    if hello:
+        return strange
     try:
         event = parse_event(note.payload())
-    except (CanonicalError, ContractError) as error:
-        return ReadNote(raw, note, None, str(error))
+    except ContractError as error:
+        return strange._replace(problem=str(error))
     if event.device_id != note.device_id:
-        return ReadNote(raw, note, None, f"event names device {event.device_id}, signed by {note.device_id}")
-    return ReadNote(raw, note, event, None)
+        return strange._replace(problem=f"event names device {event.device_id}, signed by {note.device_id}")
+    return ReadNote(raw, note.device_id, event.device_seq, strange.event_id, note, event)
 
 
 class Gateway:
@@ -106,13 +106,11 @@ class Gateway:
 
     def verify(self, read: list[ReadNote]) -> list[ReadNote]:
         """Verifies what was read before its key was known; what stays unverified the transaction decides."""
-        return [item if item.verified or item.known else self._verified(item) for item in read]
+        return [item if item.verified else self._verified(item) for item in read]
 
     def _read(self, raw: bytes) -> ReadNote:
         known = self._known.get(hashlib.sha256(raw).digest())
-        if known:
-            return ReadNote(raw, None, None, None, verified=True, known=known)
-        return self._verified(read_note(raw, self.origin))
+        return ReadNote(raw, *known, verified=True) if known else self._verified(read_note(raw, self.origin))
 
     def _verified(self, item: ReadNote) -> ReadNote:
         public_key = self._keys.get(item.note.device_id) if item.note else None
@@ -122,8 +120,8 @@ class Gateway:
             verify_note(item.note, public_key)
         except SignatureError:
             return item  # the transaction looks again, and says why it is held
-        if item.event:
-            self._remember(item.raw, Known(item.note.event_id, item.note.device_id, item.event.device_seq))
+        if item.device_seq is not None:
+            self._remember(item.raw, Known(item.note.device_id, item.device_seq, item.event_id))
         return item._replace(verified=True)
 
     def _remember(self, raw: bytes, known: Known) -> None:

@@ -62,7 +62,7 @@ class Sequencer:
             DiskFullError: the disk has no room left; nothing of this was taken.
         """
         self._check_disk()
-        request = _Request(self._verified(texts))
+        request = _Request(self.read(texts))
         self._enqueue(request)
         while not request.is_done:
             with self._pen:
@@ -95,7 +95,7 @@ class Sequencer:
             )
             raise DiskFullError(message)
 
-    def _verified(self, texts: list[str]) -> list[ReadNote]:
+    def read(self, texts: list[str]) -> list[ReadNote]:
         """Steps 1 and 2, outside the writing transaction."""
         read = self.gateway.read(texts)
         unknown = self.gateway.unknown_devices(read)

@@ -119,6 +119,12 @@ class Ledger:
         """Which of these numbers are taken, and by which entry."""
         return {(row.device_no, row.device_seq): row for row in probe_numbers(self._connection, numbers)}
 
+    def number_rows(self, begin: int) -> list[tuple[int, int, bytes, int]]:
+        """The rows (device number, device_seq, event id, index) of the entries from `begin` on, in log order."""
+        columns = (DeviceEventRow.device_no, DeviceEventRow.device_seq, DeviceEventRow.event_id, DeviceEventRow.idx)
+        query = select(*map(col, columns)).where(col(DeviceEventRow.idx) >= begin)
+        return [tuple(row) for row in self._connection.execute(query.order_by(col(DeviceEventRow.idx)))]
+
     def last_number(self, device_no: int, *, below: int = INTEGER_MAX) -> tuple[int, bytes] | None:
         """The highest number of a device in the log (below a limit, if one is given), and the event that holds it."""
         query = (
@@ -192,9 +198,9 @@ class Ledger:
         """The published checkpoint of that size."""
         return self._connection.execute(select(col(CheckpointRow.note)).where(col(CheckpointRow.size) == size)).scalar()
 
-    def checkpoints(self, begin: int = 0) -> Iterator[bytes]:
-        """The published checkpoints from size `begin` on, oldest first."""
-        query = select(col(CheckpointRow.note)).where(col(CheckpointRow.size) >= begin)
+    def checkpoints(self, through: int = INTEGER_MAX) -> Iterator[bytes]:
+        """The published checkpoints up to and including size `through`, oldest first."""
+        query = select(col(CheckpointRow.note)).where(col(CheckpointRow.size) <= through)
         yield from self._connection.execute(query.order_by(col(CheckpointRow.size))).scalars()
 
     def hold(self, event_id: bytes, note: bytes, *, reason: str, received_ms: int) -> bool:

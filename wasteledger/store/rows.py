@@ -5,7 +5,6 @@ one query for all numbers.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -95,10 +94,16 @@ def probe_numbers(connection: Connection, numbers: Iterable[Number]) -> Iterator
 
 def runs(numbers: Iterable[Number]) -> Iterator[tuple[int, int, int]]:
     """Consecutive numbers as (device number, first, last): a query must not run over what nobody asked for."""
-    ordered = sorted(set(numbers))
-    for (device_no, _), pairs in groupby(enumerate(ordered), key=lambda pair: (pair[1][0], pair[1][1] - pair[0])):
-        members = [device_seq for _, (_, device_seq) in pairs]
-        yield device_no, members[0], members[-1]
+    run: tuple[int, int, int] | None = None
+    for device_no, device_seq in sorted(numbers):
+        if run and device_no == run[0] and device_seq <= run[2] + 1:
+            run = (device_no, run[1], device_seq)
+        else:
+            if run:
+                yield run
+            run = (device_no, device_seq, device_seq)
+    if run:
+        yield run
 
 
 def _insert(

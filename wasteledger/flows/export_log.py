@@ -1,0 +1,80 @@
+"""The log as plain files for somebody else: a regulator, a mirror, an archive.
+
+What is written was published: the checkpoint, the tiles and entry bundles that it needs, every checkpoint before it, the policy. It is
+checked while it is copied, so that a damaged folder is never handed out as a good one.
+"""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from schemas.canonical import encode_base64
+from wasteledger.domain.checkpoint import Checkpoint
+from wasteledger.domain.merkle import HASH_BYTES, Frontier, leaf_hash
+from wasteledger.domain.tiles import TILE_WIDTH, Tile, decode_bundle, encode_bundle, entries_tile, tiles_between
+from wasteledger.errors import BusyError, NotFoundError, TamperedError
+from wasteledger.flows.service import Service
+from wasteledger.store.blobs import Blobs
+from wasteledger.store.ledger import Ledger
+
+#: Every published checkpoint, oldest first, each behind its length in two bytes, as entries are in bundles.
+HISTORY_PATH = "checkpoints"
+POLICY_PATH = "policy"
+
+
+class Exported(NamedTuple):
+    """What was written: the checkpoint's size and root, and how many checkpoints went before it."""
+
+    size: int
+    root: str
+    checkpoints: int
+
+
+def export_log(service: Service, folder: Path) -> Exported:
+    """Writes the published log into a folder, which must be empty or an older export of the same log.
+
+    Raises:
+        NotFoundError: nothing was published yet.
+        BusyError: the folder holds something else.
+        TamperedError: the published files do not lead to the published checkpoint.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "checkpoint").exists():
+        message = f"{folder} is not empty and holds no exported log: name another folder"
+        raise BusyError(message)
+    note, checkpoint = service.published.note(), service.published.checkpoint()
+    if note is None or checkpoint is None:
+        message = "nothing has been signed yet: run `wasteledger serve` or `wasteledger sign` for a moment"
+        raise NotFoundError(message)
+    blobs = Blobs(folder)
+    _copy_bundles(service, blobs, checkpoint)
+    for tile in tiles_between(0, checkpoint.size):
+        blobs.write(tile.path, service.published.tile(tile)[: tile.width * HASH_BYTES])
+    history = _history(service, checkpoint.size)
+    blobs.write(HISTORY_PATH, b"".join(struct.pack(">H", len(old)) + old for old in history))
+    blobs.write(POLICY_PATH, service.log_keys().policy.encode())
+    blobs.write("checkpoint", note)  # last: a folder with a checkpoint is whole
+    return Exported(checkpoint.size, encode_base64(checkpoint.root), len(history))
+
+
+def bundle_tiles(size: int) -> Iterator[Tile]:
+    """The entry bundles of a tree of that size."""
+    for number in range(-(-size // TILE_WIDTH)):
+        yield entries_tile(number, min(TILE_WIDTH, size - number * TILE_WIDTH))
+
+
+def _copy_bundles(service: Service, blobs: Blobs, checkpoint: Checkpoint) -> None:
+    frontier = Frontier()
+    for tile in bundle_tiles(checkpoint.size):
+        entries = decode_bundle(service.published.tile(tile))[: tile.width]
+        for entry in entries:
+            frontier.append(leaf_hash(entry))
+        blobs.write(tile.path, encode_bundle(entries))
+    if (frontier.size, frontier.root()) != (checkpoint.size, checkpoint.root):
+        message = "the published entries do not lead to the published checkpoint: run `wasteledger fsck`; nothing is handed out"
+        raise TamperedError(message)
+
+
+def _history(service: Service, size: int) -> list[bytes]:
+    with service.database.read() as connection:
+        return list(Ledger(connection).checkpoints(size))

@@ -1,0 +1,73 @@
+"""Bringing a database forward from the published log: what a restored backup lacks is there, byte for byte."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from schemas.canonical import decode_base64
+from schemas.events import Enrolled, Revoked, parse_event
+from schemas.signing import parse_note
+from wasteledger.domain.checkpoint import Checkpoint
+from wasteledger.domain.entry import decode_entry
+from wasteledger.domain.tiles import TILE_WIDTH, decode_bundle
+from wasteledger.errors import NotFoundError, TamperedError
+from wasteledger.flows.export_log import bundle_tiles
+from wasteledger.flows.published import Published
+from wasteledger.store.database import Database
+from wasteledger.store.ledger import Ledger
+
+
+class Recovered(NamedTuple):
+    """From which size to which the database was brought."""
+
+    before: int
+    after: int
+
+
+def recover(database: Database, published: Published) -> Recovered:
+    """Appends the published entries that the database lacks, in one transaction.
+
+    Raises:
+        NotFoundError: nothing is published there.
+        TamperedError: what the database holds and what was published do not belong to one log; nothing was changed.
+    """
+    checkpoint = published.checkpoint()
+    if checkpoint is None:
+        message = "there is no published checkpoint to recover from: name the folder of an exported log"
+        raise NotFoundError(message)
+    with database.write() as connection:
+        ledger = Ledger(connection)
+        before = ledger.size
+        for content in _entries(published, checkpoint, before):
+            _append(ledger, content)
+        ledger.flush()
+        if before < checkpoint.size and ledger.root() != checkpoint.root:
+            message = (
+                f"the database's {before} entries and the published ones do not lead to the published root: they are of "
+                f"different logs, or one of them was altered. Nothing was changed. Run `wasteledger fsck`"
+            )
+            raise TamperedError(message)
+        return Recovered(before, ledger.size)
+
+
+def _entries(published: Published, checkpoint: Checkpoint, begin: int) -> Iterator[bytes]:
+    for tile in bundle_tiles(checkpoint.size):
+        first = tile.number * TILE_WIDTH
+        if first + tile.width > begin:
+            yield from decode_bundle(published.tile(tile))[max(0, begin - first) : tile.width]
+
+
+def _append(ledger: Ledger, content: bytes) -> None:
+    """One entry with the rows that were made from it when it was first taken in."""
+    entry = decode_entry(content)
+    index, _ = ledger.append(content, received_ms=entry.received_ms)
+    if entry.entry_class != "event":
+        ledger.remember_odd(entry.event_id, index=index)
+        return
+    event = parse_event(parse_note(entry.note).payload())
+    if isinstance(event, Enrolled) and event.device not in ledger.devices([event.device]):
+        key = decode_base64(event.public_key)
+        ledger.admit(event.device, key, site=event.for_site, role=event.role, index=index)
+    elif isinstance(event, Revoked):
+        ledger.revoke(event.device, index=index)
+    device_no = ledger.devices([event.device_id])[event.device_id].device_no
+    ledger.take_number((device_no, event.device_seq), event_id=entry.event_id, index=index)
