@@ -81,4 +81,4 @@ class TamperedError(WasteLedgerError):
 class RolledBackError(TamperedError):
     """The database has forgotten entries that were signed or published."""
 
-    code = "rolled_back"
+    code, status = "rolled_back", 503

@@ -253,6 +253,19 @@ def test_a_proof_comes_back_and_has_one_spelling() -> None:
             verify_tlog_proof(parse_tlog_proof(encoded.replace(old, new, 1)), leaf=leaf, policy=policy)
 
 
+def test_extra_data_of_a_proof_is_carried_and_proves_nothing() -> None:
+    leaf = leaf_hash(b"entry")
+    proof = TlogProof(0, (), sign_checkpoint(Checkpoint(ORIGIN, 1, leaf), LOG), b"from the counter")
+    encoded = proof.encode()
+    assert encoded.startswith(b"c2sp.org/tlog-proof@v1\nextra ZnJvbSB0aGUgY291bnRlcg==\nindex 0\n\n")
+    assert parse_tlog_proof(encoded) == proof
+    policy = parse_policy(f"log {LOG.verifier.text}\nquorum none")
+    assert verify_tlog_proof(proof._replace(extra=b"anything"), leaf=leaf, policy=policy).checkpoint.size == 1
+    for wrong in (b"extra \n", b"extra\n", b"extra AB==\n", b"extra A\n", b"extra QUI=\nextra QUI=\n", b"Extra QUI=\n"):
+        with pytest.raises(NoteError):
+            parse_tlog_proof(encoded.replace(b"extra ZnJvbSB0aGUgY291bnRlcg==\n", wrong))
+
+
 def test_a_receipt_holds_every_promise_of_an_answer() -> None:
     key = NoteKey(f"{ORIGIN}/receipt", b"r" * 32)
     promises = [Promise(n, bytes([n]) * 32, bytes([n + 1]) * 32, 1_700_000_000_000 + n) for n in range(3)]

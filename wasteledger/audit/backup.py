@@ -80,7 +80,8 @@ def restore(folder: Path, settings: Settings) -> BackedUp:
     manifest = _checked_manifest(folder)
     kept = _kept_files(settings)
     for name, path in kept.items():
-        if name.endswith(".key") and path.exists() and path.read_bytes() != (folder / name).read_bytes():
+        both = path.exists() and (folder / name).exists()
+        if name.endswith(".key") and both and path.read_bytes() != (folder / name).read_bytes():
             message = f"{path} is another key than the backup's: move it away if the backup is right"
             raise BusyError(message)
     copy, database = Database(f"sqlite:///{folder / DATABASE}"), Database(settings.effective_database_url)

@@ -9,7 +9,7 @@ from wasteledger.domain.note import NoteKey, VerifierKey
 from wasteledger.domain.policy import Policy, log_only, parse_policy
 from wasteledger.domain.receipt import KEY_SUFFIX
 from wasteledger.domain.register import Directory
-from wasteledger.errors import NotFoundError
+from wasteledger.errors import NotFoundError, RolledBackError
 from wasteledger.flows.keys import load_seed
 from wasteledger.flows.office import Office, load_key
 from wasteledger.flows.published import Published
@@ -88,6 +88,7 @@ class Service:
         if authority is None:
             message = f"district {register.region} has no authority: add a site whose code begins with A to its file"
             raise NotFoundError(message)
+        self._check_not_rolled_back()
         key = load_key(self.settings.data_dir / "office.key")
         return Office(self.database, key, origin=register.origin, node=self.settings.node, site=authority)
 
@@ -96,12 +97,25 @@ class Service:
 
         Raises:
             NotFoundError: no district has been loaded, so that the log has no name yet.
+            RolledBackError: the database lacks what was published; to write into it would make a second history.
         """
         if self._sequencer is None:
+            self._check_not_rolled_back()
             origin = self.directory().register.origin
             key = NoteKey(origin + KEY_SUFFIX, load_seed(self.settings.data_dir / "receipt.key"))
             self._sequencer = Sequencer(self.database, origin=origin, node=self.settings.node, receipt_key=key)
         return self._sequencer
+
+    def _check_not_rolled_back(self) -> None:
+        checkpoint = self.published.checkpoint()
+        with self.database.read() as connection:
+            size = Ledger(connection).size
+        if checkpoint and size < checkpoint.size:
+            message = (
+                f"the database holds {size} entries, but {checkpoint.size} were published: it was rolled back. Nothing is "
+                f"taken in until `wasteledger recover` has brought it forward: see docs/recovery.md. Handhelds keep their scans"
+            )
+            raise RolledBackError(message)
 
     def signer(self) -> Signer:
         """The signer of this log, with its own key and file.

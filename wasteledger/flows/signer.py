@@ -94,9 +94,9 @@ class Signer:
                 raise TamperedError(message)
         if (after.size, after.subtrees) != (ledger.size, ledger.frontier.subtrees):
             message = (
-                f"the stored bytes of the entries from {before.size} on lead to the root {encode_base64(after.root())}, "
-                f"but the tree was {encode_base64(ledger.root())} when they were taken in: nothing is signed. "
-                f"Run `wasteledger fsck`, and see docs/recovery.md"
+                f"the tree signed at size {before.size} and the stored bytes behind it lead to the root "
+                f"{encode_base64(after.root())}, the stored tree is {encode_base64(ledger.root())}: the database was altered, "
+                f"or is another history than the one signed. Nothing is signed. Run `wasteledger fsck`, and see docs/recovery.md"
             )
             raise TamperedError(message)
         return after
