@@ -14,6 +14,7 @@ import rfc8785
 from nacl.signing import SigningKey
 
 from tests.custody_stories import cases
+from tests.make_log_vectors import device_chains, logs
 
 FOLDER = Path(__file__).parents[1] / "schemas" / "vectors"
 
@@ -173,7 +174,7 @@ def files() -> dict[str, str]:
     """Every vector file by name, as text."""
     made = {
         "codes": codes(), "canonical": canonical(), "signing": signing(),
-        "entry": entry(), "merkle": merkle(), "custody": cases(),
+        "entry": entry(), "merkle": merkle(), "custody": cases(), "log": logs(), "device_chains": device_chains(),
     }  # fmt: skip
     return {f"{name}.json": json.dumps(value, ensure_ascii=False, indent=1) + "\n" for name, value in made.items()}
 

@@ -1,42 +1,33 @@
-"""The regulator's witness: it cosigns what only ever grows, and keeps what contradicts it."""
+"""The regulator's witness speaks C2SP tlog-witness: it cosigns what only ever grows."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
+import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from schemas.canonical import encode_base64
-from tests.domain.trees import Tree
-from wasteledger.domain.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from schemas.errors import NoteError
+from tests.witness.posts import (
+    FORK,
+    LOG,
+    NAME,
+    ORIGIN,
+    TREE,
+    body,
+    checkpoint_note,
+    cosignature,
+    cosigned_size,
+    evidence,
+    post,
+)
+from wasteledger import clock
+from wasteledger.domain.checkpoint import open_checkpoint
 from wasteledger.domain.merkle import tree_root
-from wasteledger.domain.note import NoteKey, VerifierKey, cosigned_at_s, parse_signed_note
-from wasteledger.domain.tiles import consistency_proof
+from wasteledger.domain.note import COSIGNATURE, NoteKey, cosigned_at_s, parse_signed_note, with_signatures
 from wasteledger.witness.service import BODY_BYTES_MAX, load_key, make_witness_app, open_witness
 from wasteledger.witness.state import WitnessState
-
-ORIGIN = "ledger.example.org/watched"
-NAME = "witness.example.org/w1"
-LOG = NoteKey(ORIGIN, b"l" * 32)
-TREE = Tree(300)
-
-
-def checkpoint_note(size: int, *, root: bytes | None = None, key: NoteKey = LOG) -> bytes:
-    return sign_checkpoint(Checkpoint(key.name, size, root or tree_root(TREE.leaves[:size])), key)
-
-
-def body(old: int, size: int, *, note: bytes | None = None, proof: list[bytes] | None = None) -> bytes:
-    if proof is None:
-        proof = consistency_proof(size1=old, size2=size, read=TREE.read) if old <= size else []
-    lines = "".join(f"{encode_base64(part)}\n" for part in proof)
-    return f"old {old}\n{lines}\n".encode() + (note or checkpoint_note(size))
 
 
 @pytest.fixture
@@ -45,34 +36,31 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
         yield opened
 
 
-def post(client: TestClient | httpx.Client, content: bytes) -> tuple[int, str]:
-    answer = client.post("/add-checkpoint", content=content)
-    return answer.status_code, answer.text
-
-
-def cosigned(client: TestClient | httpx.Client, old: int, size: int, key: VerifierKey) -> int:
-    """Posts a growth and returns the time in the cosignature."""
-    status, text = post(client, body(old, size))
-    assert status == 200, text
-    signature = key.find(parse_signed_note(checkpoint_note(size) + text.encode()))
-    assert signature is not None
-    return cosigned_at_s(signature)
-
-
 def test_a_log_that_grows_is_cosigned(client: TestClient, tmp_path: Path) -> None:
     key = load_key(tmp_path, NAME).verifier
-    times = [cosigned(client, old, size, key) for old, size in ((0, 1), (1, 5), (5, 5), (5, 257), (257, 300))]
+    times = [clock.now_ms() // 1000]
+    for old, size in ((0, 1), (1, 5), (5, 5), (5, 257), (257, 300)):
+        status, text = post(client, body(old, size))
+        assert status == 200, text
+        times.append(cosigned_at_s(cosignature(checkpoint_note(size), text, key)))
+        assert cosigned_size(client) == size
     assert times == sorted(times)
-    assert client.get("/").json()["logs"][0]["size"] == 300
-    assert client.get("/evidence").json() == []
+    assert times[-1] <= clock.now_ms() // 1000
+    assert evidence(client) == []
+
+
+def test_an_empty_log_may_be_cosigned(client: TestClient) -> None:
+    empty = checkpoint_note(0)
+    assert post(client, body(0, 0, note=empty))[0] == 200
+    assert post(client, body(0, 5))[0] == 200
 
 
 def test_a_log_that_stands_elsewhere_is_told_where(client: TestClient) -> None:
     post(client, body(0, 100))
-    for old in (0, 50, 99):
+    for old in (0, 50, 99, 101, 120):
         answer = client.post("/add-checkpoint", content=body(old, 120))
         assert (answer.status_code, answer.text) == (409, "100\n")
-        assert answer.headers["content-type"].startswith("text/x.tlog.size")
+        assert answer.headers["content-type"] == "text/x.tlog.size"
     assert post(client, body(100, 120))[0] == 200
 
 
@@ -81,48 +69,56 @@ def test_a_rolled_back_log_is_not_cosigned(client: TestClient) -> None:
     post(client, body(0, 200))
     assert post(client, body(0, 150)) == (409, "200\n")
     assert post(client, body(200, 150, proof=[]))[0] == 400
-    assert client.get("/").json()["logs"][0]["size"] == 200
+    assert cosigned_size(client) == 200
 
 
-OTHER = tree_root(TREE.leaves[1:201])
+UNPROVED = {
+    "another root at the same size": body(200, 200, note=checkpoint_note(200, tree=FORK)),
+    "a larger tree of another story": body(200, 250, tree=FORK),
+    "a proof of something else": body(200, 250, proof=[b"\x00" * 32]),
+    "no proof": body(200, 250, proof=[]),
+    "a proof where none is needed": body(200, 200, proof=[b"\x00" * 32]),
+}
 
 
-@pytest.mark.parametrize(
-    ("request_body", "status"),
-    [
-        (body(200, 200, note=checkpoint_note(200, root=OTHER)), 409),
-        (body(200, 250, note=checkpoint_note(250, root=OTHER)), 422),
-        (body(200, 250, proof=[b"\x00" * 32]), 422),
-        (body(200, 250, proof=[]), 422),
-    ],
-)
-def test_a_contradiction_is_refused_and_kept_with_both_notes(
-    client: TestClient, request_body: bytes, status: int
-) -> None:
+@pytest.mark.parametrize("why", UNPROVED)
+def test_what_does_not_continue_the_cosigned_tree_is_unprocessable(client: TestClient, why: str) -> None:
     post(client, body(0, 200))
-    for _ in range(3):
-        assert post(client, request_body)[0] == status
-    evidence = client.get("/evidence").json()
-    assert len(evidence) == 1
-    assert evidence[0]["note"].encode() == request_body.partition(b"\n\n")[2]
-    assert evidence[0]["against"].encode() == checkpoint_note(200)
-    for note in (evidence[0]["note"], evidence[0]["against"]):
-        open_checkpoint(note.encode(), LOG.verifier)
-    assert client.get("/").json()["logs"][0]["size"] == 200
+    assert post(client, UNPROVED[why])[0] == 422
+    assert cosigned_size(client) == 200
 
 
-def test_a_fork_at_the_cosigned_size_is_kept_whatever_old_size_it_came_with(client: TestClient) -> None:
-    post(client, body(0, 200))
-    assert post(client, body(0, 200, note=checkpoint_note(200, root=OTHER))) == (409, "200\n")
-    assert len(client.get("/evidence").json()) == 1
+def test_a_first_checkpoint_needs_no_proof_and_may_have_none(client: TestClient) -> None:
+    assert post(client, body(0, 10, proof=[b"\x00" * 32]))[0] == 422
+    assert post(client, body(0, 10))[0] == 200
+
+
+def test_an_empty_tree_with_a_root_is_unprocessable(client: TestClient) -> None:
+    assert post(client, body(0, 0, note=checkpoint_note(0, root=tree_root(TREE.leaves))))[0] == 422
 
 
 def test_a_foreign_log_and_a_foreign_key_are_told_apart(client: TestClient) -> None:
     stranger = NoteKey("ledger.example.org/stranger", b"s" * 32)
     thief = NoteKey(ORIGIN, b"t" * 32)
+    wrong = with_signatures(checkpoint_note(5), [LOG.sign(b"something else")])
     assert post(client, body(0, 5, note=checkpoint_note(5, key=stranger)))[0] == 404
     assert post(client, body(0, 5, note=checkpoint_note(5, key=thief)))[0] == 403
-    assert client.get("/evidence").json() == []
+    assert post(client, body(0, 5, note=wrong))[0] == 403
+    assert evidence(client) == []
+    assert cosigned_size(client) == 0
+
+
+def test_signatures_of_strangers_are_passed_over(client: TestClient) -> None:
+    stranger = NoteKey("ledger.example.org/stranger", b"s" * 32)
+    note = with_signatures(checkpoint_note(5), [stranger.sign(b"whatever")])
+    assert post(client, body(0, 5, note=note))[0] == 200
+
+
+def test_a_log_that_changes_its_key_may_sign_with_either(tmp_path: Path) -> None:
+    following = NoteKey(ORIGIN, b"n" * 32)
+    with TestClient(make_witness_app(open_witness(tmp_path, NAME, [LOG.verifier, following.verifier]))) as client:
+        assert post(client, body(0, 5))[0] == 200
+        assert post(client, body(5, 9, note=checkpoint_note(9, key=following)))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -130,87 +126,124 @@ def test_a_foreign_log_and_a_foreign_key_are_told_apart(client: TestClient) -> N
     [
         b"", b"old 0\n", b"old 0\n\n", b"new 0\n\n" + checkpoint_note(5), b"old 00\n\n" + checkpoint_note(5),
         b"old +0\n\n" + checkpoint_note(5), b"old 0_0\n\n" + checkpoint_note(5), b"old  0\n\n" + checkpoint_note(5),
-        b"old 0\nAAAA\n\n" + checkpoint_note(5), b"old 0\n" + b"A" * 43 + b"=\n" * 64 + b"\n" + checkpoint_note(5),
+        b"old 0\r\n\r\n" + checkpoint_note(5), b"old 0 \n\n" + checkpoint_note(5), "old ٠\n\n".encode() + checkpoint_note(5),
+        b"old 0\nAAAA\n\n" + checkpoint_note(5), b"old 0\n" + (b"A" * 43 + b"=\n") * 64 + b"\n" + checkpoint_note(5),
+        b"old 0\n" + b"A" * 42 + b"B=\n\n" + checkpoint_note(5), b"old 9223372036854775808\n\n" + checkpoint_note(5),
         b"old 6\n\n" + checkpoint_note(5), b"old 0\n\n" + checkpoint_note(5)[:-1], b"\xff\n\n" + checkpoint_note(5),
+        b"old 0\n\n" + checkpoint_note(9_223_372_036_854_775_808, root=b"r" * 32),
     ],
 )  # fmt: skip
 def test_a_malformed_request_is_a_bad_request(client: TestClient, content: bytes) -> None:
     assert post(client, content)[0] == 400
-    assert client.get("/").json()["logs"][0]["size"] == 0
+    assert cosigned_size(client) == 0
+
+
+def test_sixty_three_proof_lines_are_read(client: TestClient) -> None:
+    """The most that the specification allows is not malformed, only wrong."""
+    assert post(client, body(0, 5, proof=[b"\x00" * 32] * 63))[0] == 422
 
 
 def test_a_request_without_end_is_cut_off(client: TestClient) -> None:
     assert post(client, b"old 0\n" * (BODY_BYTES_MAX // 6 + 1))[0] == 413
 
 
-def test_fifty_at_once_leave_one_chain(client: TestClient, tmp_path: Path) -> None:
-    """Half of them want another tree: the race of the specification can not roll the witness back."""
-    fork = Tree(300)
-    fork.leaves.reverse()
-    bodies = [
-        body(0, size, note=checkpoint_note(size, root=None if size % 2 else tree_root(fork.leaves[:size])))
-        for size in range(101, 151)
-    ]
+def test_monitors_find_the_newest_cosigned_checkpoint(client: TestClient, tmp_path: Path) -> None:
+    address = f"/{hashlib.sha256(ORIGIN.encode()).hexdigest()}/checkpoint"
+    assert client.get(address).status_code == 404
+    post(client, body(0, 5))
+    _, text = post(client, body(5, 9))
+    answer = client.get(address)
+    checkpoint, note = open_checkpoint(answer.content, LOG.verifier)
+    assert (checkpoint.size, checkpoint.root) == (9, tree_root(TREE.leaves[:9]))
+    assert load_key(tmp_path, NAME).verifier.find(note) == cosignature(
+        checkpoint_note(9), text, load_key(tmp_path, NAME).verifier
+    )
+    assert client.get(f"/{'0' * 64}/checkpoint").status_code == 404
+
+
+def test_fifty_different_trees_at_once_leave_one_chain(client: TestClient, tmp_path: Path) -> None:
+    """Half of them tell another story: the race of the specification can not roll the witness back."""
+    bodies = [body(0, size, tree=TREE if size % 2 else FORK) for size in range(101, 151)]
     with ThreadPoolExecutor(10) as pool:
         statuses = list(pool.map(lambda content: post(client, content)[0], bodies))
-    assert sorted(set(statuses)) == [200, 409]
-    assert statuses.count(200) == 1
+    assert (statuses.count(200), statuses.count(409)) == (1, 49)
+    assert len(WitnessState(tmp_path / "witness.db").given(ORIGIN)) == 1
+
+
+def test_fifty_identical_posts_at_once_agree(client: TestClient, tmp_path: Path) -> None:
+    post(client, body(0, 100))
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: post(client, body(100, 150)), range(50)))
+    assert {status for status, _ in answers} <= {200, 409}
+    assert [text for status, text in answers if status == 409] == ["150\n"] * 49
     given = WitnessState(tmp_path / "witness.db").given(ORIGIN)
-    assert len(given) == 1
+    assert [size for size, _, _ in given] == [100, 150]
 
 
-def test_a_witness_restored_from_an_old_backup_is_betrayed_by_its_own_cosignatures(tmp_path: Path) -> None:
-    """Attack 21: the log keeps every cosignature; one that the witness's memory does not hold shows the restore."""
+def test_two_witnesses_on_one_folder_are_one(tmp_path: Path) -> None:
+    """Started twice by mistake: each looks into the file inside its own transaction, and neither forgets the other."""
+    services = [open_witness(tmp_path, NAME, [LOG.verifier]) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        for old, size in zip(range(100, 140), range(101, 141), strict=True):
+            if old == 100:
+                services[0].add_checkpoint(body(0, 100))
+            posts = [pool.submit(service.add_checkpoint, body(old, size)) for service in services]
+            assert sorted(answer.result().status for answer in posts) == [200, 409]
+    given = open_witness(tmp_path, NAME, [LOG.verifier]).state.given(ORIGIN)
+    assert [size for size, _, _ in given] == list(range(100, 141))
+
+
+def test_growth_sent_by_ten_at_once_never_goes_back(client: TestClient, tmp_path: Path) -> None:
+    """Everybody asks where the witness stands and continues from there, half of them with another story."""
+
+    def push(tree_and_sizes: tuple[bool, range]) -> None:
+        forked, sizes = tree_and_sizes
+        for size in sizes:
+            while (old := cosigned_size(client)) < size:
+                if post(client, body(old, size, tree=FORK if forked else TREE))[0] != 409:
+                    break
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(push, [(bool(n % 2), range(50 + n, 250, 23)) for n in range(10)]))
+    given = WitnessState(tmp_path / "witness.db").given(ORIGIN)
+    sizes = [size for size, _, _ in given]
+    assert sizes == sorted(sizes)
+    assert len(sizes) > 1
+    stories = [all(root == tree_root(tree.leaves[:size]) for size, root, _ in given) for tree in (TREE, FORK)]
+    assert any(stories)
+
+
+def test_the_time_of_cosignatures_never_runs_backwards(tmp_path: Path) -> None:
+    """The newest one is of tomorrow, as after a clock that was wrong: the next is not earlier."""
     service = open_witness(tmp_path, NAME, [LOG.verifier])
-    kept = [service.add_checkpoint(body(old, size)).body for old, size in ((0, 50), (50, 100))]
-    (tmp_path / "witness.db").unlink()
-    for suffix in ("-wal", "-shm"):
-        (tmp_path / f"witness.db{suffix}").unlink(missing_ok=True)
-    restored = open_witness(tmp_path, NAME, [LOG.verifier])
-    remembered = {size for size, _, _ in restored.state.given(ORIGIN)}
-    signed = {
-        size
-        for size, line in zip((50, 100), kept, strict=True)
-        if restored.key.verifier.find(parse_signed_note(checkpoint_note(size) + line.encode()))
-    }
-    assert signed - remembered == {50, 100}
+    tomorrow = clock.now_ms() // 1000 + 86_400
+    note = checkpoint_note(5)
+    checkpoint, _ = open_checkpoint(note, LOG.verifier)
+    with service.state.deciding() as decision:
+        line = service.key.cosign(checkpoint.text, time_s=tomorrow).line
+        decision.cosigned(checkpoint, note + line, time_s=tomorrow)
+    answer = service.add_checkpoint(body(5, 9))
+    assert cosigned_at_s(cosignature(checkpoint_note(9), answer.body, service.key.verifier)) == tomorrow
 
 
-def test_the_cosignature_leaves_after_the_memory_is_durable(tmp_path: Path) -> None:
-    """kill -9 right behind an answer: what was cosigned is known to the next process."""
-    command = [Path(sys.executable).with_name("wasteledger"), "witness", "--dir", tmp_path, "--name", NAME]
-    port = _free_port()
-    arguments = [*map(str, command), "--log", LOG.verifier.text, "--port", str(port)]
-    size = 0
-    for following in (40, 90, 300):
-        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            key = VerifierKey.parse(process.stdout.readline().strip())
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=20)) as client:
-                assert post(client, body(max(size - 1, 0), following))[0] == (409 if size else 200)
-                if size:
-                    cosigned(client, size, following, key)
-        finally:
-            os.kill(process.pid, signal.SIGKILL)
-            process.communicate()
-        size = following
+def test_the_key_is_made_once_and_is_the_owners_alone(tmp_path: Path) -> None:
+    first = open_witness(tmp_path, NAME, [LOG.verifier]).key.verifier
+    assert load_key(tmp_path, NAME).verifier == first
+    assert (tmp_path / "witness.key").stat().st_mode & 0o777 == 0o600
+    answer = open_witness(tmp_path, NAME, [LOG.verifier]).add_checkpoint(body(0, 5))
+    assert first.find(parse_signed_note(checkpoint_note(5) + answer.body.encode())) is not None
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@pytest.mark.parametrize(
+    "name", ["", "two words", "with+plus", "no-slash", "Witness.example.org/W1", "w.example.org/1\n"]
+)
+def test_a_name_that_no_signature_line_can_carry_makes_no_key(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NoteError, match="schema-less address"):
+        load_key(tmp_path, name)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_state_is_said_clearly_and_nothing_is_cosigned(tmp_path: Path) -> None:
-    service = open_witness(tmp_path, NAME, [LOG.verifier])
-    service.add_checkpoint(body(0, 50))
-    for suffix in ("-wal", "-shm"):
-        (tmp_path / f"witness.db{suffix}").unlink(missing_ok=True)
-    (tmp_path / "witness.db").write_bytes(b"no database at all" * 1000)
-    with TestClient(make_witness_app(service)) as client:
-        status, text = post(client, body(50, 60))
-    assert status == 503
-    assert "nothing is cosigned" in text
+def test_the_key_of_a_witness_is_no_key_of_a_log(tmp_path: Path) -> None:
+    other = NoteKey(ORIGIN, b"w" * 32, algorithm=COSIGNATURE)
+    with pytest.raises(NoteError, match="a log's own key"):
+        open_witness(tmp_path, NAME, [LOG.verifier, other.verifier])

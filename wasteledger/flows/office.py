@@ -48,7 +48,6 @@ class Office:
         self._origin = origin
         self._node = node
         self._site = site
-        self._boot_id = secrets.token_hex(8)
 
     def enrol(self, keys: list[tuple[DeviceKey, str]]) -> list[Verdict]:
         """Admits devices: (key, site) each. The verdict's leaf hash begins the device's own chain."""
@@ -86,11 +85,14 @@ class Office:
         number = last[0] + 1 if last else 0
         previous = encode_base64(last[1] if last else EMPTY_ROOT)
         occurred_at = china_time(clock.now_ms() if at_ms is None else at_ms)
+        boot_id = secrets.token_hex(
+            8
+        )  # each act of the office is a boot of its own: it has no clock that only runs forward
         notes = []
         for offset, body in enumerate(bodies):
             common = {
                 "version": 1, "device_id": self.key.device_id, "device_seq": number + offset, "device_prev": previous,
-                "occurred_at": occurred_at, "monotonic_ms": offset, "boot_id": self._boot_id,
+                "occurred_at": occurred_at, "monotonic_ms": offset, "boot_id": boot_id,
                 "site": self._site, "actor": OFFICE_ACTOR, "vouch_method": "own_device",
             }  # fmt: skip
             note = sign_event(self.key, origin=self._origin, payload=common | body)

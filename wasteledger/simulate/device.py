@@ -1,5 +1,6 @@
 """A handheld as the simulation plays it: own key, own chain, own clock, and a queue that survives."""
 
+import hashlib
 from typing import Any
 
 import httpx
@@ -30,6 +31,7 @@ class Handheld:
         self.queue: list[bytes] = []
         self._origin = origin
         self._boot_id = chance.bytes(8).hex()
+        self._booted_ms: int | None = None
         self._seq = 0
         self._previous = ""
 
@@ -39,15 +41,23 @@ class Handheld:
 
     def record(self, kind: str, at_ms: int, *, actor: str, **body: Any) -> None:
         """Signs one event and puts it into the queue."""
+        uptime_ms = self._uptime_ms(at_ms)
         payload = {
             "version": 1, "device_id": self.key.device_id, "device_seq": self._seq, "device_prev": self._previous,
-            "occurred_at": china_time(at_ms + self.skew_ms), "monotonic_ms": self._seq * 1000, "boot_id": self._boot_id,
+            "occurred_at": china_time(at_ms + self.skew_ms), "monotonic_ms": uptime_ms, "boot_id": self._boot_id,
             "site": self.site, "actor": actor, "vouch_method": "own_device", "kind": kind,
         }  # fmt: skip
         note = sign_event(self.key, origin=self._origin, payload=payload | body)
         self._seq += 1
         self._previous = event_hash(note)
         self.queue.append(note)
+
+    def _uptime_ms(self, at_ms: int) -> int:
+        """Since it was switched on; a scene that is told before an earlier one begins a new boot."""
+        if self._booted_ms is None or at_ms < self._booted_ms:
+            self._booted_ms = at_ms
+            self._boot_id = hashlib.sha256(f"{self._boot_id} {at_ms}".encode()).hexdigest()[:16]
+        return at_ms - self._booted_ms
 
     def sync(self, client: httpx.Client) -> int:
         """Hands in the queue and drops what the service has made durable; returns how many it took.

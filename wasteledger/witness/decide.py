@@ -5,23 +5,23 @@
 
     <checkpoint note>
 
-1. The request parses, or it is malformed.
-2. The log is one of those watched, and signed the checkpoint.
-3. The old size is not larger than the checkpoint's, and is the newest one cosigned.
-4. The same size has the same root; a larger tree continues the cosigned one.
+1. The request parses, or it is malformed (400); an empty tree has the root of the empty tree (422).
+2. The log is one of those watched (404), and signed the checkpoint (403).
+3. The old size is not larger than the checkpoint's (400), and is the newest one cosigned (409, with that size).
+4. The same size has the same root; a larger tree continues the cosigned one (422).
 5. Remember, with fsync; only then give the cosignature.
 
-What a log signed and what yet fails step 4, or stands at a smaller size with another root, is kept: it is the proof of misconduct.
+Whatever a log signed and was refused is kept (`state.py` says of what worth): it may be the proof of misconduct.
 """
 
 from typing import NamedTuple
 
-from schemas.errors import NoteError
+from schemas.errors import NoteError, NoTreeError
 from wasteledger import clock
-from wasteledger.domain.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, parse_decimal, parse_hash
+from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint, parse_decimal, parse_hash
 from wasteledger.domain.merkle import verify_consistency
-from wasteledger.domain.note import NoteKey, VerifierKey, parse_signed_note
-from wasteledger.witness.state import Decision, Evidence, Newest, WitnessState
+from wasteledger.domain.note import ED25519, NoteKey, SignedNote, VerifierKey, parse_signed_note
+from wasteledger.witness.state import FORK, INCONSISTENT, REFUSED, Decision, Evidence, Newest, WitnessState
 
 #: Hashes in a consistency proof (C2SP tlog-witness).
 PROOF_HASHES_MAX = 63
@@ -42,15 +42,24 @@ class Submission(NamedTuple):
 
     old_size: int
     proof: list[bytes]
-    note: bytes
+    note: SignedNote
     checkpoint: Checkpoint
+
+
+class Refusal(NamedTuple):
+    """Why a checkpoint is not cosigned: what its sender hears, and what is kept."""
+
+    answer: Answer
+    kind: str
+    reason: str
 
 
 def parse_submission(body: bytes) -> Submission:
     """Takes a request apart.
 
     Raises:
-        NoteError: any deviation.
+        NoTreeError: a checkpoint of no entries has another root than the empty tree.
+        NoteError: any other deviation.
     """
     head, blank, note = body.partition(b"\n\n")
     try:
@@ -62,17 +71,27 @@ def parse_submission(body: bytes) -> Submission:
         raise NoteError(message)
     old_size = parse_decimal(first.removeprefix("old "), name="old size")
     proof = [parse_hash(line, name="proof line") for line in lines]
-    return Submission(old_size, proof, note, parse_checkpoint(parse_signed_note(note).text))
+    signed = parse_signed_note(note)
+    return Submission(old_size, proof, signed, parse_checkpoint(signed.text))
 
 
 class WitnessService:
     """Decides on checkpoints of the logs that it watches."""
 
     def __init__(self, state: WitnessState, key: NoteKey, logs: list[VerifierKey]) -> None:
-        """Cosigns with `key`, of the cosignature algorithm."""
+        """Cosigns with `key`, of the cosignature algorithm; a log that changes its key is named once with each.
+
+        Raises:
+            NoteError: one of the keys is none that a log signs with.
+        """
         self.state = state
         self.key = key
-        self._logs = {log.name: log for log in logs}
+        self._logs: dict[str, list[VerifierKey]] = {}
+        for log in logs:
+            if log.algorithm != ED25519:
+                message = f"the key of {log.name} is a witness's: a log's own key is needed (algorithm 1)"
+                raise NoteError(message)
+            self._logs.setdefault(log.name, []).append(log)
 
     @property
     def origins(self) -> list[str]:
@@ -83,47 +102,65 @@ class WitnessService:
         """Steps 1 to 5."""
         try:
             submission = parse_submission(body)
+        except NoTreeError as error:
+            return Answer(422, f"{error}\n")
         except NoteError as error:
             return Answer(400, f"{error}\n")
-        log = self._logs.get(submission.checkpoint.origin)
-        if log is None:
-            return Answer(404, f"the log {submission.checkpoint.origin} is not watched here\n")
+        origin = submission.checkpoint.origin
+        if origin not in self._logs:
+            return Answer(404, f"the log {origin} is not watched here\n")
         try:
-            open_checkpoint(submission.note, log)
+            signed = self._signed_by_log(submission.note, origin)
         except NoteError as error:
             return Answer(403, f"{error}\n")
         with self.state.deciding() as decision:
-            answer = self._decide(decision, submission)
+            answer = self._decide(decision, submission._replace(note=signed))
         return answer  # noqa: RET504 - outside the block: by now the transaction has committed
+
+    def _signed_by_log(self, note: SignedNote, origin: str) -> SignedNote:
+        """The note with the log's own signatures only: what others wrote on it takes no room here.
+
+        Raises:
+            NoteError: not signed by the log, or a signature in its name that does not verify.
+        """
+        found = [signature for key in self._logs[origin] if (signature := key.find(note))]
+        if not found:
+            message = f"checkpoint is not signed by {origin}"
+            raise NoteError(message)
+        return note._replace(signatures=tuple(found))
 
     def _decide(self, decision: Decision, submission: Submission) -> Answer:
         """Steps 3 to 5, inside the transaction."""
         checkpoint, newest = submission.checkpoint, decision.newest(submission.checkpoint.origin)
+        # A clock that was put back must not make the newer promise look older.
         time_s = max(clock.now_ms() // 1000, newest.time_s)
-        if submission.old_size > checkpoint.size:
-            return Answer(400, f"old size {submission.old_size} is larger than the checkpoint's {checkpoint.size}\n")
-        contradiction = _contradiction(submission, newest)
-        if contradiction:
-            decision.keep(Evidence(checkpoint.origin, submission.note, newest.note, contradiction, time_s))
-        if submission.old_size != newest.size:
-            return Answer(409, f"{newest.size}\n", SIZE_TYPE)
-        if contradiction and checkpoint.size == newest.size:
-            return Answer(409, f"{newest.size}\n", SIZE_TYPE)
-        if contradiction:
-            return Answer(422, f"{contradiction}\n")
+        refusal, other = _refusal(submission, newest), decision.other_root(checkpoint)
+        note = submission.note.encode()
+        if other is not None:
+            reason = f"the log signed two roots for size {checkpoint.size}"
+            decision.keep(Evidence(*checkpoint, note, other, FORK, reason, time_s))
+        elif refusal:
+            decision.keep(Evidence(*checkpoint, note, newest.note, refusal.kind, refusal.reason, time_s))
+        if refusal:
+            return refusal.answer
         signature = self.key.cosign(checkpoint.text, time_s=time_s)
-        decision.cosigned(checkpoint, submission.note, signature.line, time_s=time_s)
+        decision.cosigned(checkpoint, note + signature.line, time_s=time_s)
         return Answer(200, signature.line.decode())
 
 
-def _contradiction(submission: Submission, newest: Newest) -> str | None:
-    """Why the checkpoint can not belong to the tree that was cosigned; None where it may."""
-    checkpoint = submission.checkpoint
-    if checkpoint.size == newest.size and checkpoint.root != newest.root:
-        return f"another root at size {checkpoint.size}"
-    if submission.old_size != newest.size:
-        return None  # the proof speaks of another size: the log may simply not know better
+def _refusal(submission: Submission, newest: Newest) -> Refusal | None:
+    """Why the checkpoint is not cosigned; None where it is."""
+    checkpoint, old_size = submission.checkpoint, submission.old_size
+    if old_size > checkpoint.size:
+        reason = f"old size {old_size} is larger than the checkpoint's {checkpoint.size}"
+        return Refusal(Answer(400, f"{reason}\n"), REFUSED, reason)
+    if old_size != newest.size:
+        reason = f"it starts from size {old_size}, the newest cosigned one is {newest.size}"
+        return Refusal(Answer(409, f"{newest.size}\n", SIZE_TYPE), REFUSED, reason)
     sizes = {"size1": newest.size, "size2": checkpoint.size}
     if not verify_consistency(**sizes, root1=newest.root, root2=checkpoint.root, proof=submission.proof):
-        return f"the proof from size {newest.size} to {checkpoint.size} does not hold"
+        reason = f"the proof from size {newest.size} to {checkpoint.size} does not hold"
+        if newest.size == checkpoint.size and newest.root != checkpoint.root:
+            reason = f"another root was cosigned at size {newest.size}"
+        return Refusal(Answer(422, f"{reason}\n"), INCONSISTENT, reason)
     return None

@@ -1,6 +1,6 @@
 """The witness over HTTP, and what its keeper may look at."""
 
-import json
+from hashlib import sha256
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -10,11 +10,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from schemas.canonical import encode_base64
+from schemas.errors import NoteError, SignatureError
+from schemas.signing import check_origin
 from wasteledger.clock import shown
 from wasteledger.domain.note import COSIGNATURE, NOTE_BYTES_MAX, NoteKey, VerifierKey
 from wasteledger.errors import DatabaseError
 from wasteledger.flows.keys import load_seed
-from wasteledger.witness.decide import PROOF_HASHES_MAX, WitnessService
+from wasteledger.witness.decide import PROOF_HASHES_MAX, TEXT_TYPE, WitnessService
 from wasteledger.witness.state import WitnessState
 
 #: Longest request: a proof of 63 lines and a checkpoint with all its signatures.
@@ -22,7 +24,16 @@ BODY_BYTES_MAX = NOTE_BYTES_MAX + 50 * (PROOF_HASHES_MAX + 2)
 
 
 def load_key(folder: Path, name: str) -> NoteKey:
-    """The witness's key, made on first use in `witness.key`, apart from what it remembers."""
+    """The witness's key, made on first use in `witness.key`, apart from what it remembers.
+
+    Raises:
+        NoteError: a name that a signature line can not carry.
+    """
+    try:
+        check_origin(name)
+    except SignatureError:
+        message = f"witness name {name[:100]!r}: write a schema-less address such as witness.example.org/w1"
+        raise NoteError(message) from None
     return NoteKey(name, load_seed(folder / "witness.key"), algorithm=COSIGNATURE)
 
 
@@ -39,12 +50,9 @@ def make_witness_app(witness: WitnessService) -> Starlette:
         async for part in request.stream():
             body += part
             if len(body) > BODY_BYTES_MAX:
-                return Response(f"longer than {BODY_BYTES_MAX} bytes\n", 413, media_type="text/plain")
-        try:
-            answer = await run_in_threadpool(witness.add_checkpoint, body)
-        except DatabaseError as error:
-            return Response(f"{error}\n", 503, {"Retry-After": "5"}, media_type="text/plain")
-        return Response(answer.body, answer.status, media_type=answer.media_type)
+                return _text(413, f"longer than {BODY_BYTES_MAX} bytes\n")
+        answer = await run_in_threadpool(witness.add_checkpoint, body)
+        return _text(answer.status, answer.body, answer.media_type)
 
     def status(_request: Request) -> Response:
         return JSONResponse(
@@ -52,19 +60,35 @@ def make_witness_app(witness: WitnessService) -> Starlette:
         )
 
     def evidence(_request: Request) -> Response:
-        found = [
-            item._asdict() | {"note": item.note.decode(), "against": item.against.decode()}
-            for item in witness.state.evidence()
-        ]
-        return Response(json.dumps(found, ensure_ascii=False, indent=1), media_type="application/json")
+        return JSONResponse([case.shown() for case in witness.state.evidence()])
+
+    def checkpoint(request: Request) -> Response:
+        wanted = request.path_params["origin_hash"]
+        for origin in witness.origins:
+            if sha256(origin.encode()).hexdigest() == wanted and (note := witness.state.newest(origin).note):
+                return _text(200, note.decode())
+        return _text(404, "nothing of such a log was cosigned here\n")
 
     return Starlette(
         routes=[
             Route("/add-checkpoint", add_checkpoint, methods=["POST"]),
             Route("/", status),
             Route("/evidence", evidence),
-        ]
+            Route("/{origin_hash}/checkpoint", checkpoint),
+        ],
+        exception_handlers={DatabaseError: _out_of_order},
     )
+
+
+def _out_of_order(_request: Request, error: Exception) -> Response:
+    answer = _text(503, f"{error}\n")
+    answer.headers["retry-after"] = "5"
+    return answer
+
+
+def _text(status: int, body: str, media_type: str = TEXT_TYPE) -> Response:
+    # Written out, since Starlette would add a character set, and clients compare `text/x.tlog.size` letter by letter.
+    return Response(body, status, {"content-type": media_type})
 
 
 def _log(witness: WitnessService, origin: str) -> dict[str, object]:
