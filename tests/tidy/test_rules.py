@@ -39,7 +39,9 @@ def test_only_store_speaks_sql() -> None:
 
 
 def test_only_clock_asks_what_time_it_is() -> None:
-    paths = [path for path in rules.python_files(*rules.ROOMS) if path != ROOT / "wasteledger" / "clock.py"]
+    # The verifier is a program of its own that imports nothing of ours.
+    allowed = {ROOT / "wasteledger" / "clock.py", ROOT / "wasteledger" / "audit" / "verify" / "__main__.py"}
+    paths = [path for path in rules.python_files(*rules.ROOMS) if path not in allowed]
     assert _broken(rules.clock_words, paths) == []
 
 

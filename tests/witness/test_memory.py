@@ -55,10 +55,13 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_database_put_back_from_yesterday_does_not_make_the_witness_forget(folder: Path, tmp_path: Path) -> None:
+def test_a_database_put_back_from_yesterday_does_not_make_the_witness_forget(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Attack 21: its own log of cosignatures is ahead of the database, and is believed."""
     restore(folder, tmp_path / "backup", "witness.db")
     restored = opened(folder)
+    assert "2 cosignatures were in" in caplog.text
     assert restored.state.newest(ORIGIN).size == 150
     assert [size for size, _, _ in restored.state.given(ORIGIN)] == [30, 50, 100, 150]
     forked = restored.add_checkpoint(body(50, 100, tree=FORK))

@@ -12,7 +12,7 @@ import httpx
 
 from wasteledger import clock
 from wasteledger.bench.load import make_district
-from wasteledger.bench.measure import in_ms, process_cpu_s, time_each
+from wasteledger.bench.measure import percentile, process_cpu_s, time_each
 
 #: Scans in one request of a handheld that comes back from the mountain.
 REQUEST_EVENTS = 100
@@ -54,8 +54,8 @@ def _measure(address: str, pid: int, batches: list[list[str]], singles: list[lis
     return {
         "ingest_http_events_per_cpu_s": round(events / cpu),
         "ingest_http_events_per_s": round(events / wall),
-        "ack_ms_p50": in_ms(taken, 0.5),
-        "ack_ms_p99": in_ms(taken, 0.99),
+        "ack_ms_p50": percentile(taken, 0.5),
+        "ack_ms_p99": percentile(taken, 0.99),
     }
 
 

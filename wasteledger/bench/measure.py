@@ -44,8 +44,8 @@ def spend(work: Callable[[], object]) -> Spent:
     return Spent(clock.elapsed_s() - wall, clock.cpu_s() - cpu)
 
 
-def in_ms(seconds: Sequence[float], share: float) -> float:
-    """The value in milliseconds that `share` of the measurements stay below (nearest rank)."""
+def percentile(seconds: Sequence[float], share: float) -> float:
+    """The value, in milliseconds, that `share` of the measurements stay below (nearest rank)."""
     ordered = sorted(seconds)
     return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000, 3)
 
@@ -70,7 +70,7 @@ def fsync_latency(folder: Path) -> dict[str, float]:
             os.fsync(file.fileno())
 
         taken = time_each(write, FSYNC_WRITES)
-    return {"fsync_ms_p50": in_ms(taken, 0.5), "fsync_ms_p99": in_ms(taken, 0.99)}
+    return {"fsync_ms_p50": percentile(taken, 0.5), "fsync_ms_p99": percentile(taken, 0.99)}
 
 
 def process_cpu_s(pid: int) -> float:

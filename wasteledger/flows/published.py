@@ -9,8 +9,8 @@ from wasteledger.store.blobs import Blobs
 
 CHECKPOINT_PATH = "checkpoint"
 KEY_PATH = "key"
-#: Partial tiles kept at hand: every proof under one checkpoint needs those of its right edge.
-EDGE_TILES_MAX = 32
+#: Tiles kept at hand: those above the leaves and those of the right edge, which most proofs share; two megabytes.
+TILES_KEPT_MAX = 256
 
 
 class Published:
@@ -19,11 +19,11 @@ class Published:
     def __init__(self, blobs: Blobs) -> None:
         """Uses the folder."""
         self._blobs = blobs
-        self._edge: dict[Tile, bytes] = {}
+        self._kept: dict[Tile, bytes] = {}
 
     def write(self, path: str, content: bytes) -> None:
         """Puts a tile or bundle in its place. Behind the published checkpoint it may still take that of another one."""
-        self._edge.clear()
+        self._kept.clear()
         self._blobs.write(path, content)
 
     def note(self) -> bytes | None:
@@ -54,13 +54,13 @@ class Published:
         Raises:
             NotFoundError: neither is there.
         """
-        content = self._edge.get(tile)
+        content = self._kept.get(tile)
         if content is None:
             content = self._read(tile)
-            if tile.level >= 0 and tile.width < TILE_WIDTH:
-                if len(self._edge) >= EDGE_TILES_MAX:
-                    self._edge.clear()
-                self._edge[tile] = content
+            if tile.level > 0 or (tile.level == 0 and tile.width < TILE_WIDTH):
+                self._kept[tile] = content
+                if len(self._kept) > TILES_KEPT_MAX:
+                    self._kept.pop(next(iter(self._kept)), None)
         return content
 
     def _read(self, tile: Tile) -> bytes:
