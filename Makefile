@@ -1,4 +1,4 @@
-.PHONY: help setup setup-test demo test lint serve schemas lock clean
+.PHONY: verifier bench help setup setup-test demo test lint serve schemas lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -31,5 +31,11 @@ lock: setup-test ## pins the newest versions that pyproject.toml admits
 	.venv/bin/uv pip compile pyproject.toml --extra setup --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.txt
 	.venv/bin/uv pip compile pyproject.toml --extra setup --extra test -c requirements.txt --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements-test.txt
 
+verifier: setup  ## the offline verifier as one file, dist/wasteledger-verify.pyz
+	.venv/bin/python -m wasteledger.audit.verify.build dist/wasteledger-verify.pyz
+
+bench: setup     ## how fast the ledger is, beside the raw limit of this disk
+	@.venv/bin/wasteledger bench ledger
+
 clean:           ## removes what setup and demo made
-	rm -rf .venv demo *.egg-info
+	rm -rf .venv demo dist *.egg-info
