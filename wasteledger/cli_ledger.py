@@ -107,7 +107,8 @@ def recover(
     from wasteledger.store.blobs import Blobs  # noqa: PLC0415 - the same
 
     service = Service(Settings())
-    done = bring_forward(service.database, Published(Blobs(source)) if source else service.published)
+    published = Published(Blobs(source)) if source else service.published
+    done = bring_forward(service.database, published, None if source else service.signed())
     print(f"from {done.before} to {done.after} entries; what was acknowledged later, devices send again by themselves")
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wasteledger.audit.fsck import Checked, check_log
-from wasteledger.errors import BusyError, NotFoundError, TamperedError
+from wasteledger.errors import BusyError, NotFoundError, RolledBackError, TamperedError
+from wasteledger.flows.published import Published
 from wasteledger.settings import Settings
-from wasteledger.store.blobs import write_whole
+from wasteledger.store.blobs import Blobs, write_whole
 from wasteledger.store.copying import copy_everything
 from wasteledger.store.database import Database
 
@@ -45,9 +46,12 @@ def _kept_files(settings: Settings) -> dict[str, Path]:
 def back_up(database: Database, settings: Settings, folder: Path) -> BackedUp:
     """Writes a backup into a new folder while the service runs.
 
+    MUST NOT: take a copy of a database that has forgotten what was published.
+
     Raises:
         BusyError: the folder is not empty.
         TamperedError: the log is not whole: a backup of it would hide that.
+        RolledBackError: entries that were published are missing.
     """
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder} is not empty: name a new folder for each backup"
@@ -59,6 +63,12 @@ def back_up(database: Database, settings: Settings, folder: Path) -> BackedUp:
         with database.read() as source, copy.write() as target:
             rows = copy_everything(source, target)
         checked = _whole(check_log(copy), "this log")
+        published = Published(Blobs(settings.effective_log_dir)).checkpoint()
+        if published and published.size > checked.entries:
+            message = (
+                f"the database holds {checked.entries} of {published.size} published entries: see docs/recovery.md"
+            )
+            raise RolledBackError(message)
     finally:
         copy.close()
     for name, path in _kept_files(settings).items():

@@ -8,6 +8,7 @@ from schemas.events import Enrolled, Revoked, parse_event
 from schemas.signing import parse_note
 from wasteledger.domain.checkpoint import Checkpoint
 from wasteledger.domain.entry import decode_entry
+from wasteledger.domain.merkle import Frontier
 from wasteledger.domain.tiles import TILE_WIDTH, decode_bundle
 from wasteledger.errors import NotFoundError, TamperedError
 from wasteledger.flows.export_log import bundle_tiles
@@ -23,14 +24,19 @@ class Recovered(NamedTuple):
     after: int
 
 
-def recover(database: Database, published: Published) -> Recovered:
+def recover(database: Database, published: Published, signed: Frontier | None = None) -> Recovered:
     """Appends the published entries that the database lacks, in one transaction.
+
+    `signed` is what the signer's own file says was signed, where it is at hand: its tiles and bundles were written before it was
+    signed, so that even what no witness has cosigned yet comes back.
 
     Raises:
         NotFoundError: nothing is published there.
         TamperedError: what the database holds and what was published do not belong to one log; nothing was changed.
     """
     checkpoint = published.checkpoint()
+    if signed and signed.size > (checkpoint.size if checkpoint else 0):
+        checkpoint = Checkpoint("", signed.size, signed.root())
     if checkpoint is None:
         message = "there is no published checkpoint to recover from: name the folder of an exported log"
         raise NotFoundError(message)

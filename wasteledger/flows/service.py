@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from schemas.errors import NoteError
 from wasteledger.domain.history import History
+from wasteledger.domain.merkle import Frontier
 from wasteledger.domain.note import NoteKey, VerifierKey
 from wasteledger.domain.policy import Policy, log_only, parse_policy
 from wasteledger.domain.receipt import KEY_SUFFIX
@@ -108,14 +109,20 @@ class Service:
 
     def _check_not_rolled_back(self) -> None:
         checkpoint = self.published.checkpoint()
+        promised = max(checkpoint.size if checkpoint else 0, self.signed().size)
         with self.database.read() as connection:
             size = Ledger(connection).size
-        if checkpoint and size < checkpoint.size:
+        if size < promised:
             message = (
-                f"the database holds {size} entries, but {checkpoint.size} were published: it was rolled back. Nothing is "
+                f"the database holds {size} entries, but {promised} were signed: it was rolled back. Nothing is "
                 f"taken in until `wasteledger recover` has brought it forward: see docs/recovery.md. Handhelds keep their scans"
             )
             raise RolledBackError(message)
+
+    def signed(self) -> Frontier:
+        """The tree that was signed last, where the signer's file lies at hand; else the empty one."""
+        path = self.settings.effective_signer_dir / "signed"
+        return SignerState(path, self.directory().register.origin).read() if path.exists() else Frontier()
 
     def signer(self) -> Signer:
         """The signer of this log, with its own key and file.
