@@ -62,8 +62,12 @@ class LogFolder:
             yield from entries[:width]
 
     def _tile(self, level: str, number: int, width: int) -> bytes:
-        partial, full = (self.folder / tile_path(level, number, wide) for wide in (width, WIDTH))
-        return read_file(partial if partial.exists() or width == WIDTH else full)
+        """The tile of that width, or any wider one at its place, which begins with the same."""
+        full = self.folder / tile_path(level, number, WIDTH)
+        partial = full.with_name(f"{full.name}.p")
+        names = [path.name for path in partial.iterdir()] if partial.is_dir() else []
+        widths = sorted(int(name) for name in names if re.fullmatch("[1-9][0-9]{0,2}", name) and int(name) >= width)
+        return read_file(partial / str(widths[0]) if widths else full)
 
     def check_tiles(self, levels: list[list[bytes]]) -> Iterator[str]:
         """Tile and bundle files that differ from the hashes that the entries lead to, and files that are none."""
