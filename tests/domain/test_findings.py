@@ -432,3 +432,12 @@ def test_a_quarantined_note_is_shown_with_its_id() -> None:
     found = next(finding for finding in story.reconcile().findings if finding.code == "quarantined_event")
     assert found.evidence == (encode_base64(parse_note(note).event_id),)
     assert found.site == CLINIC
+
+
+def test_a_chain_that_does_not_begin_at_its_enrolment() -> None:
+    """Somebody uses an admitted key with another past than the one that was admitted."""
+    story = Story()
+    story.teller(CLINIC).previous = encode_base64(b"\x07" * 32)
+    story.tell(CLINIC, "stored", at="02 08:00", codes=[BAG], room="库")
+    found = [finding for finding in story.reconcile().findings if finding.code == "device_fork"]
+    assert [finding.detail for finding in found] == [f"{story.teller(CLINIC).key.device_id} № 0"]

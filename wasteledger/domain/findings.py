@@ -83,7 +83,7 @@ def device_findings(history: History, directory: Directory, *, region: str) -> I
             continue
         yield from _gaps(facts, site)
         yield from _lost_end(device, facts, history.announced.get(device), site)
-        yield from _forks(facts, site)
+        yield from _forks(facts, site, known.chain_root if known else None)
         yield from _clocks(facts, site, directory)
         if known and known.revoked_index is not None:
             late = [fact for fact in facts.values() if fact.index > known.revoked_index]
@@ -139,11 +139,11 @@ def _lost_end(device: str, facts: dict[int, Fact], announced: Announced | None, 
         )
 
 
-def _forks(facts: dict[int, Fact], site: str) -> Iterator[Finding]:
+def _forks(facts: dict[int, Fact], site: str, chain_root: str | None) -> Iterator[Finding]:
     """A `device_prev` that names another event than the one before it: the device was copied or its past rewritten."""
     for number, fact in facts.items():
-        earlier = facts.get(number - 1)
-        if earlier and fact.event.device_prev != earlier.event_id:
+        earlier = facts[number - 1].event_id if number - 1 in facts else chain_root if number == 0 else None
+        if earlier and fact.event.device_prev != earlier:
             yield _of_fact("device_fork", fact, site, detail=f"{fact.event.device_id} № {number}")
 
 

@@ -11,6 +11,7 @@ from schemas.events import AnyEvent, Corrected, Enrolled, ItemEvent, Revoked, pa
 from schemas.signing import parse_note
 from wasteledger.domain.entry import Entry, decode_entry
 from wasteledger.domain.hello import parse_hello
+from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 
 
 class Fact(NamedTuple):
@@ -53,12 +54,18 @@ class Announced(NamedTuple):
 
 
 class Device(NamedTuple):
-    """An admitted key: for which site, since which entry, revoked at which entry."""
+    """An admitted key: for which site, since which entry, revoked at which entry.
+
+    Attributes:
+        chain_root: what its event 0 names as the one before it: base64 of its enrolment's leaf hash; the first office, which
+            admitted itself before there was a leaf, names the root of the empty tree.
+    """
 
     device_id: str
     site: str
     role: str
     enrolled_index: int
+    chain_root: str
     revoked_index: int | None = None
 
 
@@ -109,7 +116,7 @@ class History:
             if entry.entry_class == "fork":
                 self.forks.append(fact)
             else:
-                self._file(fact)
+                self._file(fact, leaf_hash(content))
         self.size += 1  # last: an entry that can not be read is met again, never passed over
 
     def _announce(self, entry: Entry) -> None:
@@ -118,7 +125,7 @@ class History:
         if before is None or before.next_seq < hello.next_seq:
             self.announced[hello.device_id] = Announced(hello.next_seq, entry.received_ms, encode_base64(note.event_id))
 
-    def _file(self, fact: Fact) -> None:
+    def _file(self, fact: Fact, leaf: bytes) -> None:
         event = fact.event
         self.by_device[event.device_id][event.device_seq] = fact
         if isinstance(event, ItemEvent):
@@ -127,7 +134,8 @@ class History:
             if isinstance(event, Corrected):
                 self.corrections[event.target_event_id].append(fact)
         elif isinstance(event, Enrolled):
-            first = Device(event.device, event.for_site, event.role, fact.index)
+            root = encode_base64(EMPTY_ROOT if event.device == event.device_id else leaf)
+            first = Device(event.device, event.for_site, event.role, fact.index, root)
             self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
         elif isinstance(event, Revoked) and event.device in self.devices:
             self.devices[event.device] = self.devices[event.device]._replace(revoked_index=fact.index)

@@ -55,6 +55,11 @@ class Witnesses:
             if not DECIMAL.fullmatch(known) or int(known) > checkpoint.size:
                 message = f"it has cosigned size {known[:40]!r}, this log is at {checkpoint.size}: was it rolled back?"
                 raise NoteError(message)
+            if int(known) < size:
+                message = (
+                    f"it has forgotten size {size}, which it cosigned, and says {known}: was the witness restored?"
+                )
+                raise NoteError(message)
             self._sizes[witness.name] = int(known)
         if answer.status_code != httpx.codes.OK:
             message = f"it answered {answer.status_code}: {answer.text[:200]}"
