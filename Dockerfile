@@ -6,7 +6,7 @@ RUN apt-get update -q \
  && apt-get install -y -q --no-install-recommends libzbar0 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /data wasteledger \
- && install -d -o wasteledger -g wasteledger /data
+ && install -d -o wasteledger -g wasteledger /data /log /signer
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
 WORKDIR /app

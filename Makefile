@@ -1,4 +1,4 @@
-.PHONY: verifier bench help setup setup-test demo test lint serve schemas lock clean
+.PHONY: faults verifier bench help setup setup-test demo test lint serve schemas lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -30,6 +30,9 @@ schemas: setup-test  ## writes schemas/json again after a change of an event
 lock: setup-test ## pins the newest versions that pyproject.toml admits
 	.venv/bin/uv pip compile pyproject.toml --extra setup --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.txt
 	.venv/bin/uv pip compile pyproject.toml --extra setup --extra test -c requirements.txt --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements-test.txt
+
+faults: setup-test ## many more power cuts and simulated worlds than CI has time for (about 20 minutes)
+	WASTELEDGER_FAULT_IMAGES=10000 WASTELEDGER_SEEDS=300 WASTELEDGER_STEPS=1000 .venv/bin/pytest tests/faults
 
 verifier: setup  ## the offline verifier as one file, dist/wasteledger-verify.pyz
 	.venv/bin/python -m wasteledger.audit.verify.build dist/wasteledger-verify.pyz

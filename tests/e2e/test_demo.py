@@ -74,6 +74,30 @@ def test_the_ledger_it_leaves_is_whole_and_answers(demo: tuple[Path, dict[str, A
     assert (empty["rate_proved_mass"], empty["items"]) == (None, [])
 
 
+def test_the_exported_log_passes_the_regulators_audit(demo: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    """What the demonstration did wrong on purpose the audit has to explain; nothing in it was altered."""
+    exported = run("export-log", str(tmp_path / "log"), data=demo[0])
+    assert exported.returncode == 0, exported.stderr
+    done = run("verify", "audit", str(tmp_path / "log"), "--json")
+    answer = json.loads(done.stdout)
+    assert done.returncode in {0, 3}, answer["problems"][:5]
+    assert answer["size"] == demo[1]["events"]
+    assert {problem["code"] for problem in answer["problems"]} <= {"late", "hole"}
+    assert run("verify", "item", "M50011400000001V", str(tmp_path / "log")).returncode == 0
+
+
+def test_the_benchmark_runs_and_names_its_figures() -> None:
+    done = run("bench", "ledger", "--scale", "0.05", "--json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    wanted = (
+        "ingest_events_per_cpu_s", "ingest_http_events_per_cpu_s", "sequencer_ratio_raw", "ack_ms_p50", "ack_ms_p99",
+        "proof_ms_p99", "tree_bytes_per_event", "audit_entries_per_s", "duplicates_per_s", "fsync_ms_p50",
+    )  # fmt: skip
+    assert all(figures[name] > 0 for name in wanted)
+    assert figures["tree_bytes_per_event"] < 40
+
+
 def test_an_edited_entry_is_found(demo: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(demo[0], copy)
