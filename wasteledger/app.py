@@ -23,6 +23,10 @@ from wasteledger.web.pages import make_router, mount_static, secure_headers
 
 #: Largest request body: 500 notes of their greatest length.
 BODY_BYTES_MAX = 16 * 1024 * 1024
+#: How SQLite and PostgreSQL say that there is no room.
+_DISK_FULL = ("database or disk is full", "No space left on device")
+#: How SQLite says that a write or an fsync failed.
+_DISK_FAILED = "disk I/O error"
 #: A log-in lasts a working day.
 SESSION_S_MAX = 12 * 60 * 60
 
@@ -100,7 +104,18 @@ def _problem(_request: Request, error: Exception) -> JSONResponse:
     return problem(known.status, known.code, str(known))
 
 
-def _database_down(_request: Request, _error: Exception) -> JSONResponse:
+def _database_down(_request: Request, error: Exception) -> JSONResponse:
+    """What went wrong decides what helps: room, a restart, or patience."""
+    cause = str(getattr(error, "orig", error))
+    if any(said in cause for said in _DISK_FULL):
+        detail = "the disk of the database is full; nothing was taken. Make room, then send the same bytes again"
+        return problem(503, "disk_full", detail)
+    if _DISK_FAILED in cause:
+        detail = (
+            "the disk refused to keep this; whether it is kept after all shows when the service has been restarted. Look at "
+            "the disk, restart the service, then send the same bytes again: what was kept is answered as before"
+        )
+        return problem(503, "database", detail)
     return problem(503, "database", "the database did not answer; nothing was taken, send the same bytes again")
 
 

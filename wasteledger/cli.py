@@ -208,7 +208,8 @@ def fsck(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Checks the log from its stored bytes: every hash, signature and number. Exit 1 when something is wrong."""
-    checked = check_log(_existing().database)
+    service = _existing()
+    checked = check_log(service.database, service.published)
     if as_json:
         _print_json(checked._asdict())
     else:

@@ -4,16 +4,22 @@ It is the oracle of the fault tests and trusts no projection and no cached hash.
 regulator uses `wasteledger verify` on an exported log, which shares no code with this.
 """
 
+from itertools import islice
 from typing import NamedTuple
 
 from schemas.canonical import decode_base64, encode_base64
 from schemas.errors import WasteLedgerError
-from schemas.events import AnyEvent, Enrolled, Revoked, parse_event
+from schemas.events import AnyEvent, Enrolled, Revoked, Ruled, parse_event
 from schemas.signing import EventNote, device_id, parse_note, verify_note
+from wasteledger.audit.check_published import check_published
 from wasteledger.domain.entry import Entry, decode_entry
 from wasteledger.domain.hello import parse_hello
 from wasteledger.domain.merkle import Frontier, leaf_hash
+from wasteledger.domain.register import Register
+from wasteledger.flows.load_register import register_digest
+from wasteledger.flows.published import Published
 from wasteledger.store.database import Database
+from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import READ_ROWS, Ledger, RowCounts, StoredDevice
 from wasteledger.store.rows import Number
 
@@ -37,12 +43,15 @@ class Checked(NamedTuple):
     held_count: int
 
 
-def check_log(database: Database) -> Checked:
-    """Reads every entry again and compares it with all that was stored about it."""
+def check_log(database: Database, published: Published | None = None) -> Checked:
+    """Reads every entry again and compares it with all that was stored about it, and with what was published, where that is given."""
     with database.read() as connection:
         walk = _Walk(Ledger(connection))
         walk.entries()
         walk.summary()
+        walk.register(DistrictStore(connection).register())
+        if published:
+            walk.problems += islice(check_published(walk.ledger, published), PROBLEMS_MAX - len(walk.problems))
         held_count = walk.ledger.held_count()
     return Checked(walk.frontier.size, encode_base64(walk.frontier.root()), walk.problems, held_count)
 
@@ -62,6 +71,7 @@ class _Walk:
         self._numbers: dict[Number, tuple[bytes, int]] = {}
         self._rows = RowCounts(numbers=0, odd=0, devices=0)
         self._last_ms = 0
+        self._register_digest: str | None = None
 
     def entries(self) -> None:
         """Each entry: its place, its grammar, its signature, and the rows made from it."""
@@ -96,6 +106,13 @@ class _Walk:
         if found != expected:
             self._wrong(f"rows made from the entries: {found._asdict()} stored, {expected._asdict()} accounted for")
 
+    def register(self, stored: Register | None) -> None:
+        """The register in force is the one whose digest the office wrote into the log last."""
+        if stored and register_digest(stored) != self._register_digest:
+            self._wrong(
+                "the register is not the one that was loaded: load the district file again, and ask who changed it"
+            )
+
     def _wrong(self, problem: str) -> None:
         if len(self.problems) < PROBLEMS_MAX:
             self.problems.append(problem)
@@ -127,6 +144,8 @@ class _Walk:
             self._wrong(f"entry {index}: device {event.device_id} is no office, but enrols or revokes")
         elif isinstance(event, Enrolled):
             self._admit(index, event)
+        elif isinstance(event, Ruled) and event.rule == "register" and by_office:
+            self._register_digest = event.basis
         elif isinstance(event, Revoked) and event.device in self.devices:
             self.devices[event.device] = self.devices[event.device]._replace(revoked_index=index)
 

@@ -71,12 +71,21 @@ def _problem(item: Any, content: Any) -> str:
     return f"{' → '.join(place)}: {item['msg'].removeprefix('Value error, ')}"
 
 
+def register_digest(register: Register) -> str:
+    """What stands in the log for a register, so that nobody can change its rows unseen; their order says nothing."""
+    lines = [f"{register.region} {register.origin}"]
+    for name, rows in sorted(register):
+        if isinstance(rows, tuple | list):
+            lines += [name, *sorted(row.model_dump_json() for row in rows)]
+    content = "\n".join(lines)
+    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
+
+
 def load_register(service: Service, path: Path) -> Register:
     """Puts the district of a file in force, and its digest into the log, so that nobody can change it unseen."""
     register = read_register(path)
     with service.database.write() as connection:
         DistrictStore(connection).save_register(register)
-    digest = hashlib.sha256(register.model_dump_json().encode()).hexdigest()
-    body = {"kind": "ruled", "rule": "register", "value": len(register.sites), "basis": f"sha256:{digest}"}
+    body = {"kind": "ruled", "rule": "register", "value": len(register.sites), "basis": register_digest(register)}
     service.office(Directory(register)).record([body])
     return register

@@ -59,7 +59,7 @@ class Database:
             except BaseException:
                 self.engine.dispose()  # a database that is refused must not keep a connection
                 raise
-        except (ArgumentError, NoSuchModuleError, DBAPIError, OSError, sqlite3.Error) as error:
+        except (ArgumentError, NoSuchModuleError, DBAPIError, OSError, sqlite3.Error, UnicodeDecodeError) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             message = (
                 f"database {_shown(url)} can not be opened: {cause}. Check WASTELEDGER_DATABASE_URL and its server"

@@ -198,6 +198,11 @@ class Ledger:
         """The published checkpoint of that size."""
         return self._connection.execute(select(col(CheckpointRow.note)).where(col(CheckpointRow.size) == size)).scalar()
 
+    def checkpoint_rows(self) -> list[tuple[int, bytes]]:
+        """Size and note of each kept checkpoint, as they are stored."""
+        query = select(col(CheckpointRow.size), col(CheckpointRow.note)).order_by(col(CheckpointRow.size))
+        return [(row.size, _as_bytes(row.note)) for row in self._connection.execute(query)]
+
     def checkpoints(self, through: int = INTEGER_MAX) -> Iterator[bytes]:
         """The published checkpoints up to and including size `through`, oldest first."""
         query = select(col(CheckpointRow.note)).where(col(CheckpointRow.size) <= through)
