@@ -1,4 +1,4 @@
-.PHONY: faults verifier bench help setup setup-test demo test lint serve schemas lock clean
+.PHONY: mutants faults verifier bench help setup setup-test demo test lint serve schemas lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -30,6 +30,9 @@ schemas: setup-test  ## writes schemas/json again after a change of an event
 lock: setup-test ## pins the newest versions that pyproject.toml admits
 	.venv/bin/uv pip compile pyproject.toml --extra setup --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.txt
 	.venv/bin/uv pip compile pyproject.toml --extra setup --extra test -c requirements.txt --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements-test.txt
+
+mutants: setup-test ## breaks the product on purpose, one way at a time, and reports whether a test notices (2 minutes)
+	.venv/bin/python -m tests.mutants
 
 faults: setup-test ## many more power cuts and simulated worlds than CI has time for (about 20 minutes)
 	WASTELEDGER_FAULT_IMAGES=10000 WASTELEDGER_SEEDS=300 WASTELEDGER_STEPS=1000 .venv/bin/pytest tests/faults

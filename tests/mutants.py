@@ -1,0 +1,172 @@
+"""Breaks the product on purpose, one way at a time, in a copy, and reports whether a test notices: `make mutants`.
+
+Each mutant is a defect that somebody made somewhere once. A mutant that survives is a hole in the tests.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("schemas", "scanner", "labels", "wasteledger", "tests", "pyproject.toml", "README.md", "docs", "Makefile")
+RUN_S_MAX = 300
+
+
+class Mutant(NamedTuple):
+    """One way to break one file.
+
+    Attributes:
+        tests: those that must notice.
+    """
+
+    name: str
+    path: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS = (
+    Mutant(
+        "synchronous=NORMAL", "wasteledger/store/database.py", '"synchronous": 2', '"synchronous": 1',
+        "tests/faults/test_power_cut.py::test_no_acknowledged_scan_is_lost_when_the_power_goes",
+    ),
+    Mutant(
+        "acknowledged before the commit", "wasteledger/store/database.py",
+        "                yield connection\n                self._commit(connection)\n",
+        "                yield connection\n                connection.rollback()\n",
+        "tests/store/test_accept_batch.py tests/faults/test_simulator.py",
+    ),
+    Mutant(
+        "the number of a device is not looked up", "wasteledger/flows/accept_batch.py",
+        "taken = self._ledger.numbers_taken(numbers | before)", "taken = self._ledger.numbers_taken(())",
+        "tests/store/test_accept_batch.py",
+    ),
+    Mutant(
+        "the index comes from a count of its own", "wasteledger/store/ledger.py",
+        "index, leaf = self.frontier.size, leaf_hash(content)",
+        "Ledger.serial = getattr(Ledger, 'serial', -1) + 1\n        index, leaf = Ledger.serial, leaf_hash(content)",
+        "tests/store/test_database.py",
+    ),
+    Mutant(
+        "the signer's file is not written", "wasteledger/flows/signer.py",
+        "                self._state.swap(before, after)\n", "                pass\n",
+        "tests/store/test_signer.py",
+    ),
+    Mutant(
+        "signed from memory, not from what is stored", "wasteledger/flows/signer.py",
+        "            after.append(leaf_hash(content))\n",
+        "            after = Frontier(ledger.size, ledger.frontier.subtrees)\n            break\n",
+        "tests/store/test_signer.py",
+    ),
+    Mutant(
+        "leaves without their prefix", "wasteledger/domain/merkle.py", 'sha256(b"\\x00" + entry)', "sha256(entry)",
+        "tests/domain/test_merkle_and_entry.py",
+    ),
+    Mutant(
+        "the size is not looked at in an inclusion proof", "wasteledger/domain/merkle.py",
+        "if not 0 <= index < size or any(len(part) != HASH_BYTES for part in (leaf, root, *proof)):",
+        "if any(len(part) != HASH_BYTES for part in (leaf, root, *proof)):",
+        "tests/domain/test_tiles.py",
+    ),
+    Mutant(
+        "a note is split at its first blank line", "wasteledger/domain/note.py",
+        'decoded.rpartition("\\n\\n")', 'decoded.partition("\\n\\n")', "tests/domain/test_notes.py",
+    ),
+    Mutant(
+        "numbers are read by int() alone", "wasteledger/domain/checkpoint.py",
+        "if not DECIMAL.fullmatch(text) or int(text) > DECIMAL_MAX:", "if not text.strip('+ _\\n').replace('_', '').isdigit():",
+        "tests/domain/test_notes.py",
+    ),
+    Mutant(
+        "base64 is decoded without a second look", "schemas/canonical.py",
+        "    if encode_base64(content) != text:\n", "    if not content and text:\n", "tests/domain/test_notes.py tests/schemas",
+    ),
+    Mutant(
+        "a handheld forgets what is only acknowledged", "tests/faults/simulator.py",
+        "            if proof and index is not None and index < len(self.leaves):\n"
+        "                verify_tlog_proof(proof, leaf=self.leaves[index], policy=self.policy)\n",
+        "            if index is not None:\n", "tests/faults/test_simulator.py",
+    ),
+    Mutant(
+        "the witness answers before it remembers", "wasteledger/witness/state.py",
+        '                connection.execute("COMMIT")\n', '                connection.execute("ROLLBACK")\n', "tests/witness",
+    ),
+    Mutant(
+        "the witness does not look at the consistency proof", "wasteledger/domain/merkle.py",
+        "    return second == 0 and old == root1 and new == root2", "    return True", "tests/witness tests/domain/test_tiles.py",
+    ),
+    Mutant(
+        "bytes known as good are taken on trust", "wasteledger/flows/read_note.py",
+        "known = self._known.get(hashlib.sha256(raw).digest())",
+        "known = next(iter(self._known.values()), None)",
+        "tests/store/test_sequencer.py",
+    ),
+    Mutant(
+        "a full queue takes one more", "wasteledger/flows/sequencer.py",
+        "if self._waiting_events + len(request.read) > QUEUE_EVENTS_MAX:", "if self._waiting_events > QUEUE_EVENTS_MAX:",
+        "tests/store/test_sequencer.py",
+    ),
+    Mutant(
+        "a rolled-back database takes scans", "wasteledger/flows/service.py", "        if size < promised:\n", "        if False:\n",
+        "tests/store/test_recovery.py",
+    ),
+    Mutant(
+        "recovery does not compare roots", "wasteledger/flows/replay.py", "ledger.root() != checkpoint.root", "False",
+        "tests/store/test_recovery.py",
+    ),
+    Mutant(
+        "the verifier passes over a bad cosignature", "wasteledger/audit/verify/formats.py",
+        '            raise fail(f"the signature of {name} does not verify")\n', "            continue\n",
+        "tests/verify",
+    ),
+    Mutant(
+        "the verifier takes every Ed25519 S", "wasteledger/audit/verify/ed25519.py", "if s >= L or table is None", "if table is None",
+        "tests/verify/test_ed25519.py",
+    ),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Applies each mutant; exit 1 when one survives or can not be applied."""
+    wanted = sys.argv[1:]
+    bad = 0
+    for mutant in MUTANTS:
+        if wanted and not any(word in mutant.name for word in wanted):
+            continue
+        outcome = _try(mutant)
+        bad += outcome != "killed"
+        print(f"{outcome:10}{mutant.name}", flush=True)  # noqa: T201 - this is its report
+    print(f"{len(MUTANTS)} mutants, {bad} not killed")  # noqa: T201 - this is its report
+    return 1 if bad else 0
+
+
+def _try(mutant: Mutant) -> str:
+    with tempfile.TemporaryDirectory(prefix="wasteledger-mutant-") as name:
+        copy = Path(name) / "project"
+        copy.mkdir()
+        for part in COPIED:
+            source = ROOT / part
+            ignored = shutil.ignore_patterns("__pycache__")
+            if source.is_dir():
+                shutil.copytree(source, copy / part, ignore=ignored)
+            else:
+                shutil.copy(source, copy / part)
+        path = copy / mutant.path
+        text = path.read_text(encoding="utf-8")
+        if text.count(mutant.old) < 1:
+            return "NOT FOUND"
+        path.write_text(text.replace(mutant.old, mutant.new, 1), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutant.tests.split()]
+        try:
+            done = subprocess.run(command, cwd=copy, capture_output=True, check=False, timeout=RUN_S_MAX)
+        except subprocess.TimeoutExpired:
+            return "killed"
+        return "killed" if done.returncode == 1 else "SURVIVED"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
