@@ -13,7 +13,7 @@ from wasteledger.audit.backup import back_up, restore
 from wasteledger.audit.fsck import check_log
 from wasteledger.domain.policy import parse_policy
 from wasteledger.domain.tiles import decode_bundle
-from wasteledger.errors import BusyError, NotFoundError, RolledBackError, TamperedError
+from wasteledger.errors import BusyError, NotFoundError, RegisterError, RolledBackError, TamperedError
 from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.export_log import bundle_tiles, export_log
 from wasteledger.flows.load_register import load_register
@@ -245,3 +245,16 @@ def test_the_database_is_recovered_from_an_exported_log_alone(running: Running, 
     assert (checked.entries, checked.root, checked.problems) == (size, check_log(running.service.database).root, [])
     assert json.loads(json.dumps(recovered._asdict())) == {"before": 0, "after": size}
     fresh.close()
+
+
+def test_a_log_keeps_the_name_it_began_with(running: Running, tmp_path: Path) -> None:
+    """Every signature names the origin; a district file with another one would make a log that nobody can check."""
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        DISTRICT.read_text(encoding="utf-8").replace(ORIGIN, "ledger.example.org/elsewhere"), encoding="utf-8"
+    )
+    with pytest.raises(RegisterError, match="has begun as"):
+        load_register(running.service, other)
+    assert running.service.directory().register.origin == ORIGIN
+    load_register(running.service, DISTRICT)
+    assert running.scan(1) == ["new"]

@@ -13,6 +13,7 @@ from wasteledger.domain.register import Directory, Register, check_register
 from wasteledger.errors import RegisterError
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
+from wasteledger.store.ledger import Ledger
 
 #: A province's file is far below this.
 FILE_BYTES_MAX = 8 * 1024 * 1024
@@ -82,10 +83,22 @@ def register_digest(register: Register) -> str:
 
 
 def load_register(service: Service, path: Path) -> Register:
-    """Puts the district of a file in force, and its digest into the log, so that nobody can change it unseen."""
+    """Puts the district of a file in force, and its digest into the log, so that nobody can change it unseen.
+
+    Raises:
+        RegisterError: the file does not hold together, or would give a log that has begun another name.
+    """
     register = read_register(path)
     with service.database.write() as connection:
-        DistrictStore(connection).save_register(register)
+        store = DistrictStore(connection)
+        before = store.register()
+        if before and before.origin != register.origin and Ledger(connection).size:
+            message = (
+                f"{path}: origin {register.origin}, but the log has begun as {before.origin}, and every signature in it names "
+                f"that: keep it, or begin a new log in another WASTELEDGER_DATA_DIR"
+            )
+            raise RegisterError(message)
+        store.save_register(register)
     body = {"kind": "ruled", "rule": "register", "value": len(register.sites), "basis": register_digest(register)}
     service.office(Directory(register)).record([body])
     return register
