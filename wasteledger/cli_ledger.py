@@ -59,9 +59,8 @@ def witness(  # noqa: PLR0913 - one option each
 def log_key() -> None:
     """Prints the public keys that this log is checked with."""
     service = Service(Settings())
-    signer = service.signer()
+    service.signer()  # makes the key where there is none yet, and publishes it
     print(json.dumps(service.log_keys()._asdict(), ensure_ascii=False, indent=1))
-    del signer
 
 
 @ledger_cli.command(

@@ -32,6 +32,8 @@ _PRAGMAS = {
     "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "cell_size_check": 1,
     "wal_autocheckpoint": _WAL_PAGES,
 }  # fmt: skip
+#: How SQLite says that a file is torn, or was never its own.
+_DAMAGED = ("malformed", "not a database")
 #: PostgreSQL settings that may not be `off`, or a power cut could lose what was acknowledged.
 _POSTGRES_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
@@ -61,9 +63,7 @@ class Database:
                 raise
         except (ArgumentError, NoSuchModuleError, DBAPIError, OSError, sqlite3.Error, UnicodeDecodeError) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            message = (
-                f"database {_shown(url)} can not be opened: {cause}. Check WASTELEDGER_DATABASE_URL and its server"
-            )
+            message = f"database {_shown(url)} can not be opened: {cause}. {_way_out(cause)}"
             raise DatabaseError(message) from error
 
     @property
@@ -172,6 +172,12 @@ def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _way_out(cause: str) -> str:
+    if any(said in cause for said in _DAMAGED):
+        return "The file is damaged: move it away, restore the newest backup and bring it forward: see docs/recovery.md"
+    return "Check WASTELEDGER_DATABASE_URL and its server"
 
 
 def _shown(url: str) -> str:
