@@ -3,6 +3,7 @@
 Each mutant is a defect that somebody made somewhere once. A mutant that survives is a hole in the tests.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,7 @@ MUTANTS = (
         "acknowledged before the commit", "wasteledger/store/database.py",
         "                yield connection\n                self._commit(connection)\n",
         "                yield connection\n                connection.rollback()\n",
-        "tests/store/test_accept_batch.py tests/faults/test_simulator.py",
+        "tests/store/test_accept_batch.py tests/faults/test_world.py",
     ),
     Mutant(
         "the number of a device is not looked up", "wasteledger/flows/accept_batch.py",
@@ -86,12 +87,6 @@ MUTANTS = (
         "    if encode_base64(content) != text:\n", "    if not content and text:\n", "tests/domain/test_notes.py tests/schemas",
     ),
     Mutant(
-        "a handheld forgets what is only acknowledged", "tests/faults/simulator.py",
-        "            if proof and index is not None and index < len(self.leaves):\n"
-        "                verify_tlog_proof(proof, leaf=self.leaves[index], policy=self.policy)\n",
-        "            if index is not None:\n", "tests/faults/test_simulator.py",
-    ),
-    Mutant(
         "the witness answers before it remembers", "wasteledger/witness/state.py",
         '                connection.execute("COMMIT")\n', '                connection.execute("ROLLBACK")\n', "tests/witness",
     ),
@@ -127,6 +122,85 @@ MUTANTS = (
         "the verifier takes every Ed25519 S", "wasteledger/audit/verify/ed25519.py", "if s >= L or table is None", "if table is None",
         "tests/verify/test_ed25519.py",
     ),
+    Mutant(
+        "the signer's file is written after the signature", "wasteledger/flows/signer.py",
+        "                self._state.swap(before, after)\n"
+        "            return self._publish(Checkpoint(self._key.name, after.size, after.root()))\n",
+        "                published = self._publish(Checkpoint(self._key.name, after.size, after.root()))\n"
+        "                self._state.swap(before, after)\n"
+        "                return published\n"
+        "            return self._publish(Checkpoint(self._key.name, after.size, after.root()))\n",
+        "tests/store/test_signer.py",
+    ),
+    Mutant(
+        "the signer swaps without comparing", "wasteledger/flows/signer_state.py",
+        "if (found.size, found.subtrees) != (before.size, before.subtrees):", "if found.size < 0:",
+        "tests/faults/test_attacks_history.py",
+    ),
+    Mutant(
+        "the sequencer answers before the transaction ends", "wasteledger/flows/sequencer.py",
+        "answer = take_in(Ledger(connection), everything, origin=self.gateway.origin, node=self._node)\n"
+        "        except BaseException as error:  # noqa: BLE001 - each caller gets his own, and raises it\n",
+        "answer = take_in(Ledger(connection), everything, origin=self.gateway.origin, node=self._node)\n"
+        "                _hand_out(batch, answer)\n"
+        "        except BaseException as error:  # noqa: BLE001 - each caller gets his own, and raises it\n"
+        "            if all(request.is_done for request in batch):\n"
+        "                return\n",
+        "tests/faults/test_attacks_sequencer.py",
+    ),
+    Mutant(
+        "a receipt's leaf is not looked at", "wasteledger/audit/verify/commands.py",
+        "if index in promises and leaf_hash(entry) != promises[index]:", "if index in promises and not entry:",
+        "tests/faults/test_attacks_history.py::test_04_a_deleted_entry_is_found_by_the_witness_and_every_receipt",
+    ),
+    Mutant(
+        "a receipt beyond the log is not looked at", "wasteledger/audit/verify/commands.py",
+        "        if index >= size:\n", "        if False:\n", "tests/faults/test_attacks_history.py",
+    ),
+    Mutant(
+        "the verifier does not ask what devices were shown", "wasteledger/audit/verify/audit.py",
+        "if event.checkpoint and roots.get(size) != event.checkpoint[1]:", "if False:", "tests/faults/test_attacks_history.py",
+    ),
+    Mutant(
+        "the witness forgets what it refused", "wasteledger/witness/state.py",
+        "        if changed.rowcount:\n", "        self._connection.execute('DELETE FROM refused')\n        if changed.rowcount:\n",
+        "tests/faults/test_attacks_history.py",
+    ),
+    Mutant(
+        "a log that is told of a smaller size believes it", "wasteledger/flows/witnesses.py",
+        "            if int(known) < size:\n", "            if False:\n", "tests/faults/test_attacks_machine.py -k test_21",
+    ),
+    Mutant(
+        "key ids are not looked at", "wasteledger/domain/note.py",
+        "if (signature.name, signature.key_id) == (self.name, key_id):", "if signature.name == self.name:",
+        "tests/domain/test_notes.py tests/faults/test_attacks_machine.py",
+    ),
+    Mutant(
+        "fsck does not look at the history of checkpoints", "wasteledger/audit/check_published.py",
+        "if checkpoint and checkpoint.root != frontier.root():", "if False:",
+        "tests/store/test_row_edits.py tests/faults/test_attacks_machine.py",
+    ),
+    Mutant(
+        "fsck does not look at devices", "wasteledger/audit/fsck.py",
+        "            if stored.get(name) != device:\n", "            if False:\n", "tests/faults/test_attacks_machine.py -k test_12",
+    ),
+    Mutant(
+        "the verifier does not hold times of receipt between the witnesses' clocks", "wasteledger/audit/verify/audit.py",
+        "        self._received(cosigned)\n", "", "tests/faults/test_attacks_devices.py",
+    ),
+    Mutant(
+        "a revoked device is like any other to the verifier", "wasteledger/audit/verify/audit.py",
+        "if device.revoked_index is not None and index > device.revoked_index:", "if False:",
+        "tests/faults/test_attacks_devices.py",
+    ),
+    Mutant(
+        "freshness is not asked for", "wasteledger/audit/verify/audit.py",
+        "if hours >= self._options.max_age_hours:", "if False:", "tests/faults/test_attacks_history.py",
+    ),
+    Mutant(
+        "the quorum is not asked for", "wasteledger/audit/verify/formats.py",
+        'if self.quorum not in met | {"none"}:', "if False:", "tests/faults/test_attacks_machine.py -k test_22",
+    ),
 )  # fmt: skip
 
 
@@ -161,8 +235,10 @@ def _try(mutant: Mutant) -> str:
             return "NOT FOUND"
         path.write_text(text.replace(mutant.old, mutant.new, 1), encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutant.tests.split()]
+        # Programs that a test starts must be the broken ones too, not those that are installed.
+        variables = os.environ | {"PYTHONPATH": str(copy)}
         try:
-            done = subprocess.run(command, cwd=copy, capture_output=True, check=False, timeout=RUN_S_MAX)
+            done = subprocess.run(command, cwd=copy, env=variables, capture_output=True, check=False, timeout=RUN_S_MAX)
         except subprocess.TimeoutExpired:
             return "killed"
         return "killed" if done.returncode == 1 else "SURVIVED"

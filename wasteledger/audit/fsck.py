@@ -8,14 +8,14 @@ from itertools import islice
 from typing import NamedTuple
 
 from schemas.canonical import decode_base64, encode_base64
-from schemas.errors import WasteLedgerError
+from schemas.errors import ContractError, WasteLedgerError
 from schemas.events import AnyEvent, Enrolled, Revoked, Ruled, parse_event
 from schemas.signing import EventNote, device_id, parse_note, verify_note
 from wasteledger.audit.check_published import check_published
 from wasteledger.domain.entry import Entry, decode_entry
 from wasteledger.domain.hello import parse_hello
 from wasteledger.domain.merkle import Frontier, leaf_hash
-from wasteledger.domain.register import Register
+from wasteledger.errors import TamperedError
 from wasteledger.flows.load_register import register_digest
 from wasteledger.flows.published import Published
 from wasteledger.store.database import Database
@@ -44,12 +44,22 @@ class Checked(NamedTuple):
 
 
 def check_log(database: Database, published: Published | None = None) -> Checked:
-    """Reads every entry again and compares it with all that was stored about it, and with what was published, where that is given."""
+    """Reads every entry again and compares it with all that was stored about it, and with what was published, where that is given.
+
+    Raises:
+        TamperedError: the row of the tree is gone or damaged, so that there is nothing to compare with.
+    """
     with database.read() as connection:
-        walk = _Walk(Ledger(connection))
+        try:
+            walk = _Walk(Ledger(connection))
+        except (TypeError, ContractError) as error:  # no row at all, or a frontier that fits no size
+            message = (
+                f"the row of the tree is gone or damaged ({error}): restore the newest backup, see docs/recovery.md"
+            )
+            raise TamperedError(message) from None
         walk.entries()
         walk.summary()
-        walk.register(DistrictStore(connection).register())
+        walk.register(DistrictStore(connection))
         if published:
             walk.problems += islice(check_published(walk.ledger, published), PROBLEMS_MAX - len(walk.problems))
         held_count = walk.ledger.held_count()
@@ -106,9 +116,14 @@ class _Walk:
         if found != expected:
             self._wrong(f"rows made from the entries: {found._asdict()} stored, {expected._asdict()} accounted for")
 
-    def register(self, stored: Register | None) -> None:
-        """The register in force is the one whose digest the office wrote into the log last."""
-        if stored and register_digest(stored) != self._register_digest:
+    def register(self, store: DistrictStore) -> None:
+        """The register in force is the one whose digest the office wrote into the log last; none may be loaded yet."""
+        try:
+            stored = store.register()
+            digest = register_digest(stored) if stored else self._register_digest
+        except (ValueError, StopIteration):  # rows that make no register
+            digest = "unreadable"
+        if digest != self._register_digest:
             self._wrong(
                 "the register is not the one that was loaded: load the district file again, and ask who changed it"
             )

@@ -4,7 +4,6 @@ What is written was published: the checkpoint, the tiles and entry bundles that 
 checked while it is copied, so that a damaged folder is never handed out as a good one.
 """
 
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,12 +13,11 @@ from wasteledger.domain.checkpoint import Checkpoint
 from wasteledger.domain.merkle import HASH_BYTES, Frontier, leaf_hash
 from wasteledger.domain.tiles import TILE_WIDTH, Tile, decode_bundle, encode_bundle, entries_tile, tiles_between
 from wasteledger.errors import BusyError, NotFoundError, TamperedError
+from wasteledger.flows.published import HISTORY_PATH
 from wasteledger.flows.service import Service
 from wasteledger.store.blobs import Blobs
 from wasteledger.store.ledger import Ledger
 
-#: Every published checkpoint, oldest first, each behind its length in two bytes, as entries are in bundles.
-HISTORY_PATH = "checkpoints"
 POLICY_PATH = "policy"
 
 
@@ -51,7 +49,7 @@ def export_log(service: Service, folder: Path) -> Exported:
     for tile in tiles_between(0, checkpoint.size):
         blobs.write(tile.path, service.published.tile(tile)[: tile.width * HASH_BYTES])
     history = _history(service, checkpoint.size)
-    blobs.write(HISTORY_PATH, b"".join(struct.pack(">H", len(old)) + old for old in history))
+    blobs.write(HISTORY_PATH, encode_bundle(history))
     blobs.write(POLICY_PATH, service.log_keys().policy.encode())
     blobs.write("checkpoint", note)  # last: a folder with a checkpoint is whole
     return Exported(checkpoint.size, encode_base64(checkpoint.root), len(history))

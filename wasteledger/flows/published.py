@@ -2,13 +2,15 @@
 
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
 from wasteledger.domain.note import parse_signed_note
-from wasteledger.domain.tiles import TILE_WIDTH, Tile, inclusion_proof
+from wasteledger.domain.tiles import TILE_WIDTH, Tile, decode_bundle, inclusion_proof
 from wasteledger.domain.tlog_proof import TlogProof
 from wasteledger.errors import NotFoundError
 from wasteledger.store.blobs import Blobs
 
 CHECKPOINT_PATH = "checkpoint"
 KEY_PATH = "key"
+#: In an export: every published checkpoint, oldest first, each behind its length in two bytes, as entries are in bundles.
+HISTORY_PATH = "checkpoints"
 #: Tiles kept at hand: those above the leaves and those of the right edge, which most proofs share; two megabytes.
 TILES_KEPT_MAX = 256
 
@@ -34,6 +36,13 @@ class Published:
         """The newest published checkpoint."""
         note = self.note()
         return parse_checkpoint(parse_signed_note(note).text) if note else None
+
+    def history(self) -> list[bytes]:
+        """Every published checkpoint that this folder knows: in an export all of them, else the newest."""
+        newest = self.note()
+        if self._blobs.has(HISTORY_PATH):
+            return decode_bundle(self._blobs.read(HISTORY_PATH))
+        return [newest] if newest else []
 
     def write_checkpoint(self, note: bytes) -> None:
         """Publishes a checkpoint: from now on its tiles are served."""

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from schemas.canonical import decode_base64
 from schemas.events import Enrolled, Revoked, parse_event
 from schemas.signing import parse_note
-from wasteledger.domain.checkpoint import Checkpoint
+from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
 from wasteledger.domain.entry import decode_entry
 from wasteledger.domain.merkle import Frontier
+from wasteledger.domain.note import parse_signed_note
 from wasteledger.domain.tiles import TILE_WIDTH, decode_bundle
 from wasteledger.errors import NotFoundError, TamperedError
 from wasteledger.flows.export_log import bundle_tiles
@@ -52,6 +53,8 @@ def recover(database: Database, published: Published, signed: Frontier | None = 
                 f"different logs, or one of them was altered. Nothing was changed. Run `wasteledger fsck`"
             )
             raise TamperedError(message)
+        for note in published.history():
+            ledger.save_checkpoint(parse_checkpoint(parse_signed_note(note).text).size, note)
         return Recovered(before, ledger.size)
 
 
