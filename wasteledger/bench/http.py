@@ -45,15 +45,19 @@ def _measure(address: str, pid: int, batches: list[list[str]], singles: list[lis
         _wait(client)
         _post(client, batches[0])
         events = sum(map(len, batches[1:]))
-        wall, cpu = clock.elapsed_s(), process_cpu_s(pid)
-        for batch in batches[1:]:
-            _post(client, batch)
-        wall, cpu = clock.elapsed_s() - wall, process_cpu_s(pid) - cpu
-        waiting = iter(singles)
+        cpu, waiting = process_cpu_s(pid), iter(batches[1:])
+        batched = time_each(lambda: _post(client, next(waiting)), len(batches) - 1)
+        cpu = process_cpu_s(pid) - cpu
+        single_cpu, waiting = process_cpu_s(pid), iter(singles)
         taken = time_each(lambda: _post(client, next(waiting)), len(singles))
+        single_cpu = process_cpu_s(pid) - single_cpu
     return {
         "ingest_http_events_per_cpu_s": round(events / cpu),
-        "ingest_http_events_per_s": round(events / wall),
+        "ingest_http_events_per_s": round(events / sum(batched)),
+        "batch_ms_p50": percentile(batched, 0.5),
+        "batch_ms_p99": percentile(batched, 0.99),
+        "ingest_http_single_events_per_cpu_s": round(len(singles) / max(single_cpu, 0.01)),
+        "ingest_http_single_events_per_s": round(len(singles) / sum(taken)),
         "ack_ms_p50": percentile(taken, 0.5),
         "ack_ms_p99": percentile(taken, 0.99),
     }

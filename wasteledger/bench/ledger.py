@@ -48,6 +48,7 @@ def _ingest(district: District, events: int) -> dict[str, Any]:
     """Parse, verify, dedupe, append, commit, sign the checkpoint; then the same bytes again."""
     requests = district.requests(events // REQUEST_EVENTS, size=REQUEST_EVENTS)
     sequencer, signer = district.service.sequencer(), district.service.signer()
+    database = district.service.settings.data_dir
 
     def take() -> None:
         for number, request in enumerate(requests):
@@ -56,13 +57,20 @@ def _ingest(district: District, events: int) -> dict[str, Any]:
                 signer.round()
         signer.round()
 
+    before = _bytes_in(database)
     fresh, again = spend(take), spend(lambda: [sequencer.submit(request) for request in requests])
     return {
         "ingest_events_per_cpu_s": fresh.per_cpu_s(events),
         "ingest_events_per_s": fresh.per_wall_s(events),
+        "disk_bytes_per_event": round((_bytes_in(database) - before) / events),
         "duplicates_per_s": again.per_wall_s(events),
         "duplicates_per_cpu_s": again.per_cpu_s(events),
     }
+
+
+def _bytes_in(folder: Path) -> int:
+    """Everything on the disk: the database with its log, and the published files, which hold each entry once more."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _sequencer(folder: Path, scale: float) -> dict[str, Any]:
