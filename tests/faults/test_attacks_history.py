@@ -8,14 +8,15 @@ import pytest
 from schemas.canonical import encode_base64
 from schemas.signing import parse_note
 from tests.faults.attacks import DAY_MS, District, note_of, opened, place_of
-from tests.stories_builder import CLINIC, Teller, register
+from tests.stories_builder import CLINIC, ORIGIN, Teller, register
 from tests.verify import exports
 from wasteledger.domain.entry import Entry, decode_entry
 from wasteledger.domain.findings import device_findings
-from wasteledger.domain.merkle import leaf_hash
+from wasteledger.domain.merkle import Frontier, leaf_hash
 from wasteledger.domain.register import Directory
 from wasteledger.errors import NotFoundError, RolledBackError, TamperedError
 from wasteledger.flows.questions import prove_event
+from wasteledger.flows.signer_state import SignerState
 
 
 @pytest.fixture
@@ -79,6 +80,20 @@ def test_02_rollback_with_the_signers_file_is_found_by_the_witness(district: Dis
     assert "422" in district.witnesses.problems["w1"]
     assert set(district.evidence()) == {"inconsistent", "refused"}
     assert district.cosigned() == promised
+
+
+def test_02_the_signers_file_is_only_swapped_for_what_continues_it(district: District) -> None:
+    """Two signers that do not know of one another, or a file that was put back between reading and writing."""
+    district.scan(2)
+    district.sign()
+    state = SignerState(district.settings.effective_signer_dir / "signed", ORIGIN)
+    held, other = state.read(), Frontier(1, [leaf_hash(b"another log")])
+    for believed in (Frontier(), other):
+        with pytest.raises(TamperedError, match="was changed"):
+            state.swap(believed, other)
+    assert (state.read().size, state.read().subtrees) == (held.size, held.subtrees)
+    state.swap(held, other)
+    assert state.read().size == other.size
 
 
 def test_03_a_split_view_is_found_by_the_device_that_was_shown_it(district: District) -> None:

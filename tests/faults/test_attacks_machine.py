@@ -132,6 +132,21 @@ def _found(district: District, change: Any, rows: Any, stored: list[dict[str, An
     return found
 
 
+@pytest.mark.parametrize("back", [0, 1, 3])
+def test_12_a_kept_checkpoint_of_another_tree_is_found_by_fsck(district: District, back: int) -> None:
+    """Well signed by the log's key, but over other entries than the database has: at the end, in the middle, at no known size."""
+    grown(district)
+    entries = district.contents()[: district.cosigned() - back]
+    other = [*entries[:-1], entries[-1] + b"x"]
+    note = district.log_signed(other)
+    with district.tampering() as execute:
+        execute("DELETE FROM checkpoint WHERE size = :size", size=len(other))
+        execute("INSERT INTO checkpoint VALUES (:size, :note)", size=len(other), note=note)
+    assert problems(district) == [
+        f"the checkpoint of {len(other)} entries was signed over other entries than those in the database"
+    ]
+
+
 def test_12_an_edit_is_found_by_the_signer_before_it_signs(district: District) -> None:
     """Each byte of an entry that is committed and not signed yet (attack 13: rot, between commit and signature)."""
     district.scan(2)
