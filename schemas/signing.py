@@ -22,7 +22,7 @@ from base64 import b32encode
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from nacl.bindings import crypto_sign_open
+from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign_open
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey
 
@@ -209,6 +209,11 @@ def verify_note(note: EventNote, public_key: bytes) -> None:
     if not ed25519_verify(public_key, note.text, note.signature):
         message = f"signature of device {note.device_id} does not verify"
         raise SignatureError(message)
+
+
+def is_sound_key(public_key: bytes) -> bool:
+    """Whether the bytes are a public key that only its holder can sign for: on the curve, canonical, not of small order."""
+    return len(public_key) == _KEY_BYTES and bool(crypto_core_ed25519_is_valid_point(public_key))
 
 
 def ed25519_verify(public_key: bytes, message: bytes, signature: bytes) -> bool:

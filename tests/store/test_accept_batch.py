@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from schemas.canonical import decode_base64, encode_base64
-from schemas.signing import parse_note, sign_event
+from schemas.signing import device_id, parse_note, sign_event
 from schemas.sync import Verdict
 from tests.store.logs import Log, not_canonical_note, stored_note
 from tests.stories_builder import BAG2, CLINIC, COLLECTOR, INFECTIOUS, OFFICE, ORIGIN, Teller, ms
@@ -256,3 +256,15 @@ def test_a_batch_of_five_hundred(log: Log) -> None:
     assert [verdict.index for verdict in answer.verdicts] == list(range(2, 502))
     assert {verdict.verdict for verdict in log.send(*notes)} == {"duplicate"}
     assert decode_base64(answer.root) == tree_root([leaf_hash(content) for content in log.contents()])
+
+
+def test_a_key_that_anybody_could_sign_for_is_not_admitted(log: Log) -> None:
+    """A point of small order: one signature would fit many messages (ledger of attacks, 20)."""
+    weak = (1).to_bytes(32, "little")
+    enrolment = log.office.note(
+        "enrolled", occurred_ms=ms("02 08:00"), device=device_id(weak), role="device", for_site=COLLECTOR,
+        public_key=encode_base64(weak),
+    )  # fmt: skip
+    verdict = log.send(enrolment)[0]
+    assert verdict.verdict == "held"
+    assert "no sound" in (verdict.reason or "")

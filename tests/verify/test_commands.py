@@ -197,3 +197,11 @@ def test_the_document_names_every_finding() -> None:
     codes = {part.split('"')[0] for part in source.split('report.find("')[1:]}
     assert len(codes) > 10
     assert {code for code in codes if f"`{code}`" not in document} <= {"unknown"}
+
+
+def test_a_log_that_is_shorter_than_the_checkpoint_somebody_kept(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entries, kept = story().entries, log.parent / "kept"
+    kept.write_bytes(checkpoint(entries))
+    export(log.parent / "short", entries[:5], history=[checkpoint(entries, size=5, time_s=NOW_S)])
+    assert run("audit", log.parent / "short", *NOW, "--from", kept, "--json") == 1
+    assert json.loads(capsys.readouterr().out)["problems"][-1]["code"] == "rollback"

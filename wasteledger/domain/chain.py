@@ -166,12 +166,14 @@ def _check_hand_over(chain: Chain, step: Step, directory: Directory) -> None:
 
 
 def _check_persons(chain: Chain, fact: Fact) -> None:
-    """Two parties, two persons: who vouched, else who acted."""
+    """Two parties, two persons: who vouched, else who acted; and two keys, unless one side stood by and vouched."""
     if isinstance(fact.event, Released):
         chain.released = fact
     elif chain.released is not None:
         given, taken = chain.released.event, fact.event
-        if (given.vouched_by or given.actor) == (taken.vouched_by or taken.actor):
+        one_person = (given.vouched_by or given.actor) == (taken.vouched_by or taken.actor)
+        one_device = given.device_id == taken.device_id and not (given.vouched_by or taken.vouched_by)
+        if one_person or one_device:
             chain.doubt("same_person_both_sides", chain.released, fact, site=taken.site)
         chain.released = None
 

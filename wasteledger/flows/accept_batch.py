@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from schemas.canonical import decode_base64, encode_base64
 from schemas.errors import ContractError, SignatureError
 from schemas.events import AnyEvent, Enrolled, Revoked
-from schemas.signing import EventNote, device_id, verify_note
+from schemas.signing import EventNote, device_id, is_sound_key, verify_note
 from schemas.sync import BatchAnswer, NumberRange, Verdict, VerdictCode
 from wasteledger import clock
 from wasteledger.domain.entry import CLASSES, Entry, decode_entry
@@ -157,6 +157,8 @@ class _Batch:
             return f"device {event.device_id} is no office: it can not enrol or revoke"
         if isinstance(event, Enrolled) and device_id(decode_base64(event.public_key)) != event.device:
             return f"device id {event.device} does not follow from the key it came with"
+        if isinstance(event, Enrolled) and not is_sound_key(decode_base64(event.public_key)):
+            return f"the key of device {event.device} is no sound Ed25519 key: anybody could sign with it"
         if device and device.revoked and not taken:
             return f"device {event.device_id} is revoked: it can no longer enrol or revoke"
         return None

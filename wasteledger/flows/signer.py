@@ -11,15 +11,17 @@ Each round is this list; it goes on to the next step only where the one before i
 6. Publish it where the policy's quorum is met, and keep it in the history of checkpoints.
 """
 
+import contextlib
 from collections.abc import Iterator
 
 from schemas.canonical import encode_base64
+from schemas.errors import ContractError
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from wasteledger.domain.merkle import Frontier, leaf_hash
 from wasteledger.domain.note import NoteKey, parse_signed_note, with_signatures
 from wasteledger.domain.policy import Policy
-from wasteledger.domain.tiles import TILE_WIDTH, TileBuilder, encode_bundle, entries_tile, tiles_between
-from wasteledger.errors import RolledBackError, TamperedError
+from wasteledger.domain.tiles import TILE_WIDTH, TileBuilder, encode_bundle, entries_tile, root_at, tiles_between
+from wasteledger.errors import NotFoundError, RolledBackError, TamperedError
 from wasteledger.flows.published import Published
 from wasteledger.flows.signer_state import SignerState
 from wasteledger.flows.witnesses import Witnesses
@@ -70,8 +72,18 @@ class Signer:
             ledger = Ledger(connection)
             after = self._verified(ledger, before)
             if after.size > before.size:
-                self._write_tiles(ledger, before.size, after.size)
+                self._publish_tiles(ledger, before.size, after)
         return after
+
+    def _publish_tiles(self, ledger: Ledger, before: int, after: Frontier) -> None:
+        """Step 3. The partial tiles that it goes on from lie where anybody may write: what rotted there is made again."""
+        for begin in (before, 0):
+            with contextlib.suppress(NotFoundError, ContractError):
+                self._write_tiles(ledger, begin, after.size)
+                if root_at(after.size, self._published.exact) == after.root():
+                    return
+        message = "the stored entries do not lead to what was signed: nothing is signed. Run `wasteledger fsck`"
+        raise TamperedError(message)
 
     def _verified(self, ledger: Ledger, before: Frontier) -> Frontier:
         """The tree over the stored bytes, where it is the one that was signed, continued."""

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from wasteledger.errors import TamperedError
+
 #: (device number, number of its event)
 Number = tuple[int, int]
 
@@ -48,8 +50,16 @@ class TreeState(NamedTuple):
 
 
 def read_tree(connection: Connection) -> TreeState:
-    """The tree as it stands."""
-    return TreeState(*_driver(connection).execute(_TREE).fetchone())
+    """The tree as it stands.
+
+    Raises:
+        TamperedError: its row is gone.
+    """
+    row = _driver(connection).execute(_TREE).fetchone()
+    if row is None:
+        message = "the row of the tree is gone: somebody deleted it. Restore the newest backup, see docs/recovery.md"
+        raise TamperedError(message)
+    return TreeState(*row)
 
 
 def write_tree(connection: Connection, tree: TreeState) -> None:

@@ -59,10 +59,12 @@ def audit(folder: str, policy: Policy, options: Options, *, older: str | None, r
     report = Audit(log, policy, options).run()
     exit_code = report.exit_code
     if older and not report.invalid:
-        newest = log.checkpoint(policy)
-        exit_code = max(
-            exit_code, compare_notes(read_file(Path(older)), newest.note, policy, log, evidence_dir, report)
-        )
+        newest, kept = log.checkpoint(policy), read_file(Path(older))
+        if policy.signed(kept).size > newest.size:
+            text = f"you hold a checkpoint of {policy.signed(kept).size} entries, this log has {newest.size}: it was rolled back"
+            report.wrong("rollback", text)
+        else:
+            exit_code = max(exit_code, compare_notes(kept, newest.note, policy, log, evidence_dir, report))
     for file in receipts:
         if receipt_key is None:
             raise UsageError("--receipt needs --receipt-key, the key that the service names at /v1/log")
