@@ -24,7 +24,7 @@ from wasteledger.audit.verify.ed25519 import L
 from wasteledger.domain.entry import Entry
 from wasteledger.domain.note import SIGNATURES_MAX, NoteKey, parse_signed_note
 from wasteledger.domain.policy import LINES_MAX, parse_policy
-from wasteledger.errors import QueueFullError, TamperedError
+from wasteledger.errors import DatabaseError, QueueFullError, TamperedError
 from wasteledger.flows import sequencer as sequencer_module
 from wasteledger.store import ledger as ledger_module
 from wasteledger.store.ledger import Ledger
@@ -296,12 +296,13 @@ def test_20_what_is_malformed_is_refused_by_service_and_verifier_alike(
 
 @pytest.mark.parametrize("place", range(len(_SMALL)))
 def test_20_a_key_of_small_order_signs_nothing(district: District, place: int) -> None:
-    """An office may be talked into enrolling it; no signature under it is ever good, to anybody."""
+    """No office gets it admitted, and no signature under it is ever good, to anybody."""
     fake = Teller(COLLECTOR)
     fake.key = DeviceKey(b"s" * 32)
     fake.key.public_key = _SMALL[place]
     fake.key.device_id = device_id(_SMALL[place])
-    district.service.office().enrol([(fake.key, COLLECTOR)])
+    with pytest.raises(DatabaseError, match="no sound"):
+        district.service.office().enrol([(fake.key, COLLECTOR)])
     note = _with_signature(district.stored(fake), lambda _: _SMALL[place] + bytes(32))
     assert district.send(note).verdicts[0].verdict == "held"
     entries = district.contents()
