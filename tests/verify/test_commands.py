@@ -1,5 +1,6 @@
 """The commands, their exit codes, and the one file that runs on bare Python."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -8,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, SHARED_VECTORS
-from tests.stories_builder import BAG, CLINIC
-from tests.verify.exports import NOW_S, POLICY, RECEIPT, checkpoint, export, leaf, proof, receipt, story
+from tests.stories_builder import BAG, CLINIC, COLLECTOR, ORIGIN, ms
+from tests.verify.exports import LOG, NOW_S, POLICY, RECEIPT, checkpoint, export, leaf, proof, receipt, story
 from wasteledger.audit.verify.__main__ import main
-from wasteledger.audit.verify.build import build
+from wasteledger.audit.verify.build import build_zipapp
+from wasteledger.audit.verify.build import main as build_main
+from wasteledger.audit.verify.commands import HOLES_LISTED_MAX
+from wasteledger.audit.verify.report import LISTED_MAX
 
 NOW = ["--now", str(NOW_S * 1000)]
+#: Signed by the right key, but of one line too few.
+RECEIPT_TEXT = f"wasteledger-receipt/v1\n{ORIGIN}\n3\n{'A' * 43}=\n{'A' * 43}=\n".encode()
 
 
 @pytest.fixture
@@ -89,22 +95,59 @@ def test_an_older_checkpoint_must_be_continued(log: Path) -> None:
     assert len(list((log.parent / "evidence").iterdir())) == 2
 
 
+def promise(index: int, entries: list[bytes]) -> tuple[int, bytes, bytes, int]:
+    """What an honest service promises of an entry: its words taken apart by hand."""
+    head, _, note = entries[index].partition(b"\n\n")
+    event_id = hashlib.sha256(note.rpartition(b"\n\n")[0] + b"\n").digest()
+    return index, event_id, leaf(entries[index]), int(head.split(b" ")[1])
+
+
 def test_receipts_are_held_against_the_log(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     entries, file = story().entries, log.parent / "receipt"
-    size = len(entries)
+    good, other, size = promise(3, entries), promise(4, entries), len(entries)
     arguments = ("audit", log, *NOW, "--receipt", file, "--receipt-key", RECEIPT.text, "--json")
-    for promises, code, word in (
-        ([(3, b"e" * 32, leaf(entries[3]), 5), (4, b"e" * 32, leaf(entries[4]), 5)], 0, None),
-        ([(3, b"e" * 32, leaf(entries[4]), 5)], 1, "promise"),
-        ([(size, b"e" * 32, leaf(entries[4]), 5)], 3, "promise"),
+    for promises, code, words in (
+        ([good, other], 0, []),
+        ([(3, *other[1:])], 1, ["promise"]),
+        ([(3, b"e" * 32, *good[2:])], 1, ["promise"]),
+        ([(*good[:3], good[3] + 1)], 1, ["promise"]),
+        ([(3, *other[1:]), good], 1, ["promise", "promise"]),
+        ([good, (3, b"e" * 32, *good[2:])], 1, ["promise"]),
+        ([(size, *good[1:])], 3, ["promise"]),
     ):
         file.write_bytes(receipt(promises))
         assert run(*arguments) == code
         problems = json.loads(capsys.readouterr().out)["problems"]
-        assert [problem["code"] for problem in problems] == ([word] if word else [])
-    file.write_bytes(receipt([(3, b"e" * 32, leaf(entries[3]), 5)]).replace(b"\n3\n", b"\n4\n"))
-    assert run(*arguments) == 1
-    assert run("audit", log, "--receipt", file) == 2
+        assert [problem["code"] for problem in problems] == words
+
+
+def test_a_receipt_that_is_none_is_invalid_and_a_wrong_key_is_said(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries, file = story().entries, log.parent / "receipt"
+    good = receipt([promise(3, entries)])
+    arguments = ("audit", log, *NOW, "--receipt", file, "--json")
+    for raw in (
+        good.replace(b"\n3\n", b"\n4\n"), good.replace(b"receipt/v1", b"receipt/v2"), b"", receipt([]),
+        RECEIPT_TEXT + b"\n" + RECEIPT.sign(RECEIPT_TEXT), good.partition(b"\n\n")[0] + b"\n\n" + LOG.sign(b"x"),
+    ):  # fmt: skip
+        file.write_bytes(raw)
+        assert run(*arguments, "--receipt-key", RECEIPT.text) == 1
+        assert [p["code"] for p in json.loads(capsys.readouterr().out)["problems"]] == ["receipt"]
+    file.write_bytes(good)
+    for key in ([], ["--receipt-key", "nonsense"], ["--receipt-key", LOG.text]):
+        assert run(*arguments, *key) == 2
+        assert "receipt" in capsys.readouterr().err
+
+
+def test_all_receipts_are_held_together(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two holders who were promised two things at one place have caught the operator, whichever of them stands there."""
+    entries, files = story().entries, (log.parent / "mine", log.parent / "yours")
+    files[0].write_bytes(receipt([promise(3, entries)]))
+    files[1].write_bytes(receipt([(3, *promise(4, entries)[1:])]))
+    named = [part for file in files for part in ("--receipt", file)]
+    assert run("audit", log, *NOW, *named, "--receipt-key", RECEIPT.text, "--json") == 1
+    assert {p["index"] for p in json.loads(capsys.readouterr().out)["problems"]} == {3}
 
 
 def test_gaps_by_device(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,13 +164,86 @@ def test_gaps_by_device(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_gaps_are_seen_behind_a_flood_of_other_findings(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = story()
+    clinic = told.teller(CLINIC)
+    for _ in range(LISTED_MAX + 5):
+        note = clinic.note("stored", occurred_ms=ms("03 16:00"), codes=[BAG], room="库")
+        clinic.number -= 1
+        told.write(note, received_ms=ms("03 16:01"), entry_class="quarantine")
+    first, clinic.number = clinic.number, clinic.number + 3
+    told.tell(CLINIC, "stored", at="03 16:02", codes=[BAG], room="库")
+    export(log, told.entries)
+    assert run("gaps", log, "--json") == 3
+    row = next(row for row in json.loads(capsys.readouterr().out)["gaps"] if row["device_id"] == clinic.key.device_id)
+    assert (row["holes"], row["newest"], row["events"], row["lost_end"]) == (
+        [[first, first + 2]], first + 3, first + 1, None,
+    )  # fmt: skip
+    assert run("gaps", log) == 3
+    assert f"device_id={clinic.key.device_id} events={first + 1} newest={first + 3}" in capsys.readouterr().out
+
+
+def test_gaps_of_a_device_with_more_holes_than_are_listed(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = story()
+    for _ in range(HOLES_LISTED_MAX + 7):
+        told.teller(CLINIC).number += 1
+        told.tell(CLINIC, "stored", at="03 16:00", codes=[BAG], room="库")
+    export(log, told.entries)
+    assert run("gaps", log, "--json") == 3
+    answer = json.loads(capsys.readouterr().out)
+    row = max(answer["gaps"], key=lambda row: row["holes_count"])
+    assert (len(row["holes"]), row["holes_count"]) == (HOLES_LISTED_MAX, HOLES_LISTED_MAX + 7)
+    assert answer["left_out"] == {"hole": 7}
+
+
 def test_an_items_steps_as_typed(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("item", f"{BAG[:4].lower()} {BAG[4:9]}-{BAG[9:]}", log, "--json") == 0
-    steps = json.loads(capsys.readouterr().out)["steps"]
-    kinds = [step["kind"] for step in steps]
+    typed = f"{BAG[:4].lower()} {BAG[4:9]}-{BAG[9:]}"
+    assert run("item", typed, log, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    kinds = [step["kind"] for step in answer["steps"]]
     assert kinds[:2] == ["issued", "sealed"]
     assert kinds[-1] == "disposed"
+    assert all(step["proved"] for step in answer["steps"])
+    assert [step["index"] for step in answer["steps"]] == sorted(step["index"] for step in answer["steps"])
+    assert run("item", typed, log) == 0
+    assert "kind=sealed" in capsys.readouterr().out
     assert run("item", "M500114000099990", log) == 3
+
+
+def test_an_item_in_a_log_that_is_not_good_is_not_proved(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = story().entries
+    export(log, entries, note=checkpoint([*entries[:-1], entries[0]]))
+    assert run("item", BAG, log, "--json") == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["steps"]
+    assert not any(step["proved"] for step in answer["steps"])
+
+
+def test_an_items_forks_and_findings_stand_among_its_steps(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = story()
+    clinic, before = told.teller(CLINIC), len(told.entries)
+    clinic.number -= 1
+    for entry_class in ("fork", "quarantine"):
+        note = clinic.note("stored", occurred_ms=ms("03 16:00"), codes=[BAG], room=f"库 {entry_class}")
+        told.write(note, received_ms=ms("03 16:01"), entry_class=entry_class)
+    told.teller(COLLECTOR).number += 2
+    export(log, told.entries)
+    assert run("item", BAG, log, "--json") == 3
+    answer = json.loads(capsys.readouterr().out)
+    assert [(step["index"], step["class"]) for step in answer["steps"][-2:]] == [
+        (before, "fork"), (before + 1, "quarantine"),
+    ]  # fmt: skip
+    assert [problem["code"] for problem in answer["problems"]] == ["fork", "quarantine"]
+
+
+def test_words_of_a_device_steer_no_terminal(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = story()
+    told.tell(CLINIC, "packed", at="03 16:00", codes=[BAG], box="\x1b[2J\nGOOD")
+    export(log, told.entries)
+    assert run("item", BAG, log) == 0
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert said.count("\nGOOD") == 1
 
 
 def test_what_can_not_be_read_is_said(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,6 +257,40 @@ def test_what_can_not_be_read_is_said(log: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().err
     assert "Traceback" not in said
     assert "entries" in said
+    assert run("proof", log / "checkpoint", "--entry", log / "checkpoint") == 2
+    assert "--policy" in capsys.readouterr().err
+    for command in (
+        ["gaps", log],
+        ["item", BAG, log],
+        ["audit", log, "--receipt", log / "nothing"],
+        ["audit", log, "--from", log],
+    ):
+        assert run(*command, "--json") == 2
+        assert json.loads(capsys.readouterr().out)["result"] == "usage"
+
+
+def test_numbers_are_plain_digits(log: Path) -> None:
+    for number in ("-1", "1_000", "٣", "1e3", ""):
+        assert run("audit", log, "--now", number) == 2
+
+
+def test_the_operators_own_policy_is_named_as_such(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("audit", log, *NOW) == 0
+    assert "operator's own word" in capsys.readouterr().out
+    assert run("audit", log, "--policy", log.parent / "policy", *NOW) == 0
+    assert "operator" not in capsys.readouterr().out
+
+
+def test_each_file_of_an_export_is_missed(log: Path) -> None:
+    for path in sorted(file for file in log.rglob("*") if file.is_file() and file.name != "policy"):
+        kept = path.read_bytes()
+        path.unlink()
+        assert run("audit", log, *NOW) != 0, path.name
+        path.mkdir()
+        assert run("audit", log, *NOW) != 0, path.name
+        path.rmdir()
+        path.write_bytes(kept)
+    assert run("audit", log, *NOW) == 0
 
 
 def test_it_is_a_command_of_the_service_too(log: Path) -> None:
@@ -155,10 +305,8 @@ def test_it_is_a_command_of_the_service_too(log: Path) -> None:
 
 def test_one_file_runs_on_bare_python_with_nothing_installed(log: Path) -> None:
     """`-I -S`: no site packages, so libsodium is not there and the plain Ed25519 does the work."""
-    file, again = log.parent / "verify.pyz", log.parent / "again.pyz"
-    build(file)
-    build(again)
-    assert file.read_bytes() == again.read_bytes()
+    file = log.parent / "verify.pyz"
+    build_zipapp(file)
     probe = (
         "import sys; sys.argv = sys.argv[1:]; import runpy, importlib.util as u; assert u.find_spec('nacl') is None; "
     )
@@ -169,6 +317,32 @@ def test_one_file_runs_on_bare_python_with_nothing_installed(log: Path) -> None:
     bundle = next(path for path in (log / "tile" / "entries").rglob("*") if path.is_file())
     bundle.write_bytes(bundle.read_bytes().replace(b'"mass_g":1000', b'"mass_g":1001'))
     assert subprocess.run(command, capture_output=True, check=False, cwd=log.parent).returncode == 1
+
+
+def test_the_one_file_has_the_same_bytes_each_time_it_is_built(tmp_path: Path) -> None:
+    """In another process, another folder, another hour, with other rights on new files."""
+    file, again = tmp_path / "verify.pyz", tmp_path / "dist" / "again.pyz"
+    build_zipapp(file)
+    build = (
+        "import os, sys, time; os.umask(0o077); os.environ['TZ'] = 'Asia/Shanghai'; time.tzset(); "
+        f"sys.path.insert(0, {str(ROOT)!r}); from wasteledger.audit.verify.build import main; "
+        f"sys.exit(main([{str(again)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", build], capture_output=True, text=True, check=True)
+    assert file.read_bytes() == again.read_bytes()
+    assert done.stdout == f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {again}\n"
+    assert build_main([]) == 2
+
+
+def test_the_one_file_answers_a_question_asked_wrongly(tmp_path: Path) -> None:
+    file = tmp_path / "verify.pyz"
+    build_zipapp(file)
+    bare = [sys.executable, "-I", "-S", str(file)]
+    for arguments, word in ((["audit", "nowhere"], "nowhere"), (["gaps"], "dir"), ([], "command")):
+        done = subprocess.run([*bare, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path, env={})
+        assert done.returncode == 2
+        assert word in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_the_golden_log_of_an_independent_maker(tmp_path: Path) -> None:

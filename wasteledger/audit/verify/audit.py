@@ -12,11 +12,20 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from .devices import Device, Devices, b64, is_fork, take_event, take_hello
-from .entries import Entry, NotCanonicalError, occurred_ms, read_entry, read_hello, read_payload
-from .folder import LogFolder, Tree, roots_at
-from .formats import Checkpoint, InvalidError, Policy, fail, unbase64
+from .devices import Device, Devices, b64, find_broken_chains, find_gaps, is_fork, take_event, take_hello
+from .entries import (
+    Entry,
+    Event,
+    NotCanonicalError,
+    read_entry,
+    read_event,
+    read_hello,
+    read_payload,
+)
+from .folder import LogFolder, Tree
+from .formats import Checkpoint, InvalidError, Policy, fail
 from .report import Report
+from .times import Brackets
 
 #: Clocks of honest handhelds differ by this much, in milliseconds.
 DEVICE_CLOCK_MS = 5 * 60_000
@@ -47,9 +56,17 @@ class Seen:
     received_ms: int
     occurred_ms: int
     device_id: str
-    boot_id: str
-    monotonic_ms: int
     checkpoint: tuple[int, bytes] | None
+    counter: tuple[str, int, bytes] | None
+
+
+@dataclass(slots=True)
+class Kept:
+    """An entry that names what somebody asks about; its signature is good."""
+
+    index: int
+    entry: Entry
+    payload: dict[str, Any]
 
 
 class Audit:
@@ -57,7 +74,11 @@ class Audit:
 
     Attributes:
         report: what was found.
-        events: (index, payload) of every event, for whoever asks about an item.
+        checkpoint: the newest one, where it meets the policy.
+        tree: of the entries as they were read.
+        devices: as the log admits them.
+        contradicted: published checkpoints that the log signed and that are not the beginning of its entries.
+        keep, kept: a code that somebody asks about, and the entries that name it.
     """
 
     def __init__(self, folder: LogFolder, policy: Policy, options: Options) -> None:
@@ -66,26 +87,38 @@ class Audit:
         self._policy = policy
         self._options = options
         self.report = Report()
+        self.checkpoint: Checkpoint | None = None
+        self.tree = Tree()
         self.devices = Devices("")
+        self.contradicted: list[Checkpoint] = []
         self.keep: str | None = None
-        self.kept: list[tuple[int, Entry, dict[str, Any]]] = []
+        self.kept: list[Kept] = []
         self._seen: list[Seen] = []
-        self._counter: list[tuple[int, str, int, bytes]] = []
+        self._received_ms: list[int] = []
         self._last_ms = 0
+        self._boots: dict[tuple[str, str], int] = {}
+        self._boots_told: set[tuple[str, str]] = set()
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the entries are those of the checkpoint."""
+        return self.checkpoint is not None and self.tree.root() == self.checkpoint.root
 
     def run(self) -> Report:
         """The whole list."""
         try:
-            checkpoint = self._folder.checkpoint(self._policy)
+            checkpoint = self.checkpoint = self._folder.checkpoint(self._policy)
             history = self._history(checkpoint)
-            tree = self._read(checkpoint, history)
-            self._compare(tree, checkpoint, history)
+            self._read(checkpoint)
         except InvalidError as error:
             self.report.wrong("log", str(error))
             return self.report
+        self.report.facts |= {"checkpoints": len(history), "devices": len(self.devices.known)}
+        self._compare(checkpoint, history)
         self._freshness(checkpoint)
         if not self._options.hashes_only:
-            self._chains()
+            find_gaps(self.devices.known.values(), self.report)
+            find_broken_chains(self.devices.known.values(), self.report)
             self._counterparties()
             self._times([*history, checkpoint])
             self._split_views(checkpoint)
@@ -93,43 +126,55 @@ class Audit:
 
     def _history(self, newest: Checkpoint) -> list[Checkpoint]:
         history = self._folder.history(self._policy)
+        if history is None:
+            if not self._options.hashes_only:
+                text = "the folder lacks the file `checkpoints`: nothing bounds the times of most entries"
+                self.report.find("history", text)
+            return []
+        size = 0
         for old in history:
             if old.origin != newest.origin:
-                raise fail(f"a published checkpoint is of another log, {old.origin}")
+                raise fail(f"a published checkpoint is of another log, {old.origin[:100]}")
+            if old.size < size:
+                self.report.wrong("rollback", f"a checkpoint of {old.size} entries was published after one of {size}")
+            size = max(size, old.size)
         return history
 
-    def _read(self, checkpoint: Checkpoint, history: list[Checkpoint]) -> Tree:
+    def _read(self, checkpoint: Checkpoint) -> None:
         """Steps 2 and 3, in one reading."""
         self.devices = Devices(checkpoint.origin)
-        tree = Tree({old.size for old in history} | {checkpoint.size})
-        for index, content in enumerate(self._folder.entries(checkpoint.size)):
-            leaf = tree.push(content)
+        facts = {"origin": checkpoint.origin, "size": checkpoint.size, "root": b64(checkpoint.root)}
+        self.report.facts |= facts | {"cosigned_at_s": checkpoint.last_s}
+        for bundle in self._folder.bundles(checkpoint.size):
+            index = self.tree.size
+            leaves = self.tree.push(bundle)
+            self.report.facts["entries"] = self.tree.size
             if self._options.hashes_only:
                 continue
-            try:
-                self._entry(index, read_entry(content), leaf)
-            except InvalidError as error:
-                self.report.wrong("entry", str(error), index)
-        self.report.facts |= {"origin": checkpoint.origin, "size": tree.size, "root": b64(tree.root())}
-        self.report.facts |= {"checkpoints": len(history), "devices": len(self.devices.known)}
-        return tree
+            for content, leaf in zip(bundle, leaves, strict=True):
+                try:
+                    self._entry(index, read_entry(content), leaf)
+                except InvalidError as error:
+                    self.report.wrong("entry", str(error), index)
+                self._received_ms.append(self._last_ms)
+                index += 1
 
-    def _compare(self, tree: Tree, checkpoint: Checkpoint, history: list[Checkpoint]) -> None:
-        if tree.root() != checkpoint.root:
-            self.report.wrong(
-                "root", f"the entries lead to {b64(tree.root())}, the checkpoint says {b64(checkpoint.root)}"
-            )
+    def _compare(self, checkpoint: Checkpoint, history: list[Checkpoint]) -> None:
+        root, roots = self.tree.root(), self.tree.roots(old.size for old in history)
+        if root != checkpoint.root:
+            self.report.wrong("root", f"the entries lead to {b64(root)}, the checkpoint says {b64(checkpoint.root)}")
         for old in history:
             if old.size > checkpoint.size:
                 self.report.wrong(
                     "rollback", f"a checkpoint of {old.size} entries was published, the newest has {checkpoint.size}"
                 )
-            elif tree.roots[old.size] != old.root:
+            elif roots[old.size] != old.root:
+                self.contradicted.append(old)
                 self.report.wrong(
                     "fork", f"the published checkpoint of {old.size} entries is not the beginning of this log"
                 )
-        for name in self._folder.check_tiles(tree.levels):
-            self.report.wrong("tile", f"{name}: it does not fit the entries")
+        for problem in self._folder.check_tiles(self.tree.levels):
+            self.report.wrong("tile", problem)
 
     def _freshness(self, checkpoint: Checkpoint) -> None:
         last_s, now_ms = checkpoint.last_s, self._options.now_ms
@@ -152,17 +197,21 @@ class Audit:
         device = self.devices.verify(entry.note)
         if entry.kind == "hello":
             take_hello(device, read_hello(entry.note), index)
-        elif entry.kind == "event":
-            self._event(index, entry, payload, device, leaf)
-        elif entry.kind == "fork":
-            if payload is None or not is_fork(device, payload, entry):
-                raise fail("an entry of class fork, but its number is not held by another event")
-            text = f"number {payload.get('device_seq')} of {device.device_id} stands on two events: cloned device, or a restored one"
-            self.report.find("fork", text, index, device.device_id)
-        else:
+            return
+        if device.revoked_index is not None and index > device.revoked_index:
             self.report.find(
-                "quarantine", f"{device.device_id} signed what is no readable event", index, device.device_id
+                "revoked", f"{device.device_id} was revoked by entry {device.revoked_index}", index, device.device_id
             )
+        if payload is None:
+            self._quarantined(index, entry, device)
+            return
+        event = read_event(payload, device.device_id)
+        if entry.kind == "fork":
+            self._fork(index, entry, event, device)
+        else:
+            self._event(index, entry, event, device)
+            self.devices.act(payload, device, index=index, leaf=leaf)
+        self._keep(index, entry, event, payload)
 
     @staticmethod
     def _payload(entry: Entry) -> dict[str, Any] | None:
@@ -173,86 +222,84 @@ class Audit:
         except NotCanonicalError:
             raise fail("an event that is not canonical JSON") from None
 
-    def _event(self, index: int, entry: Entry, payload: dict[str, Any] | None, device: Device, leaf: bytes) -> None:
-        if payload is None:
-            raise fail("an event without a body")
-        event_id = entry.note.event_id
-        take_event(device, payload, event_id)
-        self.devices.act(payload, device, index=index, leaf=leaf)
-        if self.keep and (self.keep in payload.get("codes", ()) or self.keep == payload.get("box")):
-            self.kept.append((index, entry, payload))
-        self._seen.append(_seen(index, entry, payload))
-        if device.revoked_index is not None and index > device.revoked_index:
-            self.report.find(
-                "revoked", f"{device.device_id} was revoked by entry {device.revoked_index}", index, device.device_id
-            )
-        counter = payload.get("counter_event")
-        if isinstance(counter, dict):
-            named = unbase64(str(counter.get("event_id")), "counter event", 32)
-            self._counter.append((index, str(counter.get("device_id")), int(counter.get("device_seq", 0)), named))
+    def _quarantined(self, index: int, entry: Entry, device: Device) -> None:
+        """Whether a note was rightly set apart needs the service's whole contract; what it reads as is said."""
+        device.odd_ids.add(entry.note.event_id)
+        text = f"{device.device_id} signed what the service took for no readable event"
+        try:
+            payload = read_payload(entry.note.body)
+            event = read_event(payload, device.device_id)
+        except (InvalidError, NotCanonicalError):
+            self.report.find("quarantine", text, index, device.device_id)
+            return
+        text = f"{text}; it reads as its number {event.number}, {event.kind}: why was it set apart?"
+        self.report.find("quarantine", text, index, device.device_id)
+        self._keep(index, entry, event, payload)
 
-    def _chains(self) -> None:
-        """Step 4."""
-        for device in self.devices.known.values():
-            for first, last in device.holes():
-                self.report.find("hole", f"{device.device_id} lacks {_span(first, last)}", None, device.device_id)
-            lost = device.lost_end()
-            if lost:
-                text = f"{device.device_id} said it had made {_span(*lost)}, which never arrived"
-                self.report.find("lost_end", text, device.announced[1], device.device_id)
-            for number in device.wrong_links():
-                text = (
-                    f"number {number} of {device.device_id} names another event before it: a copied or rewritten device"
-                )
-                self.report.find("prev", text, None, device.device_id)
+    def _keep(self, index: int, entry: Entry, event: Event, payload: dict[str, Any]) -> None:
+        if self.keep is not None and self.keep in event.names:
+            self.kept.append(Kept(index, entry, payload))
+
+    def _fork(self, index: int, entry: Entry, event: Event, device: Device) -> None:
+        event_id = entry.note.event_id
+        if not is_fork(device, event, event_id):
+            raise fail("an entry of class fork, but its number is not held by another event")
+        device.odd_ids.add(event_id)
+        text = f"number {event.number} of {device.device_id} stands on two events: cloned device, or a restored one"
+        self.report.find("fork", text, index, device.device_id)
+
+    def _event(self, index: int, entry: Entry, event: Event, device: Device) -> None:
+        take_event(device, event, entry.note.event_id)
+        self._seen.append(
+            Seen(index, entry.received_ms, event.occurred_ms, device.device_id, event.checkpoint, event.counter)
+        )
+        self._boot(index, device.device_id, event.boot_id, event.occurred_ms - event.monotonic_ms)
+
+    def _boot(self, index: int, device_id: str, boot_id: str, offset_ms: int) -> None:
+        """Within one boot, the wall clock and the clock that only runs forward must agree."""
+        boot = (device_id, boot_id)
+        if abs(offset_ms - self._boots.setdefault(boot, offset_ms)) > DEVICE_CLOCK_MS and boot not in self._boots_told:
+            self._boots_told.add(boot)
+            text = "its wall clock was set while it ran: the clock that only runs forward tells another time"
+            self.report.find("clock_set", text, index, device_id)
 
     def _counterparties(self) -> None:
-        for index, device_id, number, event_id in self._counter:
+        for event in self._seen:
+            if event.counter is None:
+                continue
+            device_id, number, event_id = event.counter
             device = self.devices.known.get(device_id)
-            if device is None or device.ids.get(number) != event_id:
+            if device is None or (device.ids.get(number) != event_id and event_id not in device.odd_ids):
                 text = f"answers number {number} of {device_id}, which is not in the log as it names it"
-                self.report.find("counter_event", text, index, device_id)
+                self.report.find("counter_event", text, event.index, device_id)
 
     def _times(self, published: list[Checkpoint]) -> None:
         """Step 5."""
-        cosigned = sorted((c.size, c.first_s * 1000) for c in published if c.first_s is not None)
-        at_size = dict(cosigned)
+        cosigned = Brackets(published)
         for event in self._seen:
             if event.received_ms - event.occurred_ms > LATE_MS:
                 hours = (event.received_ms - event.occurred_ms) // 3_600_000
                 self.report.find("late", f"handed in {hours} hours after it happened", event.index, event.device_id)
+            not_after = cosigned.after(event.index)
             if event.occurred_ms - event.received_ms > DEVICE_CLOCK_MS:
                 self.report.find("clock", "claims a moment after it was received", event.index, event.device_id)
-            not_before = at_size.get(event.checkpoint[0]) if event.checkpoint else None
-            if not_before and event.occurred_ms < not_before - DEVICE_CLOCK_MS:
+            elif not_after is not None and event.occurred_ms > not_after + DEVICE_CLOCK_MS:
+                text = "claims a moment after the first checkpoint that holds it was cosigned"
+                self.report.find("clock", text, event.index, event.device_id)
+            not_before = cosigned.at(event.checkpoint[0]) if event.checkpoint else None
+            if not_before is not None and event.occurred_ms < not_before - DEVICE_CLOCK_MS:
                 text = "claims a moment before the checkpoint that it names was cosigned: its clock was set back"
                 self.report.find("clock", text, event.index, event.device_id)
         self._received(cosigned)
-        self._boots()
 
-    def _received(self, cosigned: list[tuple[int, int]]) -> None:
+    def _received(self, cosigned: Brackets) -> None:
         """The service's own clock, held between the witnesses' clocks."""
-        before_ms, place = 0, 0
-        for event in self._seen:
-            while place < len(cosigned) and cosigned[place][0] <= event.index:
-                before_ms, place = max(before_ms, cosigned[place][1]), place + 1
-            after_ms = cosigned[place][1] if place < len(cosigned) else None
-            early = event.received_ms < before_ms - SERVICE_CLOCK_MS
-            if early or (after_ms is not None and event.received_ms > after_ms + SERVICE_CLOCK_MS):
+        for index, received_ms in enumerate(self._received_ms):
+            before_ms, after_ms = cosigned.before(index), cosigned.after(index)
+            early = before_ms is not None and received_ms < before_ms - SERVICE_CLOCK_MS
+            if early or (after_ms is not None and received_ms > after_ms + SERVICE_CLOCK_MS):
                 text = "its time of receipt does not lie between the witnessed checkpoints around it"
-                self.report.find("received", text, event.index, event.device_id)
-
-    def _boots(self) -> None:
-        """Within one boot, the wall clock and the clock that only runs forward must agree."""
-        first: dict[tuple[str, str], int] = {}
-        told: set[tuple[str, str]] = set()
-        for event in self._seen:
-            offset = event.occurred_ms - event.monotonic_ms
-            boot = (event.device_id, event.boot_id)
-            if abs(offset - first.setdefault(boot, offset)) > DEVICE_CLOCK_MS and boot not in told:
-                told.add(boot)
-                text = "its wall clock was set while it ran: the clock that only runs forward tells another time"
-                self.report.find("clock_set", text, event.index, event.device_id)
+                self.report.find("received", text, index)
 
     def _split_views(self, checkpoint: Checkpoint) -> None:
         """Step 6: a device that was shown another log carries its root in what it signed afterwards."""
@@ -260,24 +307,9 @@ class Audit:
         for event in self._seen:
             if event.checkpoint:
                 claims[event.checkpoint[0]].append(event)
-        roots = roots_at(self._folder, checkpoint.size, {size for size in claims if size <= checkpoint.size})
+        roots = self.tree.roots(size for size in claims if size <= checkpoint.size)
         for size, events in sorted(claims.items()):
             for event in events:
                 if event.checkpoint and roots.get(size) != event.checkpoint[1]:
                     text = f"its device was shown a log of {size} entries with another root: a split view, or a device that lies"
                     self.report.find("split_view", text, event.index, event.device_id)
-
-
-def _seen(index: int, entry: Entry, payload: dict[str, Any]) -> Seen:
-    claimed, checkpoint = payload.get("checkpoint"), None
-    if isinstance(claimed, dict):
-        root = unbase64(str(claimed.get("root")), "checkpoint root", 32)
-        checkpoint = (int(claimed.get("size", -1)), root)
-    return Seen(
-        index, entry.received_ms, occurred_ms(payload), entry.note.device_id, str(payload.get("boot_id")),
-        int(payload.get("monotonic_ms") or 0), checkpoint,
-    )  # fmt: skip
-
-
-def _span(first: int, last: int) -> str:
-    return f"number {first}" if first == last else f"numbers {first} to {last}"

@@ -4,13 +4,18 @@ The rules are those of the log's own specification, written a second time on pur
 """
 
 import base64
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import ed25519
-from .entries import DeviceNote, Entry, Hello, device_id_of, key_id_of
+from .entries import DeviceNote, Event, Hello, device_id_of, key_id_of, text_of
 from .formats import fail, unbase64
 from .merkle import EMPTY_ROOT
+from .report import Report
+
+_DEVICE, _ROLE, _KEY = re.compile("[a-z2-7]{16}"), re.compile("[a-z_]{1,32}"), re.compile("[A-Za-z0-9+/=]{44}")
 
 
 @dataclass(slots=True)
@@ -20,7 +25,9 @@ class Device:
     Attributes:
         root: what its event 0 must name as the one before: the leaf hash of its enrolment.
         ids: event id by number.  prevs: what each event names as the one before.
+        odd_ids: ids of what it signed that stands in the log as a fork or in quarantine.
         announced: the highest number that a hello said was next, and the index of that hello.
+        newest: the event that the same hello named as the newest.
     """
 
     device_id: str
@@ -31,7 +38,9 @@ class Device:
     revoked_index: int | None = None
     ids: dict[int, bytes] = field(default_factory=dict)
     prevs: dict[int, bytes] = field(default_factory=dict)
+    odd_ids: set[bytes] = field(default_factory=set)
     announced: tuple[int, int] = (0, -1)
+    newest: bytes = b""
 
     def holes(self) -> list[tuple[int, int]]:
         """Missing numbers between those that are there, as (first, last)."""
@@ -55,6 +64,11 @@ class Device:
             if before is not None and named != before:
                 wrong.append(number)
         return sorted(wrong)
+
+    def is_contradicted(self) -> bool:
+        """Whether its hello names another newest event than the one that stands at that number."""
+        there = self.ids.get(self.announced[0] - 1)
+        return there is not None and there != self.newest
 
 
 class Devices:
@@ -92,46 +106,74 @@ class Devices:
 
     def act(self, payload: dict[str, Any], device: Device, *, index: int, leaf: bytes) -> None:
         """Admits or revokes where the event says so, and only an office may."""
-        kind = payload.get("kind")
+        kind = payload["kind"]
         if kind not in {"enrolled", "revoked"}:
             return
         if device.role != "office" or device.revoked_index is not None:
             raise fail(f"{device.device_id} {kind} a device, but is no office in force")
-        if kind == "enrolled" and payload.get("device") not in self.known:
+        named = self.known.get(text_of(payload, "device", _DEVICE))
+        if kind == "enrolled" and named is None:
             self._admit(payload, leaf)
-        elif kind == "revoked" and payload.get("device") in self.known:
-            self.known[payload["device"]].revoked_index = index
+        elif kind == "revoked" and named is not None and named.revoked_index is None:
+            named.revoked_index = index
 
     def _admit(self, payload: dict[str, Any], root: bytes) -> None:
-        public_key, name = unbase64(str(payload.get("public_key")), "public key", 32), str(payload.get("device"))
+        name, role = text_of(payload, "device", _DEVICE), text_of(payload, "role", _ROLE)
+        public_key = unbase64(text_of(payload, "public_key", _KEY), "public key", 32)
         if device_id_of(public_key) != name:
-            raise fail(f"the device id {name[:40]} does not follow from its key")
-        role = str(payload.get("role"))
+            raise fail(f"the device id {name} does not follow from its key")
+        if not ed25519.is_sound_key(public_key):
+            raise fail(f"the key of {name} is no sound Ed25519 key: anybody could sign with it")
         self.known[name] = Device(name, public_key, role, root, key_id_of(self.origin, name, public_key))
 
 
-def take_event(device: Device, payload: dict[str, Any], event_id: bytes) -> None:
+def take_event(device: Device, event: Event, event_id: bytes) -> None:
     """Files an event under its number, which must be free."""
-    number = payload.get("device_seq")
-    if type(number) is not int or number < 0 or payload.get("device_id") != device.device_id:
-        raise fail("an event without a number, or of another device than the one that signed")
-    if number in device.ids:
-        raise fail(f"number {number} of {device.device_id} stands twice as an event")
-    device.ids[number] = event_id
-    device.prevs[number] = unbase64(str(payload.get("device_prev")), "device_prev", 32)
+    if event.number in device.ids:
+        raise fail(f"number {event.number} of {device.device_id} stands twice as an event")
+    device.ids[event.number] = event_id
+    device.prevs[event.number] = event.prev
 
 
 def take_hello(device: Device, hello: Hello, index: int) -> None:
     """Remembers how far a device said that its chain has come."""
-    device.announced = max(device.announced, (hello.next_seq, index))
+    if hello.next_seq > device.announced[0]:
+        device.announced, device.newest = (hello.next_seq, index), hello.event_id
 
 
-def is_fork(device: Device, payload: dict[str, Any], entry: Entry) -> bool:
+def is_fork(device: Device, event: Event, event_id: bytes) -> bool:
     """Whether the number of an entry of class fork is really held by another event."""
-    held = device.ids.get(payload.get("device_seq", -1))
-    return held is not None and held != entry.note.event_id
+    held = device.ids.get(event.number)
+    return held is not None and held != event_id
+
+
+def find_gaps(devices: Iterable[Device], report: Report) -> None:
+    """Numbers that a device gave and the log lacks."""
+    for device in devices:
+        for first, last in device.holes():
+            report.find("hole", f"{device.device_id} lacks {_span(first, last)}", None, device.device_id)
+        lost = device.lost_end()
+        if lost:
+            text = f"{device.device_id} said it had made {_span(*lost)}, which never arrived"
+            report.find("lost_end", text, device.announced[1], device.device_id)
+
+
+def find_broken_chains(devices: Iterable[Device], report: Report) -> None:
+    """Chains that do not link, and hellos that name another event than the log has."""
+    for device in devices:
+        for number in device.wrong_links():
+            text = f"number {number} of {device.device_id} names another event before it: a copied or rewritten device"
+            report.find("prev", text, None, device.device_id)
+        if device.is_contradicted():
+            number = device.announced[0] - 1
+            text = f"{device.device_id} said that its number {number} is another event than the log has"
+            report.find("hello", text, device.announced[1], device.device_id)
 
 
 def b64(content: bytes) -> str:
     """Base64, as hashes stand in events."""
     return base64.b64encode(content).decode()
+
+
+def _span(first: int, last: int) -> str:
+    return f"number {first}" if first == last else f"numbers {first} to {last}"

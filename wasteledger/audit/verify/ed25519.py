@@ -16,22 +16,20 @@ try:
 except ImportError:  # bare Python
     _HAS_SODIUM = False
 
+KEY_BYTES, SIGNATURE_BYTES = 32, 64
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 _SQRT_M1 = pow(2, (P - 1) // 4, P)
-_WINDOWS, _WINDOW_BITS = 64, 4
-#: Keys whose table of multiples is kept; each takes half a megabyte.
-_TABLES_MAX = 64
+#: A scalar is read as 64 digits of 4 bits; a table holds the multiples for every fourth of them.
+_DIGIT_BITS, _DIGITS_BETWEEN, _TABLE_DIGITS = 4, 4, 16
+#: Keys whose table of multiples is kept; each takes about 90 kB.
+_TABLES_MAX = 512
 
-#: The points of small order, canonical and not, that no honest key or signature has.
-_SMALL_ORDER_Y = (
-    0,
-    1,
-    2707385501144840649318225287225658788936804267575313519463743609750303021781,
-    55188659117513257062467267217118295137698188065244968500265048394206261417927,
-    P - 1,
-)
+#: The y of two points of order 8; those of the other two are P - y.
+_ORDER_8_Y = 55188659117513257062467267217118295137698188065244968500265048394206261417927
+#: The y of all eight points of small order, which no honest key or signature has.
+_SMALL_ORDER_Y = frozenset({0, 1, P - 1, _ORDER_8_Y, P - _ORDER_8_Y})
 
 
 class Point(NamedTuple):
@@ -81,23 +79,31 @@ def _encode(p: Point) -> bytes:
 
 
 def _table(p: Point) -> list[list[Point]]:
-    """For each of 64 windows of 4 bits the 16 multiples of `p` at that place."""
-    windows = []
-    for _ in range(_WINDOWS):
+    """For every fourth digit of a scalar the 16 multiples of `p` at that place."""
+    table = []
+    for _ in range(_TABLE_DIGITS):
         multiples = [_NEUTRAL]
         for _ in range(15):
             multiples.append(_add(multiples[-1], p))
-        windows.append(multiples)
-        p = _add(multiples[-1], p)
-    return windows
+        table.append(multiples)
+        for _ in range(_DIGIT_BITS * _DIGITS_BETWEEN):
+            p = _add(p, p)
+    return table
 
 
-def _multiply(scalar: int, table: list[list[Point]]) -> Point:
+def _sum_of_products(pairs: list[tuple[int, list[list[Point]]]]) -> Point:
+    """The sum of scalar times point, each point given by its table; the doublings are done once for all."""
     result = _NEUTRAL
-    for window in table:
-        if scalar & 15:
-            result = _add(result, window[scalar & 15])
-        scalar >>= _WINDOW_BITS
+    for place in reversed(range(_DIGITS_BETWEEN)):
+        if result is not _NEUTRAL:
+            for _ in range(_DIGIT_BITS):
+                result = _add(result, result)
+        for scalar, table in pairs:
+            rest = scalar >> place * _DIGIT_BITS
+            for multiples in table:
+                if rest & 15:
+                    result = _add(result, multiples[rest & 15])
+                rest >>= _DIGIT_BITS * _DIGITS_BETWEEN
     return result
 
 
@@ -120,23 +126,28 @@ def _is_small(encoded: bytes) -> bool:
     return y in _SMALL_ORDER_Y
 
 
+def is_sound_key(public_key: bytes) -> bool:
+    """Whether 32 bytes are a point that only the holder of a secret can sign for: canonical, and not of small order."""
+    return len(public_key) == KEY_BYTES and _decode(public_key) is not None and not _is_small(public_key)
+
+
 def verify_plain(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the signature is good, by this file alone."""
-    if len(public_key) != 32 or len(signature) != 64:  # noqa: PLR2004 - RFC 8032
+    if len(public_key) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:
         return False
     encoded_r, s = signature[:32], int.from_bytes(signature[32:], "little")
     table = _negated_key_table(public_key)
     if s >= L or table is None or _is_small(encoded_r):
         return False
     k = int.from_bytes(hashlib.sha512(encoded_r + public_key + message).digest(), "little") % L
-    return _encode(_add(_multiply(s, _base_table()), _multiply(k, table))) == encoded_r
+    return _encode(_sum_of_products([(s, _base_table()), (k, table)])) == encoded_r
 
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the holder of the key signed the message."""
     if not _HAS_SODIUM:
         return verify_plain(public_key, message, signature)
-    if len(public_key) != 32 or len(signature) != 64:  # noqa: PLR2004 - RFC 8032
+    if len(public_key) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:
         return False
     try:
         _sodium_open(signature + message, public_key)

@@ -1,5 +1,6 @@
 """Log entries and the notes of devices inside them, read from their bytes."""
 
+import binascii
 import hashlib
 import json
 import re
@@ -14,6 +15,13 @@ ENTRY_BYTES_MAX, PAYLOAD_BYTES_MAX, DEPTH_MAX, INTEGER_MAX = 32 * 1024, 16 * 102
 _HEAD = re.compile(rb"wasteledger-entry/v1\n(event|fork|quarantine|hello) (0|[1-9][0-9]{0,15}) ([a-z0-9-]{1,16})\n\n")
 _LINE = re.compile("\n— ([!-~]{1,160})/d/([a-z2-7]{16}) ([A-Za-z0-9+/=]{1,200})\n")
 _KEY = re.compile("[a-z][a-z0-9_]{0,31}")
+_TIME = re.compile(
+    r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}[+-][01][0-9]:[0-5][0-9]"
+)
+_BOOT = re.compile("[0-9a-f]{16}")
+_DEVICE = re.compile("[a-z2-7]{16}")
+#: Base64 characters of a hash of 32 bytes.
+_HASH_CHARACTERS = 44
 _encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -95,7 +103,7 @@ def read_payload(body: bytes) -> dict[str, Any]:
         if not isinstance(payload, dict):
             raise NotCanonicalError
         _check(payload, 1)
-        if _encoder.encode(payload).encode() != body:
+        if _encoder.encode(payload).encode() != body:  # a key given twice, blanks, escapes, another order
             raise NotCanonicalError
     except (ValueError, RecursionError):
         raise NotCanonicalError from None
@@ -107,19 +115,16 @@ def _check(value: Any, depth: int) -> None:
     if kind is str or kind is bool or value is None:
         return
     if kind is int:
-        if -INTEGER_MAX <= value <= INTEGER_MAX:
-            return
-    elif depth <= DEPTH_MAX and kind is dict:
-        for key, member in value.items():
-            if key not in _good_keys and not _is_key(key):
-                raise NotCanonicalError
-            _check(member, depth + 1)
+        if not -INTEGER_MAX <= value <= INTEGER_MAX:
+            raise NotCanonicalError
         return
-    elif depth <= DEPTH_MAX and kind is list:
-        for member in value:
+    if (kind is not dict and kind is not list) or depth > DEPTH_MAX:
+        raise NotCanonicalError
+    if kind is dict and not all(key in _good_keys or _is_key(key) for key in value):
+        raise NotCanonicalError
+    for member in value.values() if kind is dict else value:
+        if type(member) is not str:
             _check(member, depth + 1)
-        return
-    raise NotCanonicalError
 
 
 _good_keys: set[str] = set()
@@ -132,12 +137,102 @@ def _is_key(key: str) -> bool:
     return good
 
 
+@dataclass(slots=True)
+class Event:
+    """What an audit needs of an event, each field of the type that the contract gives it.
+
+    Attributes:
+        number, prev: its place in the device's chain, and the event before it.
+        checkpoint: (size, root) of the newest checkpoint that the device had verified.
+        counter: (device, number, event id) of the other party's event that this one answers.
+        names: the codes of packages and boxes that it speaks of.
+    """
+
+    kind: str
+    number: int
+    prev: bytes
+    occurred_ms: int
+    monotonic_ms: int
+    boot_id: str
+    checkpoint: tuple[int, bytes] | None
+    counter: tuple[str, int, bytes] | None
+    names: list[str]
+
+
+def read_event(payload: dict[str, Any], device_id: str) -> Event:
+    """The fields of an event of the device that signed it.
+
+    Raises:
+        InvalidError: a field is missing or of another type; the service logs such a note as `quarantine`, never as `event`.
+    """
+    if payload.get("device_id") != device_id:
+        raise fail("an event of another device than the one that signed")
+    checkpoint, counter = payload.get("checkpoint"), payload.get("counter_event")
+    kind, boot_id, box = payload.get("kind"), payload.get("boot_id"), payload.get("box")
+    names = payload.get("codes", [])
+    names = names if box is None else [*names, box] if type(names) is list else None
+    if type(names) is not list or not all(type(name) is str for name in names):
+        raise fail("an event whose codes or box are no texts")
+    if type(kind) is not str or not _KEY.fullmatch(kind) or type(boot_id) is not str or not _BOOT.fullmatch(boot_id):
+        raise fail("an event without a kind or a boot_id")
+    return Event(
+        kind, _count(payload, "device_seq"), _hash(payload, "device_prev"), occurred_ms(payload),
+        _count(payload, "monotonic_ms"), boot_id,
+        None if checkpoint is None else (_count(_part(checkpoint), "size"), _hash(_part(checkpoint), "root")),
+        None if counter is None else _counter(_part(counter)), names,
+    )  # fmt: skip
+
+
+def _counter(part: dict[str, Any]) -> tuple[str, int, bytes]:
+    return text_of(part, "device_id", _DEVICE), _count(part, "device_seq"), _hash(part, "event_id")
+
+
+def _part(value: Any) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise fail("an event whose checkpoint or counter_event is no object")
+    return value
+
+
+def _count(fields: dict[str, Any], name: str) -> int:
+    value = fields.get(name)
+    if type(value) is not int or value < 0:
+        raise fail(f"an event whose {name} is no count")
+    return value
+
+
+def _hash(fields: dict[str, Any], name: str) -> bytes:
+    """Thirty-two bytes from their one base64 spelling: decoded, encoded again and compared."""
+    text = fields.get(name)
+    if type(text) is str and len(text) == _HASH_CHARACTERS and text.isascii():
+        try:
+            content = binascii.a2b_base64(text)
+        except binascii.Error:
+            content = b""
+        if (
+            len(content) == hashlib.sha256().digest_size
+            and binascii.b2a_base64(content, newline=False) == text.encode()
+        ):
+            return content
+    raise fail(f"an event whose {name} is no hash")
+
+
+def text_of(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    """A text of the form that the contract gives it."""
+    value = fields.get(name)
+    if type(value) is not str or not pattern.fullmatch(value):
+        raise fail(f"an event whose {name} is not what it should be")
+    return value
+
+
 def occurred_ms(payload: dict[str, Any]) -> int:
     """When the device says it happened, UTC milliseconds."""
+    text = payload.get("occurred_at")
+    if type(text) is not str or not _TIME.fullmatch(text):
+        raise fail("an event without a readable occurred_at")
     try:
-        moment = datetime.fromisoformat(payload["occurred_at"])
+        moment = datetime.fromisoformat(text)
         return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
-    except (KeyError, TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         raise fail("an event without a readable occurred_at") from None
 
 
@@ -149,17 +244,18 @@ class Hello:
     event_id: bytes
 
 
+_CLOCKS = re.compile("(0|[1-9][0-9]{0,15}) (0|[1-9][0-9]{0,15}) ([0-9a-f]{16})")
+
+
 def read_hello(note: DeviceNote) -> Hello:
     """The word of a hello note."""
     lines = note.body.decode("utf-8", "replace").split("\n")
-    if lines[0] != note.device_id or not re.fullmatch(
-        "(0|[1-9][0-9]{0,15}) (0|[1-9][0-9]{0,15}) [0-9a-f]{16}", lines[3]
-    ):
+    if lines[0] != note.device_id or not _CLOCKS.fullmatch(lines[3]):
         raise fail("a hello of another device than the one that signed")
     return Hello(decimal(lines[1], "next number"), unbase64(lines[2], "event id", 32))
 
 
 __all__ = [
-    "DeviceNote", "Entry", "Hello", "InvalidError", "NotCanonicalError", "device_id_of", "key_id_of", "occurred_ms",
-    "read_device_note", "read_entry", "read_hello", "read_payload",
+    "DeviceNote", "Entry", "Event", "Hello", "InvalidError", "NotCanonicalError", "device_id_of", "key_id_of", "occurred_ms",
+    "read_device_note", "read_entry", "read_event", "read_hello", "read_payload", "text_of",
 ]  # fmt: skip

@@ -2,14 +2,20 @@
 
 import os
 import re
-import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from .formats import Checkpoint, InvalidError, Policy, fail
-from .merkle import HASH_BYTES, Peaks, leaf_hash, node_hash
+from .merkle import HASH_BYTES, Peaks, fold, leaf_hash
 
 WIDTH = 256
+#: The largest bundle: as many entries as a tile has hashes, each as long as two bytes of length can say.
+BUNDLE_BYTES_MAX = WIDTH * (2 + 65_535)
+#: All published checkpoints in one file: many years of one each minute.
+HISTORY_BYTES_MAX = 1 << 30
+#: Notes, receipts, proofs, policies and single entries.
+FILE_BYTES_MAX = 4 << 20
 _TILE = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
@@ -17,12 +23,18 @@ class UnreadableError(Exception):
     """A file that is not there or can not be read: the question can not be answered."""
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a file."""
+def read_file(path: Path, bytes_max: int = FILE_BYTES_MAX) -> bytes:
+    """The bytes of a plain file that is no longer than such files are."""
     try:
-        return path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise UnreadableError(f"{path}: not a file")
+        with path.open("rb") as file:
+            content = file.read(bytes_max + 1)
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror}") from None
+    if len(content) > bytes_max:
+        raise UnreadableError(f"{path}: longer than {bytes_max} bytes")
+    return content
 
 
 def tile_path(level: str, number: int, width: int) -> str:
@@ -40,130 +52,156 @@ class LogFolder:
     def __init__(self, folder: Path) -> None:
         """Names the folder; nothing is read yet."""
         self.folder = folder
+        self._read_bundles: set[Path] = set()
+
+    def note(self) -> bytes:
+        """The note of the newest checkpoint, whoever signed it."""
+        return read_file(self.folder / "checkpoint")
 
     def checkpoint(self, policy: Policy) -> Checkpoint:
         """The newest checkpoint, where it meets the policy."""
-        return policy.accepted(read_file(self.folder / "checkpoint"))
+        return policy.accepted(self.note())
 
-    def history(self, policy: Policy) -> list[Checkpoint]:
-        """Every published checkpoint, oldest first; the log signed each of them."""
+    def history(self, policy: Policy) -> list[Checkpoint] | None:
+        """Every published checkpoint, oldest first, each signed by the log; None when the folder does not have them."""
         path = self.folder / "checkpoints"
         if not path.exists():
-            return []
-        return [policy.signed(note) for note in framed(read_file(path), "checkpoints")]
+            return None
+        return [policy.signed(note) for note in framed(read_file(path, HISTORY_BYTES_MAX), "checkpoints")]
 
-    def entries(self, size: int) -> Iterator[bytes]:
-        """The first `size` entries, in order."""
+    def bundles(self, size: int) -> Iterator[list[bytes]]:
+        """The first `size` entries, in order, as many at a time as a bundle holds."""
         for number in range(-(-size // WIDTH)):
             width = min(WIDTH, size - number * WIDTH)
-            entries = framed(self._tile("entries", number, width), "entry bundle")
-            if len(entries) < width:
-                raise fail(f"entry bundle {number} holds {len(entries)} of {width} entries")
-            yield from entries[:width]
+            path, there = self._bundle(number, width)
+            entries = framed(read_file(path, BUNDLE_BYTES_MAX), "entry bundle")
+            if len(entries) != there:
+                raise fail(f"entry bundle {number} holds {len(entries)} of {there} entries")
+            self._read_bundles.add(path)
+            yield entries[:width]
 
-    def _tile(self, level: str, number: int, width: int) -> bytes:
-        """The tile of that width, or any wider one at its place, which begins with the same."""
-        full = self.folder / tile_path(level, number, WIDTH)
+    def entries(self, size: int) -> Iterator[bytes]:
+        """The first `size` entries, one by one."""
+        for bundle in self.bundles(size):
+            yield from bundle
+
+    def _bundle(self, number: int, width: int) -> tuple[Path, int]:
+        """The bundle of that width, or any wider one at its place, which begins with the same; and its width."""
+        full = self.folder / tile_path("entries", number, WIDTH)
         partial = full.with_name(f"{full.name}.p")
         names = [path.name for path in partial.iterdir()] if partial.is_dir() else []
         widths = sorted(int(name) for name in names if re.fullmatch("[1-9][0-9]{0,2}", name) and int(name) >= width)
-        return read_file(partial / str(widths[0]) if widths else full)
+        return (partial / str(widths[0]), widths[0]) if widths else (full, WIDTH)
 
     def check_tiles(self, levels: list[list[bytes]]) -> Iterator[str]:
-        """Tile and bundle files that differ from the hashes that the entries lead to, and files that are none."""
+        """Tile and bundle files that differ from the hashes that the entries lead to, and files that are none.
+
+        A file wholly behind the newest checkpoint is not compared: a log writes its tiles before it signs.
+        """
         for name in self._tile_files():
             match = _TILE.fullmatch(name)
-            if not match:
+            if not match or int(match[3] or 1) >= WIDTH:
                 yield f"{name} is no tile"
                 continue
-            number = int(match[2].replace("x", "").replace("/", ""))
+            number, width = int(match[2].replace("x", "").replace("/", "")), int(match[3] or WIDTH)
             hashes = levels[0] if match[1] == "entries" else dict(enumerate(levels)).get(int(match[1]), [])
-            wanted = hashes[number * WIDTH : number * WIDTH + int(match[3] or WIDTH)]
+            wanted = hashes[number * WIDTH : number * WIDTH + width]
+            if not wanted or self.folder / name in self._read_bundles:
+                continue
             found = self._hashes(name, is_bundle=match[1] == "entries")
-            if not wanted or found[: len(wanted)] != wanted or len(found) != int(match[3] or WIDTH):
-                yield name
+            if found[: len(wanted)] != wanted or len(found) != width:
+                yield f"{name}: it does not fit the entries"
         for level, hashes in enumerate(levels):
             for number in range(-(-len(hashes) // WIDTH)):
                 width = min(WIDTH, len(hashes) - number * WIDTH)
-                if not any((self.folder / tile_path(str(level), number, wide)).exists() for wide in (width, WIDTH)):
+                if not any((self.folder / tile_path(str(level), number, wide)).is_file() for wide in (width, WIDTH)):
                     yield f"{tile_path(str(level), number, width)} is missing"
 
     def _hashes(self, name: str, *, is_bundle: bool) -> list[bytes]:
-        content = read_file(self.folder / name)
-        if is_bundle:
-            try:
-                return [leaf_hash(entry) for entry in framed(content, name)]
-            except InvalidError:
-                return []
+        try:
+            if is_bundle:
+                return [leaf_hash(entry) for entry in framed(read_file(self.folder / name, BUNDLE_BYTES_MAX), name)]
+            content = read_file(self.folder / name, WIDTH * HASH_BYTES)
+        except (InvalidError, UnreadableError):
+            return []
         return [content[i : i + HASH_BYTES] for i in range(0, len(content), HASH_BYTES)]
 
     def _tile_files(self) -> Iterator[str]:
-        for place, _, names in os.walk(self.folder / "tile"):
+        for place, folders, names in os.walk(self.folder / "tile"):
+            folders.sort()
             for name in sorted(names):
                 yield Path(place, name).relative_to(self.folder).as_posix()
 
 
 def framed(content: bytes, what: str) -> list[bytes]:
     """Items each behind their length in two bytes, big end first."""
-    items, place = [], 0
-    while place + 2 <= len(content):
-        (length,) = struct.unpack_from(">H", content, place)
-        items.append(content[place + 2 : place + 2 + length])
-        place += 2 + length
-    if place != len(content):
+    items, place, end = [], 0, len(content)
+    while place + 2 <= end:
+        begin = place + 2
+        place = begin + (content[place] << 8 | content[place + 1])
+        items.append(content[begin:place])
+    if place != end:
         raise fail(f"{what} ends inside an item")
     return items
 
 
 class Tree:
-    """Leaf hashes of a log being read, the tile levels above them, and roots at the sizes that are asked for."""
+    """Leaf hashes of a log being read, and the tile levels above them.
 
-    def __init__(self, sizes: set[int]) -> None:
-        """Remembers the roots at these sizes as the tree passes them."""
+    Attributes:
+        levels: leaf hashes, the roots of full tiles of them, the roots of full tiles of those, and so on.
+    """
+
+    def __init__(self) -> None:
+        """Begins empty."""
         self.levels: list[list[bytes]] = [[]]
-        self.roots: dict[int, bytes] = {}
-        self._peaks = Peaks()
-        self._sizes = sizes
-        if 0 in sizes:
-            self.roots[0] = self._peaks.root()
 
-    def push(self, entry: bytes) -> bytes:
-        """Adds an entry; returns its leaf hash."""
-        leaf = leaf_hash(entry)
-        self._peaks.push(leaf)
-        self.levels[0].append(leaf)
-        if not len(self.levels[0]) % WIDTH:
-            self._raise(0)
-        if self._peaks.size in self._sizes:
-            self.roots[self._peaks.size] = self._peaks.root()
-        return leaf
-
-    def _raise(self, level: int) -> None:
-        hashes = self.levels[level][-WIDTH:]
-        while len(hashes) > 1:
-            hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
-        if level + 1 == len(self.levels):
-            self.levels.append([])
-        self.levels[level + 1].append(hashes[0])
-        if not len(self.levels[level + 1]) % WIDTH:
-            self._raise(level + 1)
+    def push(self, entries: list[bytes]) -> list[bytes]:
+        """Adds the entries of a bundle; returns their leaf hashes."""
+        leaves = [leaf_hash(entry) for entry in entries]
+        self.levels[0] += leaves
+        level = 0
+        while len(leaves) == WIDTH and not len(self.levels[level]) % WIDTH:
+            if level + 1 == len(self.levels):
+                self.levels.append([])
+            self.levels[level + 1].append(fold(self.levels[level][-WIDTH:]))
+            level += 1
+        return leaves
 
     @property
     def size(self) -> int:
         """Entries so far."""
-        return self._peaks.size
+        return len(self.levels[0])
 
     def root(self) -> bytes:
         """The root over the entries so far."""
-        return self._peaks.root()
+        return self.roots({self.size})[self.size]
+
+    def roots(self, sizes: Iterable[int]) -> dict[int, bytes]:
+        """The roots at those of the sizes that the tree has reached."""
+        leaves, full = self.levels[0], [*self.levels, []][1]
+        found: dict[int, bytes] = {}
+        above = Peaks()
+        for number, wanted in groupby(sorted({n for n in sizes if 0 <= n <= self.size}), key=lambda n: n // WIDTH):
+            for root in full[above.size : number]:
+                above.push(root)
+            tile = Peaks()
+            for size in wanted:
+                for leaf in leaves[number * WIDTH + tile.size : size]:
+                    tile.push(leaf)
+                found[size] = above.root(tile.root()) if tile.size else above.root()
+        return found
 
 
-def roots_at(folder: LogFolder, size: int, sizes: set[int]) -> dict[int, bytes]:
-    """The roots at some sizes, from the entries alone: a second reading that only hashes."""
-    tree = Tree(sizes)
-    for entry in folder.entries(min(size, max(sizes, default=0))):
-        tree.push(entry)
-    return tree.roots
+def tree_of(folder: LogFolder, size: int) -> Tree:
+    """The tree of the first `size` entries; of fewer where the folder has fewer."""
+    tree = Tree()
+    try:
+        for bundle in folder.bundles(size):
+            tree.push(bundle)
+    except (InvalidError, UnreadableError):
+        return tree
+    return tree
 
 
-__all__ = ["HASH_BYTES", "LogFolder", "Tree", "UnreadableError", "framed", "read_file", "roots_at", "tile_path"]
+__all__ = ["HASH_BYTES", "LogFolder", "Tree", "UnreadableError", "framed", "read_file", "tile_path", "tree_of"]

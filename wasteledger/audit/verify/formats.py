@@ -214,6 +214,35 @@ def _take(policy: Policy, words: list[str]) -> bool:
     return good
 
 
+#: What a receipt promises of one entry: index, event id, leaf hash, time of receipt.
+Promise = tuple[int, bytes, bytes, int]
+_PROMISE_LINES = 4
+
+
+def read_receipt(raw: bytes, key: Key) -> list[Promise]:
+    """The promises of a receipt R1 that the service's receipt key signed."""
+    note = parse_note(raw)
+    header, *lines = note.text.decode().split("\n")[:-1]
+    origin = lines.pop(0) if lines else ""
+    if (
+        header != "wasteledger-receipt/v1"
+        or f"{origin}/receipt" != key.name
+        or not lines
+        or len(lines) % _PROMISE_LINES
+    ):
+        raise fail(f"not a receipt of {key.name}: its header, the origin, and four lines for each entry")
+    if not signature_of(note, key):
+        raise fail(f"receipt is not signed by {key.name}")
+    groups = zip(*(iter(lines),) * _PROMISE_LINES, strict=True)
+    return [
+        (
+            decimal(index, "index"), unbase64(event_id, "event id", HASH_BYTES), unbase64(leaf, "leaf hash", HASH_BYTES),
+            decimal(received, "time of receipt"),
+        )
+        for index, event_id, leaf, received in groups
+    ]  # fmt: skip
+
+
 def check_proof(raw: bytes, leaf: bytes, policy: Policy) -> tuple[int, Checkpoint]:
     """Index and checkpoint of a tlog-proof that holds for the leaf under the policy."""
     head, blank, note = raw.partition(b"\n\n")

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 as a verifier needs it: roots from leaves, and the checks of proofs."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 HASH_BYTES = 32
@@ -34,20 +34,21 @@ class Peaks:
         self._peaks.append((height, leaf))
         self.size += 1
 
-    def root(self) -> bytes:
-        """The root over all leaves so far."""
-        root = b""
+    def root(self, right: bytes = b"") -> bytes:
+        """The root over all leaves so far, and over a smaller tree that stands right of them."""
+        root = right
         for _, peak in reversed(self._peaks):
             root = node_hash(peak, root) if root else peak
         return root or EMPTY_ROOT
 
 
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    """The root over leaf hashes."""
-    peaks = Peaks()
-    for leaf in leaves:
-        peaks.push(leaf)
-    return peaks.root()
+def fold(hashes: Sequence[bytes]) -> bytes:
+    """The root of a perfect tree over 1, 2, 4 … 256 hashes."""
+    sha256 = hashlib.sha256
+    while len(hashes) > 1:
+        pairs = zip(hashes[::2], hashes[1::2], strict=True)
+        hashes = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+    return hashes[0]
 
 
 def stands_at(index: int, *, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> bool:

@@ -1,11 +1,12 @@
 """What an audit found: what no honest log can contain, and what the district has to explain."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 GOOD, INVALID, USAGE, FINDINGS, FORK = 0, 1, 2, 3, 4
 RESULTS = {GOOD: "good", INVALID: "invalid", USAGE: "usage", FINDINGS: "findings", FORK: "fork"}
-#: Problems listed of each kind; the rest is counted.
+#: Problems listed of each kind and code, so that a flood of one can not hide another; the rest is counted.
 LISTED_MAX = 200
 
 
@@ -27,30 +28,47 @@ class Report:
         invalid: proves that the log, or the copy of it, was altered.
         findings: what an honest log may show and its district must explain.
         facts: size, root and whatever else the command tells.
+        forked: the log signed two histories, and both notes are at hand.
+        counts: how many problems of each (kind, code) there are, listed or not.
     """
 
     invalid: list[Problem] = field(default_factory=list)
     findings: list[Problem] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
-    more: int = 0
+    forked: bool = False
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def wrong(self, code: str, text: str, index: int | None = None, device_id: str | None = None) -> None:
         """Something that no honest log can contain."""
-        self._put(self.invalid, Problem(code, text, index, device_id))
+        self._put("invalid", self.invalid, Problem(code, text, index, device_id))
 
     def find(self, code: str, text: str, index: int | None = None, device_id: str | None = None) -> None:
         """Something to be explained."""
-        self._put(self.findings, Problem(code, text, index, device_id))
+        self._put("finding", self.findings, Problem(code, text, index, device_id))
 
-    def _put(self, problems: list[Problem], problem: Problem) -> None:
-        if len(problems) < LISTED_MAX:
+    def _put(self, kind: str, problems: list[Problem], problem: Problem) -> None:
+        self.counts[kind, problem.code] += 1
+        if self.counts[kind, problem.code] <= LISTED_MAX:
             problems.append(problem)
-        else:
-            self.more += 1
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many problems of each code are counted and not listed."""
+        rest: Counter[str] = Counter()
+        for (_, code), count in self.counts.items():
+            rest[code] += max(0, count - LISTED_MAX)
+        return {code: count for code, count in rest.items() if count}
+
+    @property
+    def more(self) -> int:
+        """How many problems are counted and not listed."""
+        return sum(self.left_out.values())
 
     @property
     def exit_code(self) -> int:
-        """0 good, 1 invalid, 3 findings."""
+        """0 good, 1 invalid, 3 findings, 4 fork."""
+        if self.forked:
+            return FORK
         return INVALID if self.invalid else FINDINGS if self.findings else GOOD
 
     def as_json(self) -> dict[str, Any]:
@@ -60,7 +78,8 @@ class Report:
             for kind, part in (("invalid", self.invalid), ("finding", self.findings))
             for p in part
         ]
-        return {"result": RESULTS[self.exit_code], **self.facts, "problems": problems, "more_problems": self.more}
+        counted = {"more_problems": self.more, "left_out": self.left_out}
+        return {"result": RESULTS[self.exit_code], **self.facts, "problems": problems, **counted}
 
     def as_text(self) -> str:
         """Lines for people."""
@@ -69,6 +88,12 @@ class Report:
             for p in part:
                 where = f" entry {p.index}" if p.index is not None else ""
                 lines.append(f"{mark} {p.code}{where}: {p.text}")
+        lines += [f"and {count} more {code}" for code, count in self.left_out.items()]
         if self.more:
-            lines.append(f"and {self.more} more")
-        return "\n".join([*lines, RESULTS[self.exit_code].upper()])
+            lines.append(f"and {self.more} more in all, counted and not listed")
+        return "\n".join(printable(line) for line in [*lines, RESULTS[self.exit_code].upper()])
+
+
+def printable(text: str) -> str:
+    """One line that steers no terminal: devices and operators choose some of the words that stand in it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
