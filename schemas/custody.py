@@ -15,9 +15,10 @@ to doubt the chain. The same table runs on handhelds (shared vectors in `vectors
 """
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
-from schemas.events import Accepted, AnyItemEvent, Incident, Packed, Refused, Released
+from schemas.acts import Act
 
 
 class Phase(StrEnum):
@@ -57,6 +58,22 @@ class Decision(NamedTuple):
     reasons: tuple[str, ...]
 
 
+class Move(NamedTuple):
+    """What of an event the table looks at."""
+
+    kind: str
+    site: str
+    to_site: str = ""
+    from_site: str = ""
+    box: str = ""
+    incident: str = ""
+
+
+def move_of(event: Act) -> Move:
+    """The move that an event makes."""
+    return Move(event.kind, event.site, event.to_site, event.from_site, event.box, event.incident)
+
+
 #: How a life begins and ends: (phase, kind) → (phase afterwards, reason). What is not here is custody, below.
 LIFE: dict[tuple[Phase, str], tuple[Phase, str | None]] = {
     (Phase.UNSEEN, "issued"): (Phase.BLANK, None),
@@ -78,11 +95,21 @@ LIFE: dict[tuple[Phase, str], tuple[Phase, str | None]] = {
     (Phase.DISPOSED, "issued"): (Phase.DISPOSED, "duplicate_code"),
 }
 #: Kinds that say nothing of who holds the item.
-_NEUTRAL = frozenset({"inspected", "corrected", "washed"})
+_NEUTRAL = frozenset({"inspected", "corrected", "washed", "printed", "vouched"})
 _ENDS = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
 
-def decide(state: ItemState, event: AnyItemEvent) -> Decision:
+#: Decisions kept at hand: a district's packages go the same ways again and again.
+DECISIONS_KEPT = 100_000
+
+
+def decide(state: ItemState, event: Act) -> Decision:
+    """What `event` makes of an item in `state`; see `decide_move`."""
+    return decide_move(state, move_of(event))
+
+
+@lru_cache(maxsize=DECISIONS_KEPT)
+def decide_move(state: ItemState, event: Move) -> Decision:
     """What `event` makes of an item in `state`.
 
     1. A neutral kind changes nothing.
@@ -99,19 +126,19 @@ def decide(state: ItemState, event: AnyItemEvent) -> Decision:
     if state.phase in _ENDS:
         again = state.phase is Phase.DISPOSED and event.kind == "disposed" and event.site == state.holder
         return Decision(state, () if again else ("seen_after_end",))
-    if isinstance(event, Incident):
+    if event.kind == "incident":
         return _suffer(state, event)
     if event.kind == "voided":
         return Decision(state._replace(phase=Phase.VOIDED, box=None), ())
     reasons: tuple[str, ...] = ()
     if state.phase in {Phase.UNSEEN, Phase.BLANK}:
-        giver = event.from_site if isinstance(event, Accepted | Refused) else event.site
+        giver = event.from_site if event.kind in {"accepted", "refused"} else event.site
         state, reasons = state._replace(phase=Phase.HELD, holder=giver), ("never_sealed",)
     after = _hold(state, event)
     return Decision(after.state, reasons + after.reasons)
 
 
-def _live(state: ItemState, event: AnyItemEvent, phase: Phase, reason: str | None) -> Decision:
+def _live(state: ItemState, event: Move, phase: Phase, reason: str | None) -> Decision:
     if event.kind == "sealed":
         state = state._replace(lives_count=state.lives_count + 1)
         if phase is Phase.HELD and state.phase is not Phase.HELD:
@@ -119,7 +146,7 @@ def _live(state: ItemState, event: AnyItemEvent, phase: Phase, reason: str | Non
     return Decision(state._replace(phase=phase), (reason,) if reason else ())
 
 
-def _suffer(state: ItemState, event: Incident) -> Decision:
+def _suffer(state: ItemState, event: Move) -> Decision:
     if event.incident in {"loss", "theft"}:
         return Decision(state._replace(phase=Phase.LOST), ())
     if event.incident == "found" and state.phase is Phase.LOST:
@@ -127,15 +154,15 @@ def _suffer(state: ItemState, event: Incident) -> Decision:
     return Decision(state, ())
 
 
-def _hold(state: ItemState, event: AnyItemEvent) -> Decision:
-    if isinstance(event, Accepted):
+def _hold(state: ItemState, event: Move) -> Decision:
+    if event.kind == "accepted":
         return _accept(state, event)
-    if isinstance(event, Refused):
+    if event.kind == "refused":
         return _refuse(state, event)
     state, reasons = _acting(state, event)
-    if isinstance(event, Released):
+    if event.kind == "released":
         return Decision(state._replace(phase=Phase.OFFERED, offered_to=event.to_site), reasons)
-    if isinstance(event, Packed):
+    if event.kind == "packed":
         return Decision(state._replace(box=event.box), reasons)
     if event.kind == "unpacked":
         return Decision(state._replace(box=None), reasons)
@@ -144,7 +171,7 @@ def _hold(state: ItemState, event: AnyItemEvent) -> Decision:
     return Decision(state, reasons)
 
 
-def _accept(state: ItemState, event: Accepted) -> Decision:
+def _accept(state: ItemState, event: Move) -> Decision:
     """A hop ends. The giver it names is held against the holder, the taker against the party named in the release."""
     known_giver = event.from_site == state.holder
     if event.site == state.holder and state.phase is Phase.HELD:
@@ -165,7 +192,7 @@ def _accept(state: ItemState, event: Accepted) -> Decision:
     return Decision(held, (reason,) if reason else ())
 
 
-def _refuse(state: ItemState, event: Refused) -> Decision:
+def _refuse(state: ItemState, event: Move) -> Decision:
     """The package stays with the giver; a giver that is not the holder shows a hop that was not recorded."""
     refused = state._replace(phase=Phase.REFUSED, holder=event.from_site, offered_to=None)
     if event.from_site == state.holder:
@@ -174,12 +201,12 @@ def _refuse(state: ItemState, event: Refused) -> Decision:
     return Decision(refused, (reason,))
 
 
-def _unnamed(state: ItemState, giver: str) -> str:
+def _unnamed(state: ItemState, giver: str | None) -> str:
     """The named taker handed on what it never accepted, or a party nobody named did."""
     return "one_sided_hop" if giver == state.offered_to else "missing_link"
 
 
-def _acting(state: ItemState, event: AnyItemEvent) -> tuple[ItemState, tuple[str, ...]]:
+def _acting(state: ItemState, event: Move) -> tuple[ItemState, tuple[str, ...]]:
     """Somebody acts on an item: the holder may; anybody else shows a hop that was not recorded."""
     if event.site == state.holder:
         kept = state.phase if state.phase in {Phase.OFFERED, Phase.REFUSED} and event.kind != "disposed" else Phase.HELD

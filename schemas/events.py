@@ -5,169 +5,34 @@ verified note into one of these. An `ItemEvent` speaks of packages and boxes; an
 The EPCIS 2.0 business step of each kind is given in its docstring.
 """
 
-import re
-from datetime import date, datetime
-from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from schemas.canonical import INTEGER_MAX, decode_base64
-from schemas.codes import Code, CodeKind, parse_code
+from schemas.canonical import INTEGER_MAX
 from schemas.errors import ContractError
-from schemas.quantities import MASS_G_MAX
-from schemas.waste import check_waste_code
-
-VERSION = 1
-CODES_MAX = 200
-NOTE_MAX = 200
-ATTACHMENTS_MAX = 10
-
-_TIME = re.compile(
-    r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}[+-][01][0-9]:[0-5][0-9]"
+from schemas.event_base import (
+    CODES_MAX,
+    NOTE_MAX,
+    Actor,
+    BoxCode,
+    Day,
+    DeviceId,
+    Event,
+    Hash,
+    ItemCode,
+    ItemEvent,
+    ItemOrBoxCode,
+    Label,
+    ManifestNumber,
+    MassG,
+    Note,
+    Plate,
+    SiteCode,
+    Time,
+    WasteCode,
 )
-_HASH_BYTES = 32
-
-
-@lru_cache(maxsize=65536)
-def _parse(text: str) -> Code:
-    return parse_code(text)
-
-
-def _of(*kinds: CodeKind) -> AfterValidator:
-    def check(text: str) -> str:
-        if _parse(text).kind not in kinds:
-            message = f"{text} is no code of a {' or '.join(kinds)}"
-            raise ValueError(message)
-        return text
-
-    return AfterValidator(check)
-
-
-def _check_hash(text: str) -> str:
-    if len(decode_base64(text)) != _HASH_BYTES:
-        message = "not the base64 of 32 bytes"
-        raise ValueError(message)
-    return text
-
-
-def _check_time(text: str) -> str:
-    if not _TIME.fullmatch(text):
-        message = "write times as 2026-11-02T08:15:00.000+08:00"
-        raise ValueError(message)
-    datetime.fromisoformat(text)
-    return text
-
-
-def _check_day(text: str) -> str:
-    date.fromisoformat(text)
-    return text
-
-
-Hash = Annotated[str, AfterValidator(_check_hash)]
-Time = Annotated[str, AfterValidator(_check_time)]
-DeviceId = Annotated[str, Field(pattern=r"^[a-z2-7]{16}$")]
-Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
-MassG = Annotated[int, Field(ge=0, le=MASS_G_MAX)]
-ItemCode = Annotated[str, _of(CodeKind.ITEM)]
-BoxCode = Annotated[str, _of(CodeKind.BOX)]
-ItemOrBoxCode = Annotated[str, _of(CodeKind.ITEM, CodeKind.BOX)]
-SiteCode = Annotated[str, _of(CodeKind.SITE)]
-ManifestNumber = Annotated[str, _of(CodeKind.MANIFEST)]
-WasteCode = Annotated[str, AfterValidator(check_waste_code)]
-#: Pseudonym of a person; the name stands in an erasable table outside the log.
-Actor = Annotated[str, Field(pattern=r"^u-[a-z0-9]{2,16}$")]
-Plate = Annotated[str, Field(min_length=5, max_length=12)]
-Label = Annotated[str, Field(min_length=1, max_length=40)]
-Note = Annotated[str, Field(max_length=NOTE_MAX)]
-Day = Annotated[str, Field(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"), AfterValidator(_check_day)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Checkpoint(_Part):
-    """The last log checkpoint that the device verified."""
-
-    size: Count
-    root: Hash
-
-
-class CounterEvent(_Part):
-    """The other party's event that this one answers."""
-
-    device_id: DeviceId
-    device_seq: Count
-    event_id: Hash
-
-
-class Position(_Part):
-    """Where the device was: WGS 84 in millionths of a degree, accuracy in metres."""
-
-    latitude_udeg: Annotated[int, Field(ge=-90_000_000, le=90_000_000)]
-    longitude_udeg: Annotated[int, Field(ge=-180_000_000, le=180_000_000)]
-    accuracy_m: Annotated[int, Field(ge=0, le=100_000)]
-
-
-class Event(_Part):
-    """What every event carries.
-
-    Attributes:
-        device_seq: 0, 1, 2 … without holes, so that a lost scan shows.
-        device_prev: hash of the device's previous event; for 0 the leaf hash of its enrolment.
-        occurred_at: the device's wall clock with offset.
-        monotonic_ms, boot_id: time since the device started, to see and mend a wrong clock.
-        site: the party on whose behalf the act stands (holder, giver or taker), by its site code.
-        vouched_by, vouch_method: who stands for the act, and how weakly.
-        checkpoint: the newest checkpoint the device had verified.
-    """
-
-    version: Annotated[int, Field(ge=VERSION, le=VERSION)]  # `Literal[1]` would let `true` pass
-    device_id: DeviceId
-    device_seq: Count
-    device_prev: Hash
-    occurred_at: Time
-    monotonic_ms: Count
-    boot_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
-    site: SiteCode
-    actor: Actor
-    vouched_by: Actor | None = None
-    vouch_method: Literal["badge", "pin", "own_device", "paper", "none"]
-    position: Position | None = None
-    checkpoint: Checkpoint | None = None
-    counter_event: CounterEvent | None = None
-    attachments: Annotated[list[Hash], Field(max_length=ATTACHMENTS_MAX, default_factory=list)]
-    note: Note | None = None
-
-    @property
-    def occurred_ms(self) -> int:
-        """`occurred_at` as UTC milliseconds since 1970."""
-        moment = datetime.fromisoformat(self.occurred_at)
-        return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
-
-
-class ItemEvent(Event):
-    """An event about packages or boxes."""
-
-    codes: Annotated[list[ItemOrBoxCode], Field(min_length=1, max_length=CODES_MAX)]
-
-    @model_validator(mode="after")
-    def _codes_once(self) -> "ItemEvent":
-        if len(set(self.codes)) != len(self.codes):
-            message = "codes: one code stands twice in one event"
-            raise ValueError(message)
-        masses = self.__dict__.get("masses_g")  # not every kind has them, and asking in vain is slow
-        if masses is not None and len(masses) != len(self.codes):
-            message = "masses_g: one mass (or null) for each code, in the same order"
-            raise ValueError(message)
-        return self
-
-    def mass_of(self, code: str) -> int | None:
-        """The mass in grams that this event gives `code`, where it weighed it."""
-        masses = getattr(self, "masses_g", None)
-        return None if masses is None else masses[self.codes.index(code)]
-
+from schemas.quantities import MASS_G_MAX
 
 Masses = Annotated[list[MassG | None], Field(min_length=1, max_length=CODES_MAX)]
 
@@ -230,11 +95,18 @@ class Accepted(ItemEvent):
 
 
 class Refused(ItemEvent):
-    """The taker refuses, which obliges the giver to return or redirect. EPCIS: receiving, mismatch."""
+    """The taker refuses, which obliges the giver to return or redirect. EPCIS: receiving, mismatch.
+
+    A part of a load is refused by naming only its codes; the rest is accepted by an `accepted`.
+
+    Attributes:
+        onward: what the parties agreed upon there and then.
+    """
 
     kind: Literal["refused"]
     from_site: SiteCode
     reason: Literal["damaged", "mislabelled", "not_permitted", "mass_differs", "count_differs", "other"]
+    onward: Literal["return", "redirect"] | None = None
     manifest: ManifestNumber | None = None
 
 
@@ -246,11 +118,26 @@ class Stored(ItemEvent):
 
 
 class Counted(ItemEvent):
-    """Stock-take: these are here now, and `complete` says that nothing else is. EPCIS: inspecting."""
+    """Stock-take: these are here now, and `complete` says that nothing else is. EPCIS: inspecting.
+
+    Exactly one of `room` (of a site), `box` (opened and looked into) and `stock` (a roll of blank labels) says where. An empty place
+    is counted with no codes. More packages than fit are counted in several events of one `count_name`, the last of them `complete`.
+    """
 
     kind: Literal["counted"]
-    room: Label
+    codes: Annotated[list[ItemOrBoxCode], Field(max_length=CODES_MAX)]
+    room: Label | None = None
+    box: BoxCode | None = None
+    stock: Label | None = None
+    count_name: Label | None = None
     complete: bool
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Counted":
+        if sum(place is not None for place in (self.room, self.box, self.stock)) != 1:
+            message = "room, box, stock: say exactly one of them"
+            raise ValueError(message)
+        return self
 
 
 class Disposed(ItemEvent):
@@ -275,6 +162,26 @@ class Incident(ItemEvent):
     incident: Literal["spill", "damage", "loss", "theft", "found"]
 
 
+class Printed(ItemEvent):
+    """Labels came out of a printer; a second copy says why (HJ 1276-2022: one package, one label). EPCIS: encoding.
+
+    Attributes:
+        copy_no: 1 for the first print, 2 and more for reprints.
+    """
+
+    kind: Literal["printed"]
+    job: Label
+    copy_no: Annotated[int, Field(ge=1, le=99)]
+    reason: Literal["damaged", "lost", "unreadable", "printer_fault"] | None = None
+
+
+class Vouched(ItemEvent):
+    """Somebody stands for an act after it: the keeper of an unattended room or cabinet, or a clinic that had no device."""
+
+    kind: Literal["vouched"]
+    target_event_id: Hash
+
+
 class Voided(ItemEvent):
     """A label spoiled or unused, or an item that never was. EPCIS: decommissioning."""
 
@@ -285,8 +192,9 @@ class Voided(ItemEvent):
 class Corrected(ItemEvent):
     """An earlier event was wrong. EPCIS: errorDeclaration.
 
-    The other party agrees with a `corrected` of its own that names the first one in `agrees_with`; until then the
-    items are disputed.
+    The other party answers with a `corrected` of its own that names the first one in `agrees_with` or in `refuses`; until it has agreed,
+    the items are disputed. An authority's answer is final. The device that made the event may take it back alone for a
+    short while (rule `undo_min`), as long as nobody else has acted on it.
     """
 
     kind: Literal["corrected"]
@@ -294,6 +202,14 @@ class Corrected(ItemEvent):
     reason: Literal["did_not_occur", "wrong_mass"]
     mass_g: Annotated[int, Field(gt=0, le=MASS_G_MAX)] | None = None
     agrees_with: Hash | None = None
+    refuses: Hash | None = None
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> "Corrected":
+        if self.agrees_with is not None and self.refuses is not None:
+            message = "agrees_with, refuses: say one of them"
+            raise ValueError(message)
+        return self
 
 
 class Washed(ItemEvent):
@@ -301,6 +217,52 @@ class Washed(ItemEvent):
 
     kind: Literal["washed"]
     codes: Annotated[list[BoxCode], Field(min_length=1, max_length=CODES_MAX)]
+
+
+#: Most carriers in turn (联运) on one manifest.
+CARRIERS_MAX = 5
+
+
+class Manifested(Event):
+    """An act on a transfer manifest itself; what it carries follows from the scans that name it (转移办法 art. 10 to 20).
+
+    `drafted` by the consignor (移出人, the event's `site`); `confirmed` by the consignee within five working days of acceptance
+    (art. 18); `voided` by the consignor, with a reason.
+
+    Attributes:
+        form: `paper` for one printed beforehand and filled in by hand.
+        carriers: in the order of their legs (联运, art. 17).
+        method: how the consignee is to treat it.
+        opinion, difference: the consignee's word, and a major difference (重大差异) in words.
+    """
+
+    kind: Literal["manifested"]
+    manifest: ManifestNumber
+    action: Literal["drafted", "confirmed", "voided"]
+    form: Literal["electronic", "paper"] | None = None
+    carriers: Annotated[list[SiteCode], Field(min_length=1, max_length=CARRIERS_MAX)] | None = None
+    consignee: SiteCode | None = None
+    vehicle: Plate | None = None
+    driver: Actor | None = None
+    waste_codes: Annotated[list[WasteCode], Field(min_length=1, max_length=CODES_MAX)] | None = None
+    planned_on: Day | None = None
+    method: Literal["incineration", "steam", "microwave", "chemical", "landfill", "recovery"] | None = None
+    opinion: Literal["accepted", "part_accepted", "refused"] | None = None
+    difference: Note | None = None
+    reason: Note | None = None
+
+    @model_validator(mode="after")
+    def _needed_fields(self) -> "Manifested":
+        needed = {
+            "drafted": ("form", "carriers", "consignee", "waste_codes"),
+            "confirmed": ("opinion",),
+            "voided": ("reason",),
+        }
+        for name in needed[self.action]:
+            if not getattr(self, name):
+                message = f"{name}: a manifest can not be {self.action} without it"
+                raise ValueError(message)
+        return self
 
 
 class OfficeEvent(Event):
@@ -346,22 +308,56 @@ class Ruled(OfficeEvent):
     basis: Annotated[str, Field(min_length=1, max_length=NOTE_MAX)]
 
 
+#: A case is escalated from the site (1) to the township (2) to the district (3).
+CASE_LEVEL_MAX = 3
+
+
 class Cased(OfficeEvent):
-    """Something was done to a case (督办单)."""
+    """Something was done to a case (督办单).
+
+    Attributes:
+        finding, code, items: the finding that the case is about, named when it is opened.
+        owner: the site that has to answer, by `due_at`.
+        level: 1 site, 2 township, 3 district.
+        note: what was said; evidence lies in `attachments`, as hashes.
+    """
 
     kind: Literal["cased"]
     case: Label
-    action: Literal["opened", "assigned", "answered", "escalated", "closed"]
+    action: Literal["opened", "assigned", "answered", "escalated", "closed", "reopened"]
+    finding: Label | None = None
+    code: Label | None = None
+    items: Annotated[list[ItemOrBoxCode], Field(min_length=1, max_length=CODES_MAX)] | None = None
+    owner: SiteCode | None = None
+    due_at: Time | None = None
+    level: Annotated[int, Field(ge=1, le=CASE_LEVEL_MAX)] | None = None
+
+    @model_validator(mode="after")
+    def _needed_fields(self) -> "Cased":
+        needed = {
+            "opened": ("finding", "code", "owner", "due_at", "level"), "assigned": ("owner", "due_at"), "answered": ("note",),
+            "escalated": ("owner", "due_at", "level"), "closed": ("note",), "reopened": ("note", "due_at"),
+        }  # fmt: skip
+        for name in needed[self.action]:
+            if not getattr(self, name):
+                message = f"{name}: a case can not be {self.action} without it"
+                raise ValueError(message)
+        return self
 
 
 AnyItemEvent = (
     Issued | Sealed | Packed | Unpacked | Released | Accepted | Refused | Stored | Counted | Disposed
-    | Inspected | Incident | Voided | Corrected | Washed
+    | Inspected | Incident | Voided | Corrected | Washed | Printed | Vouched
 )  # fmt: skip
 AnyEvent = Annotated[
-    AnyItemEvent | Enrolled | Revoked | Licensed | Ruled | Cased,
+    AnyItemEvent | Manifested | Enrolled | Revoked | Licensed | Ruled | Cased,
     Field(discriminator="kind"),
 ]
+
+#: Every kind of event.
+KINDS = frozenset(
+    kind for event in get_args(get_args(AnyEvent)[0]) for kind in get_args(event.model_fields["kind"].annotation)
+)
 
 _ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 

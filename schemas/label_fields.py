@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.codes import check_uscc
-from schemas.events import BoxCode, ItemCode, WasteCode
+from schemas.event_base import BoxCode, ItemCode, WasteCode
 from schemas.quantities import MASS_G_MAX
 
 TEXT_MAX = 120

@@ -18,6 +18,7 @@ from wasteledger import clock
 from wasteledger.audit.fsck import check_log
 from wasteledger.cli_ledger import ledger_cli
 from wasteledger.domain.chain import china_day
+from wasteledger.domain.register import RULE_MEANINGS
 from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import ISSUE_LABELS_MAX, Wanted, issue_codes
@@ -156,11 +157,24 @@ def sites() -> None:
         print(f"{site.code}\t{site.name}")
 
 
-@cli.command(epilog="Example: wasteledger rules")
-def rules() -> None:
-    """Lists the numbers that the judgement uses, with the law each rests on."""
-    for rule in _existing().directory().rules.values():
-        print(f"{rule.key}\t{rule.value}\t{rule.basis}")
+rules_cli = typer.Typer(help="The numbers that the judgement uses.", no_args_is_help=True)
+cli.add_typer(rules_cli, name="rules")
+
+
+@rules_cli.command(name="show", epilog="Example: wasteledger rules show --site C500114105001")
+def rules_show(
+    site: Annotated[str | None, typer.Option(help="The rules as they hold at this site.")] = None,
+    as_json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Lists every limit with its value, what it limits, and the law it rests on."""
+    directory = _existing().directory()
+    shown = [directory.rule(key, site) for key in RULE_MEANINGS] if site else list(directory.rules.values())
+    rows = [rule.model_dump() | dict(zip(("zh", "en"), RULE_MEANINGS[rule.key], strict=True)) for rule in shown]
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        print(f"{row['key']}\t{row['value']}\t{row['scope'] or '全区'}\t{row['zh']}\t{row['basis']}")
 
 
 @cli.command(epilog="Example: wasteledger account keeper T500114105001 --role keeper")

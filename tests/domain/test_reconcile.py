@@ -100,7 +100,7 @@ def test_a_correction_holds_only_when_another_party_agrees() -> None:
     story.correct(BAG, sealed, site=CLINIC, at="02 10:00", reason="wrong_mass", agrees_with=proposed)
     assert classes(story.reconcile()) == {"disputed": 1}, "nobody agrees with himself"
 
-    story.correct(BAG, sealed, site=COLLECTOR, at="02 11:00", reason="wrong_mass", agrees_with=proposed)
+    story.correct(BAG, sealed, site=OFFICE, at="02 11:00", reason="wrong_mass", agrees_with=proposed)
     answer = story.reconcile()
     assert classes(answer) == {"on_its_way": 1}
     assert answer.district.total.mass_g == 4000
@@ -112,7 +112,7 @@ def test_the_mass_that_was_agreed_holds_and_not_another_proposal() -> None:
     sealed = story.seal(BAG, mass_g=1000)
     story.correct(BAG, sealed, site=CLINIC, at="02 09:00", reason="wrong_mass", mass_g=10)
     proposed = story.correct(BAG, sealed, site=CLINIC, at="02 09:30", reason="wrong_mass", mass_g=4000)
-    story.correct(BAG, sealed, site=COLLECTOR, at="02 11:00", reason="wrong_mass", agrees_with=proposed)
+    story.correct(BAG, sealed, site=OFFICE, at="02 11:00", reason="wrong_mass", agrees_with=proposed)
     answer = story.reconcile()
     assert answer.district.total.mass_g == 4000
     assert classes(answer) == {"disputed": 1}, "the first proposal still waits for an answer"
@@ -124,7 +124,7 @@ def test_nobody_agreed_that_it_never_occurred() -> None:
     story.issue(BAG)
     sealed = story.seal(BAG)
     proposed = story.correct(BAG, sealed, site=CLINIC, at="02 09:00", reason="wrong_mass", mass_g=900)
-    story.correct(BAG, sealed, site=COLLECTOR, at="02 09:30", reason="wrong_mass", agrees_with=proposed)
+    story.correct(BAG, sealed, site=OFFICE, at="02 09:30", reason="wrong_mass", agrees_with=proposed)
     story.correct(BAG, sealed, site=CLINIC, at="02 10:00", reason="did_not_occur")
     answer = story.reconcile()
     assert answer.voided.count == 0
@@ -137,7 +137,7 @@ def test_a_hop_that_both_sides_say_never_was_is_taken_out_of_the_chain() -> None
     wrong = story.accept(BAG, CLINIC, OTHER_CLINIC, at="02 17:00")
     assert classes(story.reconcile()) == {"disposed_not_provably": 1}
     proposed = story.correct(BAG, wrong, site=OTHER_CLINIC, at="03 09:00", reason="did_not_occur")
-    story.correct(BAG, wrong, site=TRANSFER, at="03 10:00", reason="did_not_occur", agrees_with=proposed)
+    story.correct(BAG, wrong, site=CLINIC, at="03 10:00", reason="did_not_occur", agrees_with=proposed)
     assert classes(story.reconcile()) == {"safely_disposed": 1}
 
 
@@ -222,7 +222,7 @@ def _district_of_stories() -> Story:
     story.issue(BAG3)
     sealed = story.seal(BAG3, mass_g=2000)
     proposed = story.correct(BAG3, sealed, site=CLINIC, at="02 09:00", reason="wrong_mass", mass_g=2500)
-    story.correct(BAG3, sealed, site=COLLECTOR, at="02 09:30", reason="wrong_mass", agrees_with=proposed)
+    story.correct(BAG3, sealed, site=OFFICE, at="02 09:30", reason="wrong_mass", agrees_with=proposed)
     story.correct(BAG3, sealed, site=CLINIC, at="02 10:00", reason="wrong_mass", mass_g=1)
     story.accept(BAG3, COLLECTOR, TRANSFER, at="02 16:00")
     return story

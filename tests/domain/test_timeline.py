@@ -6,7 +6,6 @@ import pytest
 
 from schemas.codes import box_code
 from schemas.custody import ItemState, Phase
-from schemas.events import Accepted
 from tests.stories_builder import (
     BAG,
     BAG2,
@@ -16,6 +15,7 @@ from tests.stories_builder import (
     COLLECTOR,
     INFECTIOUS,
     MANIFEST,
+    OFFICE,
     OTHER_CLINIC,
     PLANT,
     TRANSFER,
@@ -24,10 +24,11 @@ from tests.stories_builder import (
     ms,
     register,
 )
-from wasteledger.domain.chain import Chain, china_day, walk
+from wasteledger.domain.chain import Chain, china_day
 from wasteledger.domain.deadlines import HOUR_MS, expected_step
 from wasteledger.domain.register import Directory, Register, check_register
 from wasteledger.domain.timeline import steps_of
+from wasteledger.domain.walk import walk
 
 DIRECTORY = Directory(register())
 MINUTE_MS = 60_000
@@ -134,7 +135,7 @@ def test_an_agreement_changes_no_other_item() -> None:
     story = Story()
     first, second = story.seal(BAG), story.seal(BAG2)
     proposed = story.correct(BAG, first, site=CLINIC, at="02 09:00", reason="did_not_occur")
-    story.correct(BAG, first, site=COLLECTOR, at="02 10:00", reason="did_not_occur", agrees_with=proposed)
+    story.correct(BAG, first, site=OFFICE, at="02 10:00", reason="did_not_occur", agrees_with=proposed)
     assert _chain(story).state.phase is Phase.VOIDED
     assert _chain(story, BAG2).state.phase is Phase.HELD
     assert first != second
@@ -214,5 +215,4 @@ def test_a_hop_names_its_giver() -> None:
     story.seal(BAG)
     story.hop(BAG, CLINIC, COLLECTOR, at="02 14:00")
     event = _chain(story).steps[-1].fact.event
-    assert isinstance(event, Accepted)
     assert (event.from_site, event.site) == (CLINIC, COLLECTOR)

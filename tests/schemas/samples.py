@@ -33,6 +33,12 @@ FIELDS: dict[str, dict[str, Any]] = {
     "voided": _ITEMS | {"reason": "spoiled"},
     "corrected": _ITEMS | {"target_event_id": HASH, "reason": "wrong_mass", "mass_g": 900},
     "washed": {"codes": [BOX]},
+    "printed": _ITEMS | {"job": "打印1", "copy_no": 2, "reason": "damaged"},
+    "vouched": _ITEMS | {"target_event_id": HASH},
+    "manifested": {
+        "manifest": "20265001000001", "action": "drafted", "form": "electronic", "carriers": [OTHER],
+        "consignee": "D500114004001", "waste_codes": ["841-001-01"],
+    },
     "enrolled": {"device": DEVICE, "public_key": HASH, "for_site": SITE, "role": "device"},
     "revoked": {"device": DEVICE, "reason": "lost"},
     "licensed": {
@@ -40,7 +46,10 @@ FIELDS: dict[str, dict[str, Any]] = {
         "valid_from": "2026-01-01", "valid_to": "2026-12-31",
     },
     "ruled": {"rule": "clinic_storage_h", "value": 48, "basis": "条例 第十七条"},
-    "cased": {"case": "督办1", "action": "opened"},
+    "cased": {
+        "case": "督办1", "action": "opened", "finding": "0123456789ab", "code": "missing_link", "owner": SITE,
+        "due_at": "2026-11-03T08:15:00.000+08:00", "level": 1,
+    },
 }  # fmt: skip
 
 ITEM_KINDS = [event.model_fields["kind"].annotation.__args__[0] for event in get_args(AnyItemEvent)]

@@ -7,7 +7,8 @@ import pytest
 from schemas.canonical import INTEGER_MAX, decode, encode
 from schemas.codes import stock_code
 from schemas.errors import ContractError
-from schemas.events import ATTACHMENTS_MAX, CODES_MAX, NOTE_MAX, AnyEvent, ItemEvent, parse_event
+from schemas.event_base import ATTACHMENTS_MAX, CODES_MAX, NOTE_MAX, ItemEvent
+from schemas.events import AnyEvent, parse_event
 from schemas.quantities import MASS_G_MAX
 from tests.schemas.samples import BOX, FIELDS, HASH, ITEM, ITEM2, SITE, payload
 
@@ -31,10 +32,28 @@ def test_every_kind_comes_back_as_it_was(kind: str) -> None:
 def test_every_kind_refuses_a_foreign_field_and_misses_each_own(kind: str) -> None:
     with pytest.raises(ContractError, match="force: Extra inputs"):
         parse_event(payload(kind, force=True))
-    optional = {"manifest", "vehicle", "masses_g", "packages_count", "mass_g"} if kind != "sealed" else set()
-    for name in set(FIELDS[kind]) - optional:
+    fields = type(parse_event(payload(kind))).model_fields
+    for name in {name for name in FIELDS[kind] if fields[name].is_required()}:
         with pytest.raises(ContractError, match=f"{name}: Field required"):
             parse_event(payload(kind, **{name: None}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "said"),
+    [
+        ("manifested", {"consignee": None}, "consignee: a manifest can not be drafted without it"),
+        ("manifested", {"action": "confirmed"}, "opinion: a manifest can not be confirmed without it"),
+        ("manifested", {"action": "voided"}, "reason: a manifest can not be voided without it"),
+        ("cased", {"owner": None}, "owner: a case can not be opened without it"),
+        ("cased", {"action": "closed"}, "note: a case can not be closed without it"),
+        ("counted", {"room": None}, "room, box, stock: say exactly one"),
+        ("counted", {"box": BOX}, "room, box, stock: say exactly one"),
+        ("corrected", {"agrees_with": HASH, "refuses": HASH}, "agrees_with, refuses: say one"),
+    ],
+)
+def test_what_an_act_needs_is_asked_for(kind: str, changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ContractError, match=said):
+        parse_event(payload(kind, **changes))
 
 
 MANY = [stock_code("500114", serial) for serial in range(1, CODES_MAX + 2)]

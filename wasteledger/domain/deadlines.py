@@ -8,6 +8,7 @@ from typing import NamedTuple
 from schemas.codes import SiteKind
 from schemas.custody import ItemState, Phase
 from schemas.waste import is_medical
+from wasteledger.domain.facts import Fact
 from wasteledger.domain.register import Directory, Site
 
 HOUR_MS = 60 * 60 * 1000
@@ -21,12 +22,14 @@ class Expected(NamedTuple):
         rule: key of the rule whose limit holds; its row names the law.
         site: who has to make it.
         due_ms: by when, UTC milliseconds.
+        after: the fact that made it due.
     """
 
     reason: str
     rule: str
     site: str
     due_ms: int
+    after: Fact | None = None
 
 
 #: Limit by the kind of site that holds medical waste; plants have their own three.
@@ -37,20 +40,31 @@ _HOLDING = {
     SiteKind.TRANSFER_POINT: ("overdue_storage", "centre_storage_h"),
     SiteKind.CARRIER: ("overdue_delivery", "carriage_h"),
 }
+_GOING_ON = frozenset({Phase.HELD, Phase.OFFERED, Phase.REFUSED})
 
 
-def expected_step(state: ItemState, *, since_ms: int, waste_code: str, directory: Directory) -> Expected | None:
+def expected_step(
+    state: ItemState, *, since_ms: int, waste_code: str, directory: Directory, after: Fact | None = None
+) -> Expected | None:
     """What must happen next to an item that has been in `state` since `since_ms`; None at the end of a life."""
-    if state.holder is None or state.phase not in {Phase.HELD, Phase.OFFERED, Phase.REFUSED}:
+    if state.holder is None or state.phase not in _GOING_ON:
         return None
-    site = state.holder
-    if state.phase is Phase.OFFERED:
-        reason, rule, site = "in_limbo", "acceptance_h", state.offered_to or state.holder
-    elif state.phase is Phase.REFUSED:
-        reason, rule = "refused_not_rerouted", "reroute_h"
-    else:
-        reason, rule = _holding(directory.sites.get(site), waste_code)
-    return Expected(reason, rule, site, since_ms + directory.limit(rule) * HOUR_MS)
+    key = (state.phase, state.holder, state.offered_to, waste_code)
+    step = directory.steps.get(key)
+    if step is None:
+        reason, rule, site = _step(state.phase, state.holder, state.offered_to, waste_code, directory)
+        step = directory.steps[key] = (reason, rule, site, directory.limit(rule, site) * HOUR_MS)
+    return Expected(step[0], step[1], step[2], since_ms + step[3], after)
+
+
+def _step(
+    phase: Phase, holder: str, offered_to: str | None, waste_code: str, directory: Directory
+) -> tuple[str, str, str]:
+    if phase is Phase.OFFERED:
+        return "in_limbo", "acceptance_h", offered_to or holder
+    if phase is Phase.REFUSED:
+        return "refused_not_rerouted", "reroute_h", holder
+    return (*_holding(directory.sites.get(holder), waste_code), holder)
 
 
 def _holding(site: Site | None, waste_code: str) -> tuple[str, str]:
@@ -58,7 +72,7 @@ def _holding(site: Site | None, waste_code: str) -> tuple[str, str]:
         return "overdue_storage", "centre_storage_h"
     if site.kind is not SiteKind.PLANT:
         reason, rule = _HOLDING.get(site.kind, ("overdue_storage", "centre_storage_h"))
-        if rule == "centre_storage_h" and not is_medical(waste_code):
+        if rule in {"centre_storage_h", "clinic_storage_h"} and not is_medical(waste_code):
             return reason, "producer_storage_h"
         return reason, rule
     if not is_medical(waste_code):

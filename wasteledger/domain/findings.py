@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from schemas.events import ItemEvent
 from schemas.reasons import PRECEDENCE, REASONS, Severity
 from wasteledger.domain.chain import Chain, Doubt
 from wasteledger.domain.deadlines import HOUR_MS
-from wasteledger.domain.history import Announced, Fact, History
+from wasteledger.domain.facts import Fact
+from wasteledger.domain.history import Announced, History
 from wasteledger.domain.register import Directory
 
 
@@ -100,7 +100,7 @@ def device_findings(history: History, directory: Directory, *, region: str) -> I
 
 
 def _of_fact(reason: str, fact: Fact, site: str, detail: str = "") -> Finding:
-    items = fact.event.codes if isinstance(fact.event, ItemEvent) else ()
+    items = fact.event.codes or ()
     return make_finding(
         reason, items=items, evidence=(fact.event_id,), site=site, at_ms=fact.received_ms, detail=detail
     )
@@ -148,12 +148,19 @@ def _forks(facts: dict[int, Fact], site: str, chain_root: str | None) -> Iterato
 
 
 def _clocks(facts: dict[int, Fact], site: str, directory: Directory) -> Iterator[Finding]:
-    ahead_ms, late_ms = directory.limit("clock_skew_s") * 1000, directory.limit("back_dated_h") * HOUR_MS
-    for fact in facts.values():
-        delay_ms = fact.received_ms - fact.occurred_ms
-        if -delay_ms > ahead_ms:
+    """A clock that was off: once for each boot, by its first event that shows it. Late arrival: for each event."""
+    off_ms, late_ms = directory.limit("clock_skew_s", site) * 1000, directory.limit("back_dated_h", site) * HOUR_MS
+    boots: set[str] = set()
+    for _, fact in sorted(facts.items()):
+        event = fact.event
+        if event.backfill:
+            continue
+        wall_ms = event.occurred_ms
+        skewed = wall_ms - fact.received_ms > off_ms or abs(wall_ms - fact.occurred_ms) > off_ms
+        if skewed and event.boot_id not in boots:
+            boots.add(event.boot_id)
             yield _of_fact("clock_skew", fact, site)
-        elif delay_ms > late_ms:
+        if fact.received_ms - fact.occurred_ms > late_ms:
             yield _of_fact("back_dated", fact, site)
 
 
@@ -163,13 +170,3 @@ def by_precedence(findings: Iterable[Finding]) -> list[Finding]:
     for finding in findings:
         once.setdefault(finding.finding_id, finding)
     return sorted(once.values(), key=lambda finding: (PRECEDENCE[finding.code], finding.due_ms, finding.finding_id))
-
-
-def forked_items(history: History) -> dict[str, list[Fact]]:
-    """Items named by an event that shares its number with another one."""
-    touched: dict[str, list[Fact]] = defaultdict(list)
-    for fact in history.forks:
-        if isinstance(fact.event, ItemEvent):
-            for code in fact.event.codes:
-                touched[code].append(fact)
-    return touched

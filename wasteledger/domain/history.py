@@ -4,31 +4,13 @@ A `History` can be thrown away and folded again from entry 0; nothing in it is s
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.canonical import encode_base64
-from schemas.events import AnyEvent, Corrected, Enrolled, ItemEvent, Revoked, parse_event
-from schemas.signing import parse_note
-from wasteledger.domain.entry import Entry, decode_entry
-from wasteledger.domain.hello import parse_hello
+from wasteledger.domain.facts import Clocks, Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
+from wasteledger.domain.hello import Hello
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
-
-
-class Fact(NamedTuple):
-    """An event with its place in the ledger.
-
-    Attributes:
-        index: place in the log.
-        received_ms: the service's clock when it was taken in.
-        event_id: base64 of the hash of its signed text.
-        occurred_ms: the device's clock, UTC.
-    """
-
-    index: int  # type: ignore[assignment]  # nobody asks this tuple for `index()`
-    received_ms: int
-    event_id: str
-    event: AnyEvent
-    occurred_ms: int
 
 
 class Quarantined(NamedTuple):
@@ -70,29 +52,34 @@ class Device(NamedTuple):
 
 
 class History:
-    """Everything the log tells, by item, box and device."""
+    """Everything the log tells, in memory: by item, box, device, manifest and case. A `Source` for the walk."""
 
     def __init__(self) -> None:
         """Begins before entry 0."""
         self.size = 0
         self.by_code: dict[str, list[Fact]] = defaultdict(list)
         self.by_device: dict[str, dict[int, Fact]] = defaultdict(dict)
+        self.by_manifest: dict[str, list[Fact]] = defaultdict(list)
+        self.by_case: dict[str, list[Fact]] = defaultdict(list)
+        self.targets: dict[str, list[Fact]] = defaultdict(list)
+        self.counts: dict[str, list[Fact]] = defaultdict(list)
+        self.forks_by_code: dict[str, list[Fact]] = defaultdict(list)
         self.devices: dict[str, Device] = {}
-        self.corrections: dict[str, list[Fact]] = defaultdict(list)
         self.forks: list[Fact] = []
         self.quarantined: list[Quarantined] = []
         self.announced: dict[str, Announced] = {}
+        self.clocks = Clocks()
 
     def copy(self) -> "History":
         """A fold of its own, to be continued while others read this one."""
         other = History()
         other.size = self.size
-        other.by_code.update((code, list(facts)) for code, facts in self.by_code.items())
+        for name in ("by_code", "by_manifest", "by_case", "targets", "counts", "forks_by_code"):
+            getattr(other, name).update((key, list(facts)) for key, facts in getattr(self, name).items())
         other.by_device.update((device, dict(facts)) for device, facts in self.by_device.items())
-        other.devices = dict(self.devices)
-        other.corrections.update((event_id, list(facts)) for event_id, facts in self.corrections.items())
+        other.devices, other.announced = dict(self.devices), dict(self.announced)
         other.forks, other.quarantined = list(self.forks), list(self.quarantined)
-        other.announced = dict(self.announced)
+        other.clocks = self.clocks.copy()
         return other
 
     def add(self, content: bytes) -> None:
@@ -101,45 +88,92 @@ class History:
         Raises:
             ContractError: the bytes are not an entry, or an entry of class `event` is not readable.
         """
-        entry = decode_entry(content)
-        if entry.entry_class == "hello":
+        entry = read_entry(self.size, content)
+        if entry.hello:
             self._announce(entry)
-            self.size += 1
-            return
-        note = parse_note(entry.note)
-        index, event_id = self.size, encode_base64(note.event_id)
-        if entry.entry_class == "quarantine":
-            self.quarantined.append(Quarantined(index, entry.received_ms, event_id, note.device_id))
-        else:
-            event = parse_event(note.payload())
-            fact = Fact(index, entry.received_ms, event_id, event, event.occurred_ms)
+        elif entry.entry_class == "quarantine":
+            self.quarantined.append(Quarantined(entry.index, entry.received_ms, entry.event_id, entry.device_id))
+        elif entry.event:
+            fact = entry.fact(self.clocks)
             if entry.entry_class == "fork":
                 self.forks.append(fact)
+                for code in fact.event.codes:
+                    self.forks_by_code[code].append(fact)
             else:
-                self._file(fact, leaf_hash(content))
+                self._file(fact, content)
         self.size += 1  # last: an entry that can not be read is met again, never passed over
 
-    def _announce(self, entry: Entry) -> None:
-        hello, note = parse_hello(entry.note)
+    def _announce(self, entry: ReadEntry) -> None:
+        hello = entry.hello
+        if hello is None:
+            return
         before = self.announced.get(hello.device_id)
         if before is None or before.next_seq < hello.next_seq:
-            self.announced[hello.device_id] = Announced(hello.next_seq, entry.received_ms, encode_base64(note.event_id))
+            self.announced[hello.device_id] = Announced(hello.next_seq, entry.received_ms, entry.event_id)
+        if self.clocks.learn(hello, entry.received_ms):
+            self._date_anew(hello)
 
-    def _file(self, fact: Fact, leaf: bytes) -> None:
+    def _date_anew(self, hello: Hello) -> None:
+        """A hello says when a boot began: its events are dated again, and stand where they belong."""
+        facts = self.by_device.get(hello.device_id, {})
+        for number, fact in facts.items():
+            if fact.event.boot_id != hello.boot_id:
+                continue
+            again = fact.dated(self.clocks)
+            if again.occurred_ms != fact.occurred_ms:
+                facts[number] = again
+                for shelf in self._shelves(fact):
+                    shelf[shelf.index(fact)] = again
+
+    def _file(self, fact: Fact, content: bytes) -> None:
         event = fact.event
         self.by_device[event.device_id][event.device_seq] = fact
-        if isinstance(event, ItemEvent):
-            for code in event.codes:
-                self.by_code[code].append(fact)
-            if isinstance(event, Corrected):
-                self.corrections[event.target_event_id].append(fact)
-        elif isinstance(event, Enrolled):
-            root = encode_base64(EMPTY_ROOT if event.device == event.device_id else leaf)
+        for shelf in self._shelves(fact):
+            shelf.append(fact)
+        if event.kind == "enrolled" and event.device and event.for_site:
+            root = encode_base64(EMPTY_ROOT if event.device == event.device_id else leaf_hash(content))
             first = Device(event.device, event.for_site, event.role, fact.index, root)
             self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
-        elif isinstance(event, Revoked) and event.device in self.devices:
+        elif event.kind == "revoked" and event.device in self.devices:
             self.devices[event.device] = self.devices[event.device]._replace(revoked_index=fact.index)
+
+    def _shelves(self, fact: Fact) -> Iterator[list[Fact]]:
+        """Where a fact stands."""
+        event = fact.event
+        for code in event.codes:
+            yield self.by_code[code]
+        if event.box and event.box not in event.codes:
+            yield self.by_code[event.box]
+        if event.manifest:
+            yield self.by_manifest[event.manifest]
+        if event.case:
+            yield self.by_case[event.case]
+        if event.target_event_id:
+            yield self.targets[event.target_event_id]
+        if event.kind == "counted":
+            yield self.counts[event.site]
 
     def facts_of(self, code: str) -> list[Fact]:
         """The facts that name a code, in log order; none for a code never seen."""
         return self.by_code.get(code, [])
+
+    def box_facts(self, box: str, begin_ms: int, end_ms: int) -> list[Fact]:
+        """The facts that name a box between two moments, both included, sorted by time."""
+        facts = [fact for fact in self.facts_of(box) if begin_ms <= fact.occurred_ms <= end_ms]
+        return sorted(facts, key=by_order)
+
+    def corrections_of(self, event_id: str) -> list[Fact]:
+        """Corrections that name this event."""
+        return [fact for fact in self.targets.get(event_id, ()) if fact.kind == "corrected"]
+
+    def vouchings_of(self, event_id: str) -> list[Fact]:
+        """Vouchings for this event."""
+        return [fact for fact in self.targets.get(event_id, ()) if fact.kind == "vouched"]
+
+    def counts_of(self, site: str) -> list[StockTake]:
+        """Complete stock-takes of a site's rooms."""
+        return stock_takes(self.counts.get(site, ()))
+
+    def forks_of(self, code: str) -> list[Fact]:
+        """Forked events that name this code."""
+        return self.forks_by_code.get(code, [])

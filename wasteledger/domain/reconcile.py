@@ -10,22 +10,21 @@ A cohort is every item sealed at sites of a region in a period. A code used on t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 
 from schemas.custody import Phase
-from schemas.events import Accepted, Released, Sealed
 from schemas.reasons import CLASSES, REASONS, Severity
-from wasteledger.domain.chain import Chain, china_day, walk
-from wasteledger.domain.findings import Finding, by_precedence, device_findings, forked_items, item_findings
-from wasteledger.domain.history import Fact, History
+from wasteledger.domain.chain import Chain, china_day
+from wasteledger.domain.findings import Finding, by_precedence, device_findings, item_findings
+from wasteledger.domain.history import History
+from wasteledger.domain.judge import judge
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 
 #: Discrepancies that keep an item from being safely disposed: its weight or its number was not what it should be.
-_UNPROVEN = frozenset({"weight_difference", "count_difference", "box_difference"})
+_UNPROVEN = frozenset({"weight_difference", "count_difference", "box_difference", "stock_imbalance"})
 _PLACES = Decimal("0.000001")
 
 
@@ -160,55 +159,18 @@ def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which mome
 
 def walk_all(history: History, directory: Directory, *, as_of_ms: int) -> list[Chain]:
     """Every item's chain with all its doubts, those that only the passing of time raises included."""
-    chains = [walk(code, history, directory) for code in sorted(history.by_code) if not is_box(code)]
-    _check_boxes(chains, directory)
-    forked = forked_items(history)
-    for chain in chains:
-        for fact in forked.get(chain.code, []):
-            chain.doubt("device_fork", fact, site=fact.event.site)
-        _check_overdue(chain, as_of_ms)
-    return chains
+    codes = sorted(code for code in history.by_code if not is_box(code))
+    chains = judge(codes, history, directory)
+    for code in codes:
+        raise_overdue(chains[code], as_of_ms)
+    return [chains[code] for code in codes]
 
 
-def _check_boxes(chains: Iterable[Chain], directory: Directory) -> None:
-    """A box weighed as a whole must weigh what its items weigh together; a count must be the count of codes."""
-    inside: dict[tuple[str, str], list[Chain]] = defaultdict(list)
-    weighed: dict[tuple[str, str], tuple[Fact, int]] = {}
-    for chain in chains:
-        for step in chain.steps:
-            event = step.fact.event
-            if not isinstance(event, Released | Accepted):
-                continue
-            if isinstance(event, Accepted) and event.packages_count not in {None, len(event.codes)}:
-                chain.doubt("count_difference", step.fact, site=event.site)
-            box = next((code for code in event.codes if code == _box_at(chain, step.fact)), None)
-            mass_g = event.mass_of(box) if step.inferred and box else None
-            if box and mass_g is not None:
-                inside[step.fact.event_id, box].append(chain)
-                weighed[step.fact.event_id, box] = step.fact, mass_g
-    for key, (fact, mass_g) in weighed.items():
-        packed_g = sum(chain.weighed_g for chain in inside[key])
-        if not directory.tolerance.allows(before_g=packed_g, after_g=mass_g):
-            for chain in inside[key]:
-                chain.doubt("box_difference", fact, site=fact.event.site)
-
-
-def _box_at(chain: Chain, fact: Fact) -> str | None:
-    """The box the item lay in when `fact` happened."""
-    box = None
-    for step in chain.steps:
-        if step.fact is fact:
-            break
-        if step.fact.event.kind in {"packed", "unpacked"}:
-            box = getattr(step.fact.event, "box", None) if step.fact.event.kind == "packed" else None
-    return box
-
-
-def _check_overdue(chain: Chain, as_of_ms: int) -> None:
-    """Absence: the next step is not there and its limit has passed."""
-    if chain.expected and as_of_ms > chain.expected.due_ms and chain.seals:
-        moved = [step.fact for step in chain.steps if step.fact.occurred_ms <= chain.since_ms] or [chain.steps[-1].fact]
-        chain.doubt(chain.expected.reason, moved[-1], site=chain.expected.site, at_ms=chain.expected.due_ms)
+def raise_overdue(chain: Chain, as_of_ms: int) -> None:
+    """Absence: an expected step is not there and its limit has passed."""
+    for expected in chain.expectations:
+        if as_of_ms > expected.due_ms and chain.seals and expected.after:
+            chain.doubt(expected.reason, expected.after, site=expected.site, at_ms=expected.due_ms)
 
 
 def _in_cohort(chain: Chain, region: str, from_day: str, to_day: str) -> bool:
@@ -226,7 +188,7 @@ def _stray_in(chain: Chain, region: str) -> bool:
 def _amount(chain: Chain) -> Amount:
     if len(chain.seals) == 1:
         return Amount(1, chain.mass_g)
-    masses = [fact.event.mass_g for fact in chain.seals if isinstance(fact.event, Sealed)]
+    masses = [fact.event.mass_g for fact in chain.seals if fact.event.kind == "sealed"]
     return Amount(len(masses), sum(masses))
 
 

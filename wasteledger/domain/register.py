@@ -3,15 +3,18 @@
 Rows, loaded from a readable file. The chain of custody refers to them by code and never copies them.
 """
 
+import csv
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from schemas.codes import SiteKind, check_uscc, site_kind
-from schemas.events import Actor, Plate, SiteCode
+from schemas.event_base import Actor, Plate, SiteCode
 from schemas.quantities import Tolerance
 from schemas.waste import check_waste_code
 
@@ -19,6 +22,12 @@ NAME_MAX = 60
 TEXT_MAX = 120
 #: Institutions of up to 19 beds: collection and carriage not managed as hazardous waste (名录 2021, exemption list no. 2).
 EXEMPT_BEDS_MAX = 19
+
+_RULE_ROWS = tuple(
+    csv.DictReader(files("wasteledger").joinpath("data/rules.csv").read_text(encoding="utf-8").splitlines())
+)
+#: What each rule limits, in Chinese and English.
+RULE_MEANINGS = {row["key"]: (row["zh"], row["en"]) for row in _RULE_ROWS}
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
 Text = Annotated[str, Field(max_length=TEXT_MAX)]
@@ -43,6 +52,9 @@ class Site(_Row):
     Attributes:
         beds: of a medical institution; decides the exemption for small ones.
         store_below_5c, remote: which storage limit of GB 39707-2020 5.4.6 holds at a plant.
+        collection: how waste leaves it (因地制宜): with its own handheld; by a badge or PIN on the collector's; carried by its staff to the
+            township centre where no road service runs; or out of a cabinet or unattended room, whose keeper vouches later.
+        centre: the township centre that serves it.
     """
 
     code: SiteCode
@@ -53,6 +65,8 @@ class Site(_Row):
     contact: Text = ""
     store_below_5c: bool = False
     remote: bool = False
+    collection: Literal["own_device", "vouched", "hand_in", "unattended"] = "own_device"
+    centre: SiteCode | None = None
 
     @property
     def kind(self) -> SiteKind:
@@ -79,7 +93,11 @@ class Vehicle(_Row):
 
 
 class Licence(_Row):
-    """A licence to carry or dispose (经营许可证): waste codes or whole classes such as `HW01`."""
+    """A licence to carry or dispose (经营许可证): waste codes or whole classes such as `HW01`.
+
+    Attributes:
+        capacity_t: tonnes a year that a plant may treat.
+    """
 
     holder: SiteCode
     number: Annotated[str, Field(min_length=1, max_length=40)]
@@ -87,6 +105,7 @@ class Licence(_Row):
     waste: Annotated[tuple[str, ...], Field(min_length=1, max_length=100)]
     valid_from: date
     valid_to: date
+    capacity_t: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
 
     def covers(self, waste_code: str, day: date) -> bool:
         """Whether it holds for this waste on this day."""
@@ -117,16 +136,43 @@ class WasteStream(_Row):
     cautions: Text
 
 
-class Rule(_Row):
-    """A number that the judgement uses, with the law or decision it rests on."""
+class PlannedWaste(_Row):
+    """One row of a yearly management plan: a waste, how much of it, and to which plant."""
 
-    key: Literal[
-        "clinic_storage_h", "producer_storage_h", "centre_storage_h", "carriage_h", "acceptance_h", "reroute_h",
-        "plant_storage_h", "plant_storage_cold_h", "plant_storage_remote_h", "plant_storage_other_h",
-        "back_dated_h", "clock_skew_s", "mass_tolerance_permille", "mass_tolerance_floor_g",
-    ]  # fmt: skip
+    waste_code: Annotated[str, AfterValidator(check_waste_code)]
+    mass_kg: Annotated[int, Field(ge=0, le=1_000_000_000)]
+    plant: SiteCode
+
+
+class Plan(_Row):
+    """A producer's yearly management plan (危险废物管理计划, HJ 1259-2022 chapter 5), filed by 31 March."""
+
+    site: SiteCode
+    year: Annotated[int, Field(ge=2020, le=2100)]
+    filed_on: date
+    category: Literal["key", "simplified", "registered"]
+    wastes: Annotated[tuple[PlannedWaste, ...], Field(min_length=1, max_length=500)]
+
+
+class Rule(_Row):
+    """A number that the judgement uses, with the law or decision it rests on.
+
+    Attributes:
+        scope: the division or site for which alone it holds; the whole district where there is none.
+    """
+
+    key: str
     value: Annotated[int, Field(ge=0, le=10_000_000)]
     basis: Annotated[str, Field(min_length=1, max_length=200)]
+    scope: Annotated[str, Field(min_length=6, max_length=13)] | None = None
+
+    @field_validator("key")
+    @classmethod
+    def _known(cls, key: str) -> str:
+        if key not in RULE_MEANINGS:
+            message = f"no rule {key}: `wasteledger rules show` lists them"
+            raise ValueError(message)
+        return key
 
 
 class Register(_Row):
@@ -141,6 +187,7 @@ class Register(_Row):
     people: tuple[Person, ...] = ()
     streams: tuple[WasteStream, ...] = ()
     rules: tuple[Rule, ...] = ()
+    plans: tuple[Plan, ...] = ()
 
 
 class Directory:
@@ -153,23 +200,40 @@ class Directory:
         self.sites = {site.code: site for site in register.sites}
         self.carrier_of = {vehicle.plate: vehicle.carrier for vehicle in register.vehicles}
         self.people = {person.actor: person for person in register.people}
-        self.rules: dict[str, Rule] = {rule.key: rule for rule in (*DEFAULT_RULES, *register.rules)}
+        self.rules: dict[tuple[str, str | None], Rule] = {
+            (rule.key, rule.scope): rule for rule in (*default_rules(), *register.rules)
+        }
+        #: Sites whose waste travels without a manifest.
+        self.exempt = frozenset(site.code for site in register.sites if not site.needs_manifest)
+        #: Expected steps by state, as `deadlines.expected_step` has met them.
+        self.steps: dict[tuple[str, str, str | None, str], tuple[str, str, str, int]] = {}
+        self._limits: dict[tuple[str, str | None], int] = {}
+        self._licensed: dict[tuple[str, str, str, date], bool] = {}
+        self.tolerance = Tolerance(
+            permille=self.limit("mass_tolerance_permille"), floor_g=self.limit("mass_tolerance_floor_g")
+        )
 
-    def limit(self, key: str) -> int:
-        """The value of a rule."""
-        return self.rules[key].value
+    def rule(self, key: str, site: str | None = None) -> Rule:
+        """The rule that holds at a site: its own, else its township's, else its district's, else the default."""
+        scopes = (site, site[1:10], site[1:7], None) if site else (None,)
+        return next(self.rules[key, scope] for scope in scopes if (key, scope) in self.rules)
 
-    @property
-    def tolerance(self) -> Tolerance:
-        """How far two weighings of one package may differ."""
-        return Tolerance(permille=self.limit("mass_tolerance_permille"), floor_g=self.limit("mass_tolerance_floor_g"))
+    def limit(self, key: str, site: str | None = None) -> int:
+        """The value of the rule that holds at a site."""
+        if (key, site) not in self._limits:
+            self._limits[key, site] = self.rule(key, site).value
+        return self._limits[key, site]
 
     def licensed(self, *, holder: str, activity: str, waste_code: str, day: date) -> bool:
         """Whether some licence of `holder` covers this waste on this day."""
-        return any(
-            licence.holder == holder and licence.activity == activity and licence.covers(waste_code, day)
-            for licence in self.register.licences
-        )
+        key = (holder, activity, waste_code, day)
+        known = self._licensed.get(key)
+        if known is None:
+            known = self._licensed[key] = any(
+                licence.holder == holder and licence.activity == activity and licence.covers(waste_code, day)
+                for licence in self.register.licences
+            )
+        return known
 
     def site_name(self, code: str) -> str:
         """The name for a screen; an unknown site shows its code."""
@@ -177,27 +241,10 @@ class Directory:
         return site.name if site else code
 
 
-def _rule(key: str, value: int, basis: str) -> Rule:
-    return Rule.model_validate({"key": key, "value": value, "basis": basis})
-
-
-#: The strictest limits of the law; a district may put its own rows, with their basis, over them.
-DEFAULT_RULES: tuple[Rule, ...] = (
-    _rule("clinic_storage_h", 48, "医疗废物管理条例 第十七条（暂时贮存不得超过2天）"),
-    _rule("producer_storage_h", 8760, "固体废物污染环境防治法 第八十一条（不超过一年，参照）"),
-    _rule("centre_storage_h", 48, "医疗废物管理条例 第十七条、第二十五条"),
-    _rule("carriage_h", 24, "内部规定：当日送达"),
-    _rule("acceptance_h", 24, "内部规定：交接当日确认"),
-    _rule("reroute_h", 24, "危险废物转移管理办法 第十八条（及时处理），时限为内部规定"),
-    _rule("plant_storage_h", 24, "GB 39707-2020 5.4.6（≥5 ℃ 不超过24 h）"),
-    _rule("plant_storage_cold_h", 72, "GB 39707-2020 5.4.6（＜5 ℃ 不超过72 h）"),
-    _rule("plant_storage_remote_h", 168, "GB 39707-2020 5.4.6（偏远地区，＜5 ℃ 并消毒，不超过168 h）"),
-    _rule("plant_storage_other_h", 8760, "固体废物污染环境防治法 第八十一条（贮存不超过一年）"),
-    _rule("back_dated_h", 240, "危险废物转移管理办法 第二十条（十个工作日内补录），以240 h 为提示线"),
-    _rule("clock_skew_s", 600, "内部规定"),
-    _rule("mass_tolerance_permille", 50, "内部规定：5 %"),
-    _rule("mass_tolerance_floor_g", 100, "内部规定：两台秤的最小分度差"),
-)
+@cache
+def default_rules() -> tuple[Rule, ...]:
+    """The strictest limits of the law; a district may put its own rows, with their basis, over them."""
+    return tuple(Rule(key=row["key"], value=int(row["value"]), basis=row["basis"]) for row in _RULE_ROWS)
 
 
 def _row_keys(register: Register) -> Iterator[str]:
@@ -208,7 +255,8 @@ def _row_keys(register: Register) -> Iterator[str]:
     yield from (f"licence {licence.number} to {licence.activity}" for licence in register.licences)
     yield from (f"person {person.actor}" for person in register.people)
     yield from (f"stream {stream.waste_code} of {stream.site}" for stream in register.streams)
-    yield from (f"rule {rule.key}" for rule in register.rules)
+    yield from (f"rule {rule.key} for {rule.scope or 'the district'}" for rule in register.rules)
+    yield from (f"plan of {plan.site} for {plan.year}" for plan in register.plans)
 
 
 def check_register(register: Register) -> Register:
@@ -226,8 +274,15 @@ def check_register(register: Register) -> Register:
         + [(f"licence {licence.number}", licence.holder) for licence in register.licences]
         + [(f"person {person.actor}", person.site) for person in register.people]
         + [(f"stream {stream.waste_code}", stream.site) for stream in register.streams]
+        + [(f"plan for {plan.year}", plan.site) for plan in register.plans]
+        + [(f"plan of {plan.site} for {plan.year}", row.plant) for plan in register.plans for row in plan.wastes]
+        + [(f"site {site.code}", site.centre) for site in register.sites if site.centre]
     )
     problems += [f"{row}: no site {site}" for row, site in references if site not in sites]
+    scopes = sites | divisions | {register.region[:6]}
+    problems += [
+        f"rule {r.key}: no site or division {r.scope}" for r in register.rules if r.scope and r.scope not in scopes
+    ]
     if problems:
         raise ValueError("; ".join(problems))
     return register

@@ -8,126 +8,135 @@
 
 from typing import NamedTuple
 
-from schemas.codes import CodeKind, parse_code
-from schemas.events import Accepted, Released
-from wasteledger.domain.history import Fact, History
+from wasteledger.domain.corrections import Correction, correction_of
+from wasteledger.domain.facts import Fact, Source, by_order
 
 #: Two honest device clocks may differ by this much.
 CLOCK_DIFFERENCE_MS_MAX = 15 * 60 * 1000
 #: A release stamped later than this after an acceptance belongs to another hop.
 PAIRING_MS_MAX = 24 * 60 * 60 * 1000
+#: A box that was not emptied for so long is judged as if it had been; the longest legal storage of medical waste is seven days.
+LOAD_MS_MAX = 60 * 24 * 60 * 60 * 1000
 
-#: Order of acts stamped with the same millisecond.
-_RANK = {
-    kind: rank
-    for rank, kind in enumerate(
-        ("issued", "sealed", "packed", "released", "refused", "accepted", "unpacked", "stored", "counted", "disposed"),
-    )
-}
+#: What takes an item out of its box.
+_LEAVING = frozenset({"packed", "unpacked", "disposed"})
+#: What a box goes through that its items do not.
+_BOX_ONLY = frozenset({"issued", "printed", "packed", "unpacked", "washed", "corrected", "vouched"})
 
 
-class Step(NamedTuple):
+class Step:
     """One fact in an item's life.
 
     Attributes:
-        inferred: it was the item's box that was scanned.
+        box: the item's box that was scanned in its place; empty where the item itself was scanned.
         misordered: this release bears a time too long after the acceptance it belongs to.
+        correction: what became of corrections to the fact.
     """
 
-    fact: Fact
-    inferred: bool
-    misordered: bool = False
+    __slots__ = ("box", "correction", "fact", "misordered")
+
+    def __init__(self, fact: Fact, box: str = "", correction: Correction | None = None) -> None:
+        self.fact = fact
+        self.box = box
+        self.misordered = False
+        self.correction = correction
+
+    @property
+    def inferred(self) -> bool:
+        """Whether it was the item's box that was scanned."""
+        return bool(self.box)
+
+
+class BoxStay(NamedTuple):
+    """An item's time in one box.
+
+    Attributes:
+        packed: the fact that put it in.
+        end_ms: when it left, or when the box was emptied; None while it is inside.
+        missed_by: facts that looked into the box and did not find the item: the box was opened, counted or washed without it.
+    """
+
+    box: str
+    packed: Fact
+    end_ms: int | None
+    missed_by: tuple[Fact, ...]
+
+
+class Timeline(NamedTuple):
+    """An item's steps in order, and its times in boxes."""
+
+    steps: list[Step]
+    stays: list[BoxStay]
 
 
 def is_box(code: str) -> bool:
     """Whether a code names a box."""
-    return parse_code(code).kind is CodeKind.BOX
+    return code[0] == "B"
 
 
-def steps_of(code: str, history: History) -> list[Step]:
+def timeline_of(code: str, source: Source, *, undo_ms: int) -> Timeline:
     """The steps of an item, in order."""
-    own = sorted((fact for fact in history.facts_of(code) if _counts(fact, history)), key=_order)
-    steps = [Step(fact, inferred=False) for fact in own]
-    boxed = (step for interval in _boxed(own) for step in _box_steps(*interval, history))
-    steps += {step.fact.event_id: step for step in boxed}.values()  # once, where two intervals meet
-    steps.sort(key=lambda step: _order(step.fact))
-    return _pair(steps)
-
-
-def corrections_of(fact: Fact, history: History) -> list[Fact]:
-    """Proposals to correct a fact and agreements to them, in the order they were made."""
-    return sorted(history.corrections.get(fact.event_id, []), key=_order)
-
-
-def correction_agreed(fact: Fact, history: History) -> bool | None:
-    """None when nobody corrected the fact, else whether another party agreed to every correction proposed."""
-    corrections = corrections_of(fact, history)
-    if not corrections:
-        return None
-    proposals = [correction for correction in corrections if getattr(correction.event, "agrees_with", None) is None]
-    return bool(proposals) and len(_agreed(fact, history)) == len(proposals)
-
-
-def agreed_mass_g(fact: Fact, history: History) -> int | None:
-    """The mass that the latest agreed correction puts in place of the fact's own."""
-    masses = [getattr(correction.event, "mass_g", None) for correction in _agreed(fact, history)]
-    return next((mass_g for mass_g in reversed(masses) if mass_g), None)
-
-
-def declared_void(fact: Fact, history: History) -> bool:
-    """Whether an agreed correction says that the fact never occurred."""
-    return any(getattr(correction.event, "reason", "") == "did_not_occur" for correction in _agreed(fact, history))
-
-
-def _agreed(fact: Fact, history: History) -> list[Fact]:
-    """The proposals that a party other than their maker agreed to."""
-    corrections = corrections_of(fact, history)
-    answers = {(getattr(answer.event, "agrees_with", None), answer.event.site) for answer in corrections}
-    return [
-        proposal
-        for proposal in corrections
-        if getattr(proposal.event, "agrees_with", None) is None
-        and any(named == proposal.event_id and site != proposal.event.site for named, site in answers)
-    ]
-
-
-def _counts(fact: Fact, history: History) -> bool:
-    """A sealing that never was still counts as a step: the item is voided by it, not forgotten."""
-    return fact.event.kind == "sealed" or not declared_void(fact, history)
-
-
-def _order(fact: Fact) -> tuple[int, int, str, int]:
-    event = fact.event
-    return fact.occurred_ms, _RANK.get(event.kind, len(_RANK)), event.device_id, event.device_seq
-
-
-def _boxed(own: list[Fact]) -> list[tuple[str, int, int | None]]:
-    """The times in boxes: (box, from, to), `to` open while it is still inside."""
-    intervals: list[tuple[str, int, int | None]] = []
-    box, begin_ms = None, 0
+    own = sorted(source.facts_of(code), key=by_order)
+    steps, kept = [], []
+    boxed = False
     for fact in own:
-        event = fact.event
-        if event.kind not in {"packed", "unpacked", "disposed"}:
-            continue
-        if box is not None:
-            intervals.append((box, begin_ms, fact.occurred_ms))
-        box, begin_ms = (event.box, fact.occurred_ms) if event.kind == "packed" else (None, 0)
-    if box is not None:
-        intervals.append((box, begin_ms, None))
-    return intervals
+        correction = correction_of(code, fact, own, source, undo_ms=undo_ms)
+        # A sealing that never was still counts as a step: the item is voided by it, not forgotten.
+        if correction is None or not correction.never_was or fact.kind == "sealed":
+            steps.append(Step(fact, "", correction))
+            kept.append(fact)
+            boxed = boxed or fact.kind == "packed"
+    stays: list[BoxStay] = []
+    if boxed:
+        inside, stays = _boxed_steps(kept, source, undo_ms)
+        steps += inside
+        steps.sort(key=_by_order)
+    return Timeline(_pair(steps), stays)
 
 
-def _box_steps(box: str, begin_ms: int, end_ms: int | None, history: History) -> list[Step]:
-    steps = []
-    for fact in sorted(history.facts_of(box), key=_order):
-        if fact.occurred_ms < begin_ms or (end_ms is not None and fact.occurred_ms > end_ms):
+def steps_of(code: str, source: Source, *, undo_ms: int = 0) -> list[Step]:
+    """The steps of an item, in order."""
+    return timeline_of(code, source, undo_ms=undo_ms).steps
+
+
+def _by_order(step: Step) -> tuple[int, int, str, int]:
+    return step.fact.order
+
+
+def _boxed_steps(own: list[Fact], source: Source, undo_ms: int) -> tuple[list[Step], list[BoxStay]]:
+    """The steps that the item made inside its boxes, each once, and its stays."""
+    steps: dict[str, Step] = {}
+    stays = []
+    named = {fact.event_id for fact in own}
+    for number, packed in enumerate(own):
+        if packed.kind != "packed":
             continue
-        if fact.event.kind in {"issued", "washed", "packed", "unpacked"}:
-            continue
-        steps.append(Step(fact, inferred=True))
-        if fact.event.kind == "disposed":
-            break  # the box is empty now; what comes later concerns the next load
-    return steps
+        leaving = next((fact for fact in own[number + 1 :] if fact.kind in _LEAVING), None)
+        box, end_ms = packed.event.box, leaving.occurred_ms if leaving else None
+        until_ms = packed.occurred_ms + LOAD_MS_MAX
+        missed_by = []
+        for fact in source.box_facts(box, packed.occurred_ms, until_ms if end_ms is None else min(end_ms, until_ms)):
+            if fact.event_id in named or fact.order < packed.order:
+                continue
+            if empties(fact) or (fact.kind == "counted" and fact.event.box == box and fact.event.complete):
+                missed_by.append(fact)
+                if fact.kind != "counted":
+                    end_ms = fact.occurred_ms
+                    break
+            elif fact.kind not in _BOX_ONLY and box in fact.event.codes:
+                correction = correction_of(box, fact, source.facts_of(box), source, undo_ms=undo_ms)
+                if correction is None or not correction.never_was:
+                    steps[fact.event_id] = Step(fact, box, correction)
+                    if fact.kind == "disposed":
+                        end_ms = fact.occurred_ms
+                        break  # the box is empty now; what comes later concerns the next load
+        stays.append(BoxStay(box, packed, end_ms, tuple(missed_by)))
+    return list(steps.values()), stays
+
+
+def empties(fact: Fact) -> bool:
+    """Whether the fact says that the box is empty now, apart from its disposal."""
+    return fact.kind == "washed" or (fact.kind == "unpacked" and fact.event.complete)
 
 
 def _pair(steps: list[Step]) -> list[Step]:
@@ -136,24 +145,24 @@ def _pair(steps: list[Step]) -> list[Step]:
     offers: dict[tuple[str, str], int] = {}
     orphans: dict[tuple[str, str], Step] = {}
     for step in steps:
-        event = step.fact.event
-        if isinstance(event, Accepted):
+        kind = step.fact.kind
+        if kind == "accepted":
+            event = step.fact.event
             hop = (event.from_site, event.site)
             if offers.get(hop):
                 offers[hop] -= 1
             else:
                 orphans[hop] = step
-            ordered.append(step)
-        elif isinstance(event, Released):
+        elif kind == "released":
+            event = step.fact.event
             hop = (event.site, event.to_site)
-            orphan = orphans.pop(hop, None)
-            late_ms = step.fact.occurred_ms - orphan.fact.occurred_ms if orphan else 0
-            if orphan and late_ms <= PAIRING_MS_MAX:
-                moved = step._replace(misordered=late_ms > CLOCK_DIFFERENCE_MS_MAX)
-                ordered.insert(ordered.index(orphan), moved)
-            else:
-                offers[hop] = offers.get(hop, 0) + 1
-                ordered.append(step)
-        else:
-            ordered.append(step)
+            orphan = orphans.pop(hop, None) if orphans else None
+            if orphan:
+                late_ms = step.fact.occurred_ms - orphan.fact.occurred_ms
+                if late_ms <= PAIRING_MS_MAX:
+                    step.misordered = late_ms > CLOCK_DIFFERENCE_MS_MAX
+                    ordered.insert(ordered.index(orphan), step)
+                    continue
+            offers[hop] = offers.get(hop, 0) + 1
+        ordered.append(step)
     return ordered

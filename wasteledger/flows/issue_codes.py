@@ -12,7 +12,7 @@ from schemas.codes import (
     manifest_number,
     stock_code,
 )
-from schemas.events import CODES_MAX
+from schemas.event_base import CODES_MAX
 from schemas.label_fields import BoxLabel, HazardousLabel, LabelFields, MedicalLabel
 from schemas.waste import is_medical
 from wasteledger.domain.register import Directory, Site

@@ -7,7 +7,6 @@ from typing import Any
 from schemas.canonical import decode_base64, encode_base64
 from schemas.codes import CodeKind, read_typed
 from schemas.errors import CanonicalError
-from schemas.events import ItemEvent
 from wasteledger import clock
 from wasteledger.domain.chain import Chain, china_day
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
@@ -225,7 +224,7 @@ def chain_json(chain: Chain, item_class: str | None) -> dict[str, Any]:
 
 def _step_json(code: str, fact: Any, *, inferred: bool) -> dict[str, Any]:
     event = fact.event
-    own_mass_g = event.mass_of(code) if isinstance(event, ItemEvent) and code in event.codes else None
+    own_mass_g = event.mass_g or (event.mass_of(code) if code in event.codes else None)
     return {
         "index": fact.index,
         "event_id": fact.event_id,
@@ -235,11 +234,11 @@ def _step_json(code: str, fact: Any, *, inferred: bool) -> dict[str, Any]:
         "site": event.site,
         "device_id": event.device_id,
         "device_seq": event.device_seq,
-        "to_site": getattr(event, "to_site", None),
-        "from_site": getattr(event, "from_site", None),
-        "manifest": getattr(event, "manifest", None),
-        "vehicle": getattr(event, "vehicle", None),
-        "box": getattr(event, "box", None),
-        "mass_g": getattr(event, "mass_g", own_mass_g),
+        "to_site": event.to_site or None,
+        "from_site": event.from_site or None,
+        "manifest": event.manifest,
+        "vehicle": event.vehicle,
+        "box": event.box or None,
+        "mass_g": own_mass_g,
         "evidence": "inferred" if inferred else "verified",
     }

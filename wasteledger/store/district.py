@@ -17,7 +17,8 @@ _KEYS = {
     "licences": ("number", "activity"),
     "people": ("actor",),
     "streams": ("site", "waste_code"),
-    "rules": ("key",),
+    "rules": ("key", "scope"),
+    "plans": ("site", "year"),
 }
 
 

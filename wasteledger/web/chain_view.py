@@ -3,8 +3,8 @@
 from collections import defaultdict
 from typing import NamedTuple
 
+from schemas.acts import Act
 from schemas.custody import ItemState
-from schemas.events import AnyEvent, ItemEvent, Sealed
 from schemas.quantities import format_kg
 from schemas.reasons import CLASSES, REASONS, Severity
 from wasteledger.domain.chain import Chain, Doubt
@@ -96,7 +96,7 @@ def item_view(  # noqa: PLR0913 - the chain, what it refers to, and who reads it
         class_title=t.item_class(name),
         waste=t.waste(chain.waste_code) if chain.waste_code else "—",
         waste_code=chain.waste_code,
-        package=t(f"package.{sealed.package}") if isinstance(sealed, Sealed) else "—",
+        package=t(f"package.{sealed.package}") if sealed else "—",
         producer=directory.site_name(sealed.site) if sealed else "—",
         kg=format_kg(chain.mass_g),
         now=_now(chain.state, directory, t),
@@ -159,7 +159,7 @@ def _step(  # noqa: PLR0913 - a step, its surroundings and its reader
     )
 
 
-def _parties(event: AnyEvent) -> tuple[str, str | None]:
+def _parties(event: Act) -> tuple[str, str | None]:
     """Who → whom. A refusal goes back: from the taker that refuses to the giver that keeps the package."""
     if event.kind == "issued":
         return event.site, event.for_site
@@ -172,7 +172,7 @@ def _parties(event: AnyEvent) -> tuple[str, str | None]:
     return event.site, None
 
 
-def _person(event: AnyEvent, directory: Directory) -> str:
+def _person(event: Act, directory: Directory) -> str:
     actor = event.vouched_by or event.actor
     person = directory.people.get(actor)
     return f"{person.name}（{actor}）" if person else actor
@@ -183,11 +183,11 @@ def _fields(chain: Chain, step: Step, t: Words) -> list[tuple[str, str]]:
     mass = _mass(chain, event)
     fields = [(t(f"field.{mass[0]}"), f"{format_kg(mass[1])} kg")] if mass else []
     for name in (*_PLAIN, *_WORDS):
-        value = getattr(event, name, None)
-        if value is not None:
+        value = getattr(event, name)
+        if value:
             fields.append((t(f"field.{name}"), t.value(value) if name in _WORDS else str(value)))
-    if step.inferred and not hasattr(event, "box"):
-        boxes = "、".join(code for code in getattr(event, "codes", ()) if code in _boxes_of(chain))
+    if step.inferred and not event.box:
+        boxes = "、".join(code for code in event.codes if code in _boxes_of(chain))
         fields.append((t("field.box"), boxes))
     if event.note:
         fields.append((t("field.note"), event.note))
@@ -198,13 +198,10 @@ def _boxes_of(chain: Chain) -> set[str]:
     return {step.fact.event.box for step in chain.steps if step.fact.event.kind == "packed"}
 
 
-def _mass(chain: Chain, event: AnyEvent) -> tuple[str, int] | None:
+def _mass(chain: Chain, event: Act) -> tuple[str, int] | None:
     """The mass this event gives the item, else the one it gives the box the item lay in."""
-    own = getattr(event, "mass_g", None)
-    if own is not None:
-        return "mass", own
-    if not isinstance(event, ItemEvent):
-        return None
+    if event.mass_g:
+        return "mass", event.mass_g
     if chain.code in event.codes:
         mass_g = event.mass_of(chain.code)
         return None if mass_g is None else ("mass", mass_g)
@@ -221,5 +218,5 @@ def _expected(
         return None
     limit = due(step.due_ms, as_of_ms, t)
     who = t("expected.who", site=directory.site_name(step.site), due=limit.at)
-    rule = directory.rules[step.rule]
+    rule = directory.rule(step.rule, step.site)
     return ExpectedView(t(f"expected.{step.reason}"), who, rule.basis, limit, doubts.get("", []))

@@ -12,7 +12,6 @@ from pydantic import TypeAdapter
 from labels.pdf import draw_labels
 from schemas.canonical import encode_base64
 from schemas.codes import CodeKind, read_typed
-from schemas.events import ItemEvent
 from schemas.label_fields import HazardousLabel, LabelFields
 from schemas.reasons import CLASSES, REASONS
 from wasteledger import clock
@@ -291,10 +290,9 @@ def _spoken_of(history: History, event_ids: set[str]) -> dict[str, str]:
     facts = (fact for facts in history.by_device.values() for fact in facts.values() if fact.event_id in event_ids)
     spoken_of: dict[str, str] = {}
     for fact in facts:
-        if isinstance(fact.event, ItemEvent):
-            for code in fact.event.codes:
-                if not is_box(code):
-                    spoken_of[fact.event_id] = code
+        for code in fact.event.codes:
+            if not is_box(code):
+                spoken_of[fact.event_id] = code
     return spoken_of
 
 

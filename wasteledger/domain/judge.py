@@ -1,0 +1,86 @@
+"""Judging items together: each one's own walk, then what a weighed box says about all that lay inside.
+
+A box weighed as a whole must weigh what its items weighed together at that moment. So whoever judges one item of a weighed box judges its
+companions too, and whatever they shared other boxes with: the answer for an item is the same whichever items were asked for.
+"""
+
+from collections.abc import Iterable
+
+from schemas.codes import CodeKind, parse_code
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.checks import seen_after
+from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.register import Directory
+from wasteledger.domain.timeline import LOAD_MS_MAX, empties
+from wasteledger.domain.walk import walk
+
+
+def is_item(code: str) -> bool:
+    """Whether a code names an item."""
+    return parse_code(code).kind is CodeKind.ITEM
+
+
+def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[str, Chain]:
+    """The chains of these items and of their companions in weighed boxes, by code, with all their doubts."""
+    chains: dict[str, Chain] = {}
+    weighed: dict[tuple[str, str], tuple[Fact, int]] = {}
+    waiting = list(codes)
+    while waiting:
+        code = waiting.pop()
+        if code in chains:
+            continue
+        chains[code] = chain = walk(code, source, directory)
+        if not chain.boxes:
+            continue
+        for box, fact, mass_g in _weighings(chain):
+            if (box, fact.event_id) not in weighed:
+                weighed[box, fact.event_id] = fact, mass_g
+                waiting += _companions(box, fact, source)
+    if weighed:
+        _check_boxes(chains, weighed, directory)
+    return chains
+
+
+def _weighings(chain: Chain) -> list[tuple[str, Fact, int]]:
+    """Each weighing of a box while the item lay in it."""
+    found = []
+    for step in chain.steps:
+        if step.box and step.fact.event.masses_g is not None:
+            mass_g = step.fact.event.mass_of(step.box)
+            if mass_g is not None:
+                found.append((step.box, step.fact, mass_g))
+    return found
+
+
+def _companions(box: str, weighing: Fact, source: Source) -> list[str]:
+    """Everything that was packed into the box since it was last empty."""
+    codes: list[str] = []
+    for fact in source.box_facts(box, weighing.occurred_ms - LOAD_MS_MAX, weighing.occurred_ms):
+        if fact.kind == "packed" and fact.event.box == box:
+            codes += fact.event.codes
+        elif empties(fact) or (fact.kind == "disposed" and fact.order < weighing.order):
+            codes = []
+    return codes
+
+
+def _check_boxes(
+    chains: dict[str, Chain], weighed: dict[tuple[str, str], tuple[Fact, int]], directory: Directory
+) -> None:
+    inside: dict[tuple[str, str], list[Chain]] = {key: [] for key in weighed}
+    for chain in chains.values():
+        if chain.boxes:
+            for box, fact, _ in _weighings(chain):
+                inside[box, fact.event_id].append(chain)
+    for key, (fact, mass_g) in weighed.items():
+        packed_g = sum(_weight_at(chain, fact.occurred_ms) for chain in inside[key])
+        if directory.tolerance.allows(before_g=packed_g, after_g=mass_g):
+            continue
+        for chain in inside[key]:
+            if len(chain.seals) == 1 and not seen_after(chain, fact):
+                chain.doubt("box_difference", fact, site=fact.event.site)
+
+
+def _weight_at(chain: Chain, moment_ms: int) -> int:
+    """Its newest own weighing at a moment; the sealing where the clocks say that it came later."""
+    earlier = [mass_g for at_ms, mass_g, _ in chain.weighings if at_ms <= moment_ms]
+    return earlier[-1] if earlier else chain.weighings[0][1] if chain.weighings else 0
