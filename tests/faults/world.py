@@ -39,9 +39,9 @@ from tests.faults.oracle import Made, Truth
 from tests.stories_builder import OFFICE, ORIGIN, Teller, ms, register
 from wasteledger import clock
 from wasteledger.domain.note import COSIGNATURE, NoteKey
+from wasteledger.domain.register import register_digest
 from wasteledger.errors import NotFoundError, RolledBackError
 from wasteledger.flows import service as service_module
-from wasteledger.flows.load_register import register_digest
 from wasteledger.flows.questions import prove_event
 from wasteledger.flows.replay import recover
 from wasteledger.flows.witnesses import Witnesses

@@ -15,8 +15,8 @@ from wasteledger.audit.check_published import check_published
 from wasteledger.domain.entry import Entry, decode_entry
 from wasteledger.domain.hello import parse_hello
 from wasteledger.domain.merkle import Frontier, leaf_hash
+from wasteledger.domain.register import register_digest
 from wasteledger.errors import TamperedError
-from wasteledger.flows.load_register import register_digest
 from wasteledger.flows.published import Published
 from wasteledger.store.database import Database
 from wasteledger.store.district import DistrictStore

@@ -152,6 +152,14 @@ class Clocks:
         other._zero_ms.update(self._zero_ms)
         return other
 
+    def set_zero(self, device: str, boot_id: str, zero_ms: int) -> None:
+        """Puts back what an earlier `learn` came to."""
+        self._zero_ms[device, boot_id] = zero_ms
+
+    def zero_ms(self, device: str, boot_id: str) -> int | None:
+        """When a boot began, where it is known."""
+        return self._zero_ms.get((device, boot_id))
+
     def learn(self, hello: Hello, received_ms: int) -> bool:
         """Takes in a hello; whether it moved the boot by more than clocks are trusted.
 

@@ -32,10 +32,15 @@ def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[st
         chains[code] = chain = walk(code, source, directory)
         if not chain.boxes:
             continue
+        for stay in chain.boxes:
+            if stay.end_ms is not None and chain.steps[-1].box != stay.box:
+                waiting += companions(
+                    stay.box, stay.end_ms, source
+                )  # it left: what the box weighs now concerns the others
         for box, fact, mass_g in _weighings(chain):
             if (box, fact.event_id) not in weighed:
                 weighed[box, fact.event_id] = fact, mass_g
-                waiting += _companions(box, fact, source)
+                waiting += companions(box, fact.occurred_ms, source)
     if weighed:
         _check_boxes(chains, weighed, directory)
     return chains
@@ -52,13 +57,13 @@ def _weighings(chain: Chain) -> list[tuple[str, Fact, int]]:
     return found
 
 
-def _companions(box: str, weighing: Fact, source: Source) -> list[str]:
-    """Everything that was packed into the box since it was last empty."""
+def companions(box: str, moment_ms: int, source: Source) -> list[str]:
+    """Everything that was packed into the box, up to a moment, since it had last been empty before that moment."""
     codes: list[str] = []
-    for fact in source.box_facts(box, weighing.occurred_ms - LOAD_MS_MAX, weighing.occurred_ms):
+    for fact in source.box_facts(box, moment_ms - LOAD_MS_MAX, moment_ms):
         if fact.kind == "packed" and fact.event.box == box:
             codes += fact.event.codes
-        elif empties(fact) or (fact.kind == "disposed" and fact.order < weighing.order):
+        elif fact.occurred_ms < moment_ms and (empties(fact) or fact.kind == "disposed"):
             codes = []
     return codes
 

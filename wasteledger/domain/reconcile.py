@@ -10,21 +10,22 @@ A cohort is every item sealed at sites of a region in a period. A code used on t
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 
 from schemas.custody import Phase
-from schemas.reasons import CLASSES, REASONS, Severity
-from wasteledger.domain.chain import Chain, china_day
-from wasteledger.domain.findings import Finding, by_precedence, device_findings, item_findings
+from schemas.reasons import CLASSES
+from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem, book_doubts, book_item, classify
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.devices import device_books
+from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.history import History
 from wasteledger.domain.judge import judge
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 
-#: Discrepancies that keep an item from being safely disposed: its weight or its number was not what it should be.
-_UNPROVEN = frozenset({"weight_difference", "count_difference", "box_difference", "stock_imbalance"})
 _PLACES = Decimal("0.000001")
 
 
@@ -123,47 +124,106 @@ class Reconciliation:
         return dict(Counter(finding.code for finding in self.findings))
 
 
-def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which moment
-    history: History, directory: Directory, *, region: str, from_day: str, to_day: str, as_of_ms: int
+class Question(NamedTuple):
+    """What is asked.
+
+    Attributes:
+        region: a division code, six or nine digits.
+        from_day, to_day: first and last day of sealing, China's calendar, as `2026-11-02`.
+        as_of_ms: the moment of the question; time alone makes things overdue.
+    """
+
+    region: str
+    from_day: str
+    to_day: str
+    as_of_ms: int
+
+
+def tally_up(
+    asked: Question,
+    items: Iterable[BookedItem],
+    doubts: Iterable[BookedDoubt],
+    others: Iterable[Finding],
+    *,
+    tree_size: int,
 ) -> Reconciliation:
-    """Reconciles the items sealed in `region` (a division code, six or nine digits) on the days from … to, both included."""
-    chains = walk_all(history, directory, as_of_ms=as_of_ms)
-    cohort = [chain for chain in chains if _in_cohort(chain, region, from_day, to_day)]
+    """The answer from the books' rows: the items of the cohort, their doubts and what is waited for, and findings of other kinds."""
     answer = Reconciliation(
-        region,
-        from_day,
-        to_day,
-        as_of_ms,
-        history.size,
-        Tally(),
-        defaultdict(Tally),
-        defaultdict(Tally),
-        [],
-        Amount(),
-        [],
-    )
-    for chain in cohort:
-        row = _row(chain)
-        if row is None:
-            answer.voided = answer.voided.plus(_amount(chain))
+        *asked, tree_size, Tally(), defaultdict(Tally), defaultdict(Tally), [], Amount(), []
+    )  # fmt: skip
+    raised = [doubt for doubt in doubts if not doubt.rule or asked.as_of_ms > doubt.at_ms]
+    late: dict[str, list[str]] = defaultdict(list)
+    for doubt in raised:
+        if doubt.rule:
+            late[doubt.subject].append(doubt.reason)
+    for item in sorted(items):
+        if item.sealed_ms is None:
             continue
+        if item.item_class is None:
+            answer.voided = answer.voided.plus(Amount(item.packages, item.mass_g))
+            continue
+        row = _row(item, late.get(item.code, ()))
         answer.items.append(row)
         for tally in (answer.district, answer.divisions[row.site[1:10]], answer.categories[row.waste_code]):
             tally.add(row)
-    strays = [chain for chain in chains if not chain.seals and chain.doubts and _stray_in(chain, region)]
-    answer.findings = by_precedence(
-        [*item_findings([*cohort, *strays]), *device_findings(history, directory, region=region)]
-    )
+    answer.findings = by_precedence([*gather(raised), *others])
     return answer
+
+
+def _row(item: BookedItem, late: Iterable[str]) -> ItemRow:
+    """An item as of the question: what was on its way is overdue when a step is late."""
+    item_class, late = item.item_class or "", tuple(late)
+    return ItemRow(
+        code=item.code.partition(COPY_MARK)[0],
+        site=item.site,
+        waste_code=item.waste_code,
+        sealed_ms=item.sealed_ms or 0,
+        amount=Amount(item.packages, item.mass_g),
+        item_class="overdue" if late and item_class == "on_its_way" else item_class,
+        phase=Phase(item.phase),
+        holder=item.holder,
+        inferred=bool(item.inferred),
+        reasons=(*item.reasons.split(), *late),
+    )
+
+
+def in_cohort(item: BookedItem, asked: Question) -> bool:
+    """Whether it was sealed in the region in the period."""
+    return item.sealed_day is not None and asked.from_day <= item.sealed_day <= asked.to_day and in_region(item, asked)
+
+
+def in_region(item: BookedItem, asked: Question) -> bool:
+    """Whether it belongs to the region: where it was sealed; where it was met, if it never was."""
+    return item.site[1:].startswith(asked.region)
+
+
+def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which moment
+    history: History, directory: Directory, *, region: str, from_day: str, to_day: str, as_of_ms: int
+) -> Reconciliation:
+    """Reconciles from the whole history at once: the plain way, which the books must agree with."""
+    asked = Question(region, from_day, to_day, as_of_ms)
+    codes = sorted(code for code in history.by_code if not is_box(code))
+    chains = judge(codes, history, directory)
+    rows = [row for chain in chains.values() for row in book_item(chain)]
+    cohort = [row for row in rows if in_cohort(row, asked)]
+    strays = [row for row in rows if row.sealed_ms is None and in_region(row, asked)]
+    named = {row.code.partition(COPY_MARK)[0] for row in (*cohort, *strays)}
+    doubts = [doubt for code in named for doubt in book_doubts(chains[code])]
+    others = [
+        finding
+        for book in device_books(history, directory)
+        if book.site[1:].startswith(region)
+        for finding in book.findings()
+    ]
+    return tally_up(asked, cohort, doubts, others, tree_size=history.size)
 
 
 def walk_all(history: History, directory: Directory, *, as_of_ms: int) -> list[Chain]:
     """Every item's chain with all its doubts, those that only the passing of time raises included."""
-    codes = sorted(code for code in history.by_code if not is_box(code))
-    chains = judge(codes, history, directory)
-    for code in codes:
-        raise_overdue(chains[code], as_of_ms)
-    return [chains[code] for code in codes]
+    chains = judge((code for code in history.by_code if not is_box(code)), history, directory)
+    for chain in chains.values():
+        raise_overdue(chain, as_of_ms)
+    return [chain for _, chain in sorted(chains.items())]
 
 
 def raise_overdue(chain: Chain, as_of_ms: int) -> None:
@@ -173,59 +233,10 @@ def raise_overdue(chain: Chain, as_of_ms: int) -> None:
             chain.doubt(expected.reason, expected.after, site=expected.site, at_ms=expected.due_ms)
 
 
-def _in_cohort(chain: Chain, region: str, from_day: str, to_day: str) -> bool:
-    return any(
-        fact.event.site[1:].startswith(region) and from_day <= f"{china_day(fact.occurred_ms):%Y-%m-%d}" <= to_day
-        for fact in chain.seals
-    )
-
-
-def _stray_in(chain: Chain, region: str) -> bool:
-    """An item that moved without ever having been sealed is in no cohort, but it is found."""
-    return any(step.fact.event.site[1:].startswith(region) for step in chain.steps)
-
-
-def _amount(chain: Chain) -> Amount:
-    if len(chain.seals) == 1:
-        return Amount(1, chain.mass_g)
-    masses = [fact.event.mass_g for fact in chain.seals if fact.event.kind == "sealed"]
-    return Amount(len(masses), sum(masses))
-
-
-def _row(chain: Chain) -> ItemRow | None:
+def class_of(chain: Chain, as_of_ms: int) -> str | None:
+    """The class of one item at a moment; None where it was never sealed or has left the cohort."""
+    if not chain.seals:
+        return None
+    late = any(as_of_ms > expected.due_ms for expected in chain.expectations)
     item_class = classify(chain)
-    if item_class is None:
-        return None
-    first = chain.seals[0]
-    return ItemRow(
-        code=chain.code,
-        site=first.event.site,
-        waste_code=chain.waste_code,
-        sealed_ms=first.occurred_ms,
-        amount=_amount(chain),
-        item_class=item_class,
-        phase=chain.state.phase,
-        holder=chain.state.holder,
-        inferred=chain.inferred,
-        reasons=tuple(dict.fromkeys(doubt.reason for doubt in chain.doubts)),
-    )
-
-
-def classify(chain: Chain) -> str | None:
-    """The one class of an item; None when it was voided with evidence and leaves the cohort."""
-    severities = {REASONS[doubt.reason].severity for doubt in chain.doubts}
-    reasons = {doubt.reason for doubt in chain.doubts}
-    broken = Severity.BREAKS_CHAIN in severities
-    if chain.state.phase is Phase.VOIDED and not broken:
-        return None
-    if len(chain.seals) > 1 or chain.state.phase is Phase.VOIDED:
-        return "chain_broken"
-    if chain.state.phase is Phase.LOST:
-        return "declared_lost"
-    if chain.disputed:
-        return "disputed"
-    if chain.state.phase is Phase.DISPOSED:
-        return "disposed_not_provably" if broken or reasons & _UNPROVEN else "safely_disposed"
-    if broken:
-        return "chain_broken"
-    return "overdue" if Severity.OVERDUE in severities else "on_its_way"
+    return "overdue" if late and item_class == "on_its_way" else item_class

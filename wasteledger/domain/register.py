@@ -4,6 +4,7 @@ Rows, loaded from a readable file. The chain of custody refers to them by code a
 """
 
 import csv
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -286,3 +287,13 @@ def check_register(register: Register) -> Register:
     if problems:
         raise ValueError("; ".join(problems))
     return register
+
+
+def register_digest(register: Register) -> str:
+    """What stands in the log for a register, so that nobody can change its rows unseen; their order says nothing."""
+    lines = [f"{register.region} {register.origin}"]
+    for name, rows in sorted(register):
+        if isinstance(rows, tuple | list):
+            lines += [name, *sorted(row.model_dump_json() for row in rows)]
+    content = "\n".join(lines)
+    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"

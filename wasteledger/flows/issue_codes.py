@@ -127,8 +127,24 @@ def _draw(store: DistrictStore, name: str, last: int) -> int:
 
 
 def draw_manifest(service: Service, *, year: int) -> str:
-    """The next manifest number (转移联单编号) of the district's city and year; none is skipped or given twice."""
+    """The next manifest number (转移联单编号) of the district's city and year; none is skipped or given twice.
+
+    A number drawn here has no event yet; `flows.manifests.draft_manifest` draws and drafts in one transaction.
+    """
     city = service.directory().register.region[:4]
     with service.database.write() as connection:
-        serial = _draw(DistrictStore(connection), f"manifest/{year}/{city}", MANIFEST_SERIAL_MAX)
-    return manifest_number(year, city, serial)
+        return draw_manifest_in(DistrictStore(connection), city=city, year=year)
+
+
+def draw_manifest_in(store: DistrictStore, *, city: str, year: int) -> str:
+    """The same inside the caller's transaction: when that is rolled back, the number was never drawn.
+
+    Raises:
+        QueryError: the 999,999 numbers of the city and year are used up.
+    """
+    return manifest_number(year, city, _draw(store, manifest_counter(city=city, year=year), MANIFEST_SERIAL_MAX))
+
+
+def manifest_counter(*, city: str, year: int) -> str:
+    """Name of the counter of a city and year."""
+    return f"manifest/{year}/{city}"

@@ -1,6 +1,5 @@
 """Loading a district from its readable file."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from pydantic import ValidationError
 
 from schemas.errors import WasteLedgerError
 from schemas.signing import check_origin
-from wasteledger.domain.register import Directory, Register, check_register
+from wasteledger.domain.register import Directory, Register, check_register, register_digest
 from wasteledger.errors import RegisterError
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
@@ -70,16 +69,6 @@ def _problem(item: Any, content: Any) -> str:
         )
         place.append(f"{part + 1} ({named})" if isinstance(part, int) and named else str(part))
     return f"{' → '.join(place)}: {item['msg'].removeprefix('Value error, ')}"
-
-
-def register_digest(register: Register) -> str:
-    """What stands in the log for a register, so that nobody can change its rows unseen; their order says nothing."""
-    lines = [f"{register.region} {register.origin}"]
-    for name, rows in sorted(register):
-        if isinstance(rows, tuple | list):
-            lines += [name, *sorted(row.model_dump_json() for row in rows)]
-    content = "\n".join(lines)
-    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
 def load_register(service: Service, path: Path) -> Register:

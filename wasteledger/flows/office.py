@@ -64,21 +64,31 @@ class Office:
             DatabaseError: this office key is not admitted in the log, or the log did not take an event.
         """
         with self._database.write() as connection:
-            ledger = Ledger(connection)
-            begins = ledger.size == 0
-            if begins:
-                bodies = [self._enrolment(self.key, site=self._site, role="office"), *bodies]
-            himself = ledger.devices([self.key.device_id]).get(self.key.device_id)
-            notes = self._sign(bodies, ledger.last_number(himself.device_no) if himself else None, at_ms=at_ms)
-            read = [read_note(note, self._origin) for note in notes]
-            verdicts = take_in(ledger, read, origin=self._origin, node=self._node).verdicts
-            refused = [verdict for verdict in verdicts if verdict.verdict != "new"]
-            if refused:
-                message = (
-                    f"the log did not take the office's event ({refused[0].reason}): is office.key the one that "
-                    f"began this log? Put it back from your backup"
-                )
-                raise DatabaseError(message)
+            verdicts = self.record_in(Ledger(connection), bodies, at_ms=at_ms)
+        return verdicts  # noqa: RET504 - outside the block: by now the transaction has committed
+
+    def record_in(self, ledger: Ledger, bodies: list[dict[str, Any]], *, at_ms: int | None = None) -> list[Verdict]:
+        """The same inside a writing transaction that the caller has begun and will commit before anybody is answered.
+
+        So what the caller writes beside the events, as a number drawn for them, is durable with them or not at all.
+
+        Raises:
+            DatabaseError: as `record` does.
+        """
+        begins = ledger.size == 0
+        if begins:
+            bodies = [self._enrolment(self.key, site=self._site, role="office"), *bodies]
+        himself = ledger.devices([self.key.device_id]).get(self.key.device_id)
+        notes = self._sign(bodies, ledger.last_number(himself.device_no) if himself else None, at_ms=at_ms)
+        read = [read_note(note, self._origin) for note in notes]
+        verdicts = take_in(ledger, read, origin=self._origin, node=self._node).verdicts
+        refused = [verdict for verdict in verdicts if verdict.verdict != "new"]
+        if refused:
+            message = (
+                f"the log did not take the office's event ({refused[0].reason}): is office.key the one that "
+                f"began this log? Put it back from your backup"
+            )
+            raise DatabaseError(message)
         return verdicts[1:] if begins else verdicts
 
     def _sign(self, bodies: list[dict[str, Any]], last: tuple[int, bytes] | None, *, at_ms: int | None) -> list[bytes]:

@@ -12,10 +12,11 @@ from wasteledger.domain.chain import Chain, china_day
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
 from wasteledger.domain.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from wasteledger.domain.note import parse_signed_note
-from wasteledger.domain.reconcile import Reconciliation, classify, reconcile, walk_all
+from wasteledger.domain.reconcile import Question, Reconciliation, class_of
 from wasteledger.domain.register import Directory
 from wasteledger.domain.tlog_proof import TlogProof
 from wasteledger.errors import NotFoundError, QueryError, TamperedError
+from wasteledger.flows.book_answers import answer, chain_of
 from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
 
@@ -73,7 +74,8 @@ def ask(
     """Reconciles a checked question as of now."""
     directory = service.directory()
     region, begin, end = check_question(directory, region=region, from_day=from_day, to_day=to_day)
-    return reconcile(service.history(), directory, region=region, from_day=begin, to_day=end, as_of_ms=clock.now_ms())
+    books = service.books()
+    return answer(books, Question(region, begin, end, clock.now_ms()), books.size)
 
 
 def find_chain(service: Service, typed: str) -> tuple[Chain, str | None]:
@@ -88,13 +90,12 @@ def find_chain(service: Service, typed: str) -> tuple[Chain, str | None]:
     if code.kind is not CodeKind.ITEM:
         message = f"{code.text} is the code of a {code.kind}, not of an item"
         raise QueryError(message)
-    history = service.history()
-    chains = walk_all(history, service.directory(), as_of_ms=clock.now_ms())
-    chain = next((chain for chain in chains if chain.code == code.text), None)
-    if chain is None:
+    now_ms = clock.now_ms()
+    chain = chain_of(service.books(), code.text, service.directory(), as_of_ms=now_ms)
+    if not chain.steps:
         message = f"{code.text} is a well-formed code, but nothing in this ledger speaks of it"
         raise NotFoundError(message)
-    return chain, classify(chain) if chain.seals else None
+    return chain, class_of(chain, now_ms)
 
 
 def prove_entry(service: Service, index: int) -> dict[str, Any]:
@@ -218,7 +219,9 @@ def chain_json(chain: Chain, item_class: str | None) -> dict[str, Any]:
             {"code": d.reason, "site": d.site, "at_ms": d.at_ms, "evidence": [fact.event_id for fact in d.evidence]}
             for d in chain.doubts
         ],
-        "expected": chain.expected._asdict() if chain.expected else None,
+        "expected": [
+            {"code": e.reason, "rule": e.rule, "site": e.site, "due_ms": e.due_ms} for e in chain.expectations
+        ],
     }
 
 

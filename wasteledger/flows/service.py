@@ -9,8 +9,9 @@ from wasteledger.domain.merkle import Frontier
 from wasteledger.domain.note import NoteKey, VerifierKey
 from wasteledger.domain.policy import Policy, log_only, parse_policy
 from wasteledger.domain.receipt import KEY_SUFFIX
-from wasteledger.domain.register import Directory
+from wasteledger.domain.register import Directory, register_digest
 from wasteledger.errors import NotFoundError, RolledBackError
+from wasteledger.flows.books import Books
 from wasteledger.flows.keys import load_seed
 from wasteledger.flows.office import Office, load_key
 from wasteledger.flows.published import Published
@@ -52,6 +53,7 @@ class Service:
         self.database = Database(settings.effective_database_url)
         self._history = History()
         self._lock = Lock()
+        self._books: Books | None = None
         self._sequencer: Sequencer | None = None
         self.signing: SigningLoop | None = None
         self.published = Published(Blobs(settings.effective_log_dir))
@@ -68,6 +70,19 @@ class Service:
                     following.add(content)
                 self._history = following
             return self._history
+
+    def books(self) -> Books:
+        """The books, kept up to the end of the log.
+
+        Raises:
+            NotFoundError: no district has been loaded.
+        """
+        directory = self.directory()
+        with self._lock:
+            if self._books is None:
+                self._books = Books(self.database)
+        self._books.keep(directory, register_digest(directory.register))
+        return self._books
 
     def directory(self) -> Directory:
         """The register in force.
@@ -176,5 +191,7 @@ class Service:
         return policy
 
     def close(self) -> None:
-        """Gives the database back."""
+        """Gives the databases back."""
+        if self._books is not None:
+            self._books.close()
         self.database.close()

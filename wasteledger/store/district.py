@@ -70,8 +70,7 @@ class DistrictStore:
 
     def draw(self, name: str, count: int, *, last: int) -> range:
         """Draws `count` consecutive numbers of a counter, from 1, without gaps or doubles; empty when `last` is passed."""
-        query = select(col(CounterRow.last)).where(col(CounterRow.name) == name)
-        before = self._connection.execute(query).scalar()
+        before = self.last_drawn(name)
         start = (before or 0) + 1
         if start + count - 1 > last:
             return range(0)
@@ -81,6 +80,11 @@ class DistrictStore:
             change = update(CounterRow).where(col(CounterRow.name) == name).values(last=before + count)
             self._connection.execute(change)
         return range(start, start + count)
+
+    def last_drawn(self, name: str) -> int | None:
+        """The last number that was drawn of a counter; None before the first."""
+        query = select(col(CounterRow.last)).where(col(CounterRow.name) == name)
+        return self._connection.execute(query).scalar()
 
     def save_labels(self, labels: Iterable[tuple[str, str, str]]) -> None:
         """Keeps what stands on labels: (code, site, fields as JSON)."""

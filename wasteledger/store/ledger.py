@@ -125,6 +125,15 @@ class Ledger:
         query = select(*map(col, columns)).where(col(DeviceEventRow.idx) >= begin)
         return [tuple(row) for row in self._connection.execute(query.order_by(col(DeviceEventRow.idx)))]
 
+    def number_places(self, device_no: int, newest: int) -> Iterator[int]:
+        """Where a device's events stand in the log, from the number `newest` downwards."""
+        query = (
+            select(col(DeviceEventRow.idx))
+            .where(col(DeviceEventRow.device_no) == device_no, col(DeviceEventRow.device_seq) <= newest)
+            .order_by(col(DeviceEventRow.device_seq).desc())
+        )
+        yield from self._connection.execute(query).scalars()
+
     def last_number(self, device_no: int, *, below: int = INTEGER_MAX) -> tuple[int, bytes] | None:
         """The highest number of a device in the log (below a limit, if one is given), and the event that holds it."""
         query = (
@@ -166,6 +175,16 @@ class Ledger:
             if len(rows) < READ_ROWS:
                 return
             begin = rows[-1].idx + 1
+
+    def entries_at(self, indexes: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Index and content of the entries at these places."""
+        wanted = sorted(indexes)
+        for start in range(0, len(wanted), NAMES_MAX):
+            query = select(col(EntryRow.idx), col(EntryRow.content)).where(
+                col(EntryRow.idx).in_(wanted[start : start + NAMES_MAX])
+            )
+            for index, content in self._connection.execute(query):
+                yield index, _as_bytes(content)
 
     def devices(self, device_ids: Iterable[str]) -> dict[str, StoredDevice]:
         """The admitted keys among these names."""

@@ -1,0 +1,138 @@
+"""The books say what the whole history says, however they were kept: in portions, from the middle, out of order, on either engine."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.domain.test_findings import STORIES
+from tests.domain.test_reconcile import _boxed_life, _district_of_stories
+from tests.stories_builder import BAG, BAG2, BAG3, BOX, CLINIC, COLLECTOR, OFFICE, TRANSFER, Story, ms, register
+from wasteledger.domain.history import History
+from wasteledger.domain.reconcile import Question, Reconciliation, reconcile
+from wasteledger.domain.register import Directory, register_digest
+from wasteledger.flows.book_answers import answer
+from wasteledger.flows.books import Books
+from wasteledger.store.database import Database
+from wasteledger.store.ledger import Ledger
+
+DIRECTORY = Directory(register())
+DIGEST = register_digest(register())
+ASKED = Question("500114", "2026-11-01", "2026-11-30", ms("05 00:00"))
+
+
+def _append(database: Database, entries: list[bytes]) -> None:
+    with database.write() as connection:
+        ledger = Ledger(connection)
+        for content in entries:
+            ledger.append(content, received_ms=0)
+        ledger.flush()
+
+
+def _plain(entries: list[bytes]) -> Reconciliation:
+    history = History()
+    for content in entries:
+        history.add(content)
+    region, from_day, to_day, as_of_ms = ASKED
+    return reconcile(history, DIRECTORY, region=region, from_day=from_day, to_day=to_day, as_of_ms=as_of_ms)
+
+
+def _same(found: Reconciliation, plain: Reconciliation) -> None:
+    assert found.items == plain.items
+    assert found.findings == plain.findings
+    assert (found.district, found.divisions, found.categories) == (plain.district, plain.divisions, plain.categories)
+    assert (found.voided, found.tree_size) == (plain.voided, plain.tree_size)
+
+
+def _busy() -> list[bytes]:
+    """A district in which boxes, counts, corrections and refusals touch each other's items."""
+    story = _district_of_stories()
+    story.tell(TRANSFER, "stored", at="02 18:00", codes=[BAG3], room="库1")
+    story.tell(TRANSFER, "counted", at="02 20:00", codes=[], room="库1", complete=True)
+    story.tell(TRANSFER, "packed", at="02 21:00", codes=[BAG3], box=BOX)
+    story.tell(TRANSFER, "unpacked", at="02 22:00", codes=[BAG3, BAG], box=BOX, complete=True)
+    story.tell(COLLECTOR, "stored", at="02 15:00", codes=[BAG2], room="车", vouch_method="none")
+    return story.entries
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path / 'wasteledger.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("code", STORIES)
+def test_every_story_reads_the_same_from_the_books(code: str, database: Database) -> None:
+    story = Story()
+    STORIES[code][0](story)
+    _append(database, story.entries)
+    books = Books(database)
+    size = books.keep(DIRECTORY, DIGEST, portion=3)
+    _same(answer(books, ASKED, size), _plain(story.entries))
+    books.close()
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**32), portion=st.integers(1, 9))
+def test_books_kept_in_portions_and_out_of_order_agree_with_the_whole_history(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, portion: int
+) -> None:
+    chance = random.Random(seed)
+    entries = _busy()
+    chance.shuffle(entries)
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('books') / 'wasteledger.db'}")
+    books = Books(database)
+    at = 0
+    while at < len(entries):
+        step = chance.randrange(1, 12)
+        _append(database, entries[at : at + step])
+        at += step
+        size = books.keep(DIRECTORY, DIGEST, portion=portion)
+        if chance.random() < 0.3:  # another process goes on where this one stopped
+            books.close()
+            books = Books(database)
+            size = books.keep(DIRECTORY, DIGEST)
+    _same(answer(books, ASKED, size), _plain(entries))
+    books.close()
+    database.close()
+
+
+def test_books_of_another_log_or_register_are_thrown_away(database: Database, tmp_path: Path) -> None:
+    story = Story()
+    story.whole_life(BAG)
+    _append(database, story.entries)
+    books = Books(database)
+    books.keep(DIRECTORY, DIGEST)
+    assert answer(books, ASKED, books.size).district.total.count == 1
+    changed = register().model_copy(update={"licences": ()})
+    books.keep(Directory(changed), register_digest(changed))
+    assert {finding.code for finding in answer(books, ASKED, books.size).findings} >= {"unlicensed_plant"}
+    books.close()
+
+    other = Story()
+    other.issue(BAG2, site=OFFICE)
+    other.seal(BAG2, site=CLINIC)
+    again = Database(f"sqlite:///{tmp_path / 'other' / 'wasteledger.db'}")
+    _append(again, other.entries)
+    (tmp_path / "books.db").rename(tmp_path / "other" / "books.db")
+    books = Books(again)
+    books.keep(DIRECTORY, DIGEST)
+    _same(answer(books, ASKED, books.size), _plain(other.entries))
+    books.close()
+    again.close()
+
+
+def test_on_postgresql_too(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    story = Story()
+    _boxed_life(story, box_mass_g=3000)
+    _append(database, story.entries)
+    books = Books(database)
+    size = books.keep(DIRECTORY, DIGEST, portion=4)
+    _same(answer(books, ASKED, size), _plain(story.entries))
+    books.close()
+    database.close()

@@ -1,0 +1,147 @@
+"""What the books keep of an item: one row, and a row for each doubt and each step that is waited for."""
+
+from typing import NamedTuple
+
+import orjson
+
+from schemas.custody import Phase
+from schemas.reasons import REASONS, Severity
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.checks import legal_day
+
+#: Discrepancies that keep an item from being safely disposed: its weight or its number was not what it should be.
+UNPROVEN = frozenset({"weight_difference", "count_difference", "box_difference", "stock_imbalance"})
+_BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
+
+
+#: Behind the code of the second and further packages that bear one code.
+COPY_MARK = "#"
+
+
+class BookedItem(NamedTuple):
+    """What the books say of one item.
+
+    Attributes:
+        site, sealed_ms, sealed_day: of its sealing, in China's calendar; a label never sealed has the site where it was met.
+        packages: 1; 0 for a label that was never sealed.
+        item_class: as if no time passed; None where it was voided with evidence or never sealed.
+        due_ms: the earliest limit that it is waited for; passed, it is overdue.
+        last_ms: its newest step.
+        stays: JSON: [[site, room, begin_ms, end_ms], …].
+    """
+
+    code: str
+    site: str
+    waste_code: str
+    sealed_ms: int | None
+    sealed_day: str | None
+    packages: int
+    mass_g: int
+    item_class: str | None
+    phase: str
+    holder: str | None
+    inferred: int
+    reasons: str
+    due_ms: int | None
+    last_ms: int
+    stays: str
+    roll: str
+
+
+class BookedDoubt(NamedTuple):
+    """A doubt in the books, or a step that is waited for.
+
+    Attributes:
+        subject: an item's code, or the number of a manifest.
+        rule: of a step that is waited for; it is a doubt only when `at_ms` has passed. Empty for a doubt that is there already.
+        evidence: event ids, separated by blanks.
+    """
+
+    subject: str
+    reason: str
+    rule: str
+    site: str
+    at_ms: int
+    evidence: str
+    detail: str
+
+
+def classify(chain: Chain) -> str | None:
+    """The one class of an item, as if no time passed; None when it was voided with evidence and leaves the cohort.
+
+    What is on its way becomes overdue when the limit of a step that is waited for has passed.
+    """
+    reasons = {doubt.reason for doubt in chain.doubts}
+    broken = not _BREAKING.isdisjoint(reasons)
+    phase = chain.state.phase
+    if phase is Phase.VOIDED and not broken:
+        return None
+    if len(chain.seals) > 1 or phase is Phase.VOIDED:
+        return "chain_broken"
+    if phase is Phase.LOST:
+        return "declared_lost"
+    if chain.disputed:
+        return "disputed"
+    if phase is Phase.DISPOSED:
+        return "disposed_not_provably" if broken or not UNPROVEN.isdisjoint(reasons) else "safely_disposed"
+    return "chain_broken" if broken else "on_its_way"
+
+
+def book_item(chain: Chain) -> list[BookedItem]:
+    """The row of an item; a code on several packages has one for each, since each counts where it was sealed."""
+    state, steps = chain.state, chain.steps
+    item_class = classify(chain) if chain.seals else None
+    stays = orjson.dumps([tuple(stay) for stay in chain.stays]).decode()
+    reasons = " ".join(dict.fromkeys(doubt.reason for doubt in chain.doubts)) if chain.doubts else ""
+    due_ms = min(expected.due_ms for expected in chain.expectations) if chain.seals and chain.expectations else None
+    last_ms = steps[-1].fact.occurred_ms if steps else 0
+    rows = []
+    for number, seal in enumerate(chain.seals or [None], start=1):
+        met_at = (steps[0].fact.event.for_site or steps[0].fact.event.site) if steps else ""
+        mass_g = 0 if seal is None else chain.mass_g if len(chain.seals) == 1 else seal.event.mass_g
+        rows.append(
+            BookedItem(
+                code=chain.code if number == 1 else f"{chain.code}{COPY_MARK}{number}",
+                site=seal.event.site if seal else met_at,
+                waste_code=seal.event.waste_code if seal else "",
+                sealed_ms=seal.occurred_ms if seal else None,
+                sealed_day=legal_day(seal.occurred_ms).isoformat() if seal else None,
+                packages=1 if seal else 0,
+                mass_g=mass_g,
+                item_class=item_class,
+                phase=state.phase.value,
+                holder=state.holder,
+                inferred=int(chain.inferred),
+                reasons=reasons,
+                due_ms=due_ms,
+                last_ms=last_ms,
+                stays=stays,
+                roll=chain.roll,
+            )
+        )
+    return rows
+
+
+def book_doubts(chain: Chain) -> list[BookedDoubt]:
+    """The rows of its doubts, and of the steps that are waited for."""
+    rows = [
+        BookedDoubt(
+            chain.code,
+            doubt.reason,
+            "",
+            doubt.site,
+            doubt.at_ms,
+            " ".join(fact.event_id for fact in doubt.evidence),
+            "",
+        )
+        for doubt in chain.doubts
+    ]
+    if chain.seals:
+        rows += [
+            BookedDoubt(
+                chain.code, expected.reason, expected.rule, expected.site, expected.due_ms,
+                expected.after.event_id if expected.after else "", "",
+            )
+            for expected in chain.expectations
+        ]  # fmt: skip
+    return rows

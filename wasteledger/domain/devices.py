@@ -1,0 +1,191 @@
+"""What one device's own chain tells, kept event by event: gaps, forks, wrong clocks, late and revoked uploads.
+
+The numbers that arrived are kept as runs with the events at both ends, so that the order of delivery changes nothing and a year of scans
+takes a few lines.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from wasteledger.domain.deadlines import HOUR_MS
+from wasteledger.domain.facts import Fact
+from wasteledger.domain.findings import Finding, make_finding
+from wasteledger.domain.history import History
+from wasteledger.domain.register import Directory
+
+
+@dataclass(slots=True)
+class Run:
+    """Consecutive numbers of a device.
+
+    Attributes:
+        first_prev: what the first event names as the one before it.
+    """
+
+    first: int
+    last: int
+    first_id: str
+    first_prev: str
+    first_received_ms: int
+    last_id: str
+    first_codes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class DeviceBook:
+    """One device.
+
+    Attributes:
+        chain_root: what its event 0 has to name; empty while its enrolment is not known.
+        notes: findings that a single event raises, by event and code; a later word about its clock replaces them.
+        announced: next number, moment and id of the hello that said most.
+    """
+
+    device_id: str
+    site: str = ""
+    chain_root: str = ""
+    revoked_index: int | None = None
+    runs: list[Run] = field(default_factory=list)
+    notes: dict[str, list[Any]] = field(default_factory=dict)
+    announced: list[Any] = field(default_factory=list)
+
+    @property
+    def newest(self) -> int:
+        """Its highest number so far; -1 before the first."""
+        return self.runs[-1].last if self.runs else -1
+
+    def admit(self, site: str, chain_root: str) -> None:
+        """The device is admitted for a site; admitted again, nothing changes."""
+        if not self.chain_root:
+            self.site, self.chain_root = site, chain_root
+
+    def take(self, fact: Fact, directory: Directory) -> None:
+        """Takes in an event under its number."""
+        event = fact.event
+        self.site = self.site or event.site
+        number = event.device_seq
+        codes = tuple(event.codes)
+        run = Run(number, number, fact.event_id, event.device_prev, fact.received_ms, fact.event_id, codes)
+        place = next((i for i in range(len(self.runs) - 1, -1, -1) if self.runs[i].first < number), -1)
+        self.runs.insert(place + 1, run)
+        self._join(place + 1)
+        self._join(place)
+        self.judge_clock(fact, directory)
+        if self.revoked_index is not None and fact.index > self.revoked_index:
+            self.note("revoked_device", fact)
+
+    def _join(self, place: int) -> None:
+        """Joins a run with the one behind it, where no number is missing between them; a link that does not fit is a fork."""
+        if not 0 <= place < len(self.runs) - 1:
+            return
+        run, following = self.runs[place], self.runs[place + 1]
+        if run.last + 1 != following.first:
+            return
+        if following.first_prev != run.last_id:
+            self._fork(following)
+        run.last, run.last_id = following.last, following.last_id
+        del self.runs[place + 1]
+
+    def _fork(self, run: Run) -> None:
+        key = f"{run.first_id} device_fork"
+        self.notes[key] = [
+            "device_fork", list(run.first_codes), run.first_id, run.first_received_ms, f"{self.device_id} № {run.first}",
+        ]  # fmt: skip
+
+    def judge_clock(self, fact: Fact, directory: Directory) -> None:
+        """Notes a clock that was off, once for each boot, and an event that arrived late."""
+        event, site = fact.event, self.site
+        skew_key, late_key = f"{event.boot_id} clock_skew", f"{fact.event_id} back_dated"
+        shown = self.notes.get(skew_key)
+        if shown and shown[2] == fact.event_id:
+            del self.notes[skew_key]
+        self.notes.pop(late_key, None)
+        if event.backfill:
+            return
+        off_ms, wall_ms = directory.limit("clock_skew_s", site) * 1000, event.occurred_ms
+        skewed = wall_ms - fact.received_ms > off_ms or abs(wall_ms - fact.occurred_ms) > off_ms
+        shown = self.notes.get(skew_key)
+        if skewed and (shown is None or shown[5] > event.device_seq):
+            self.notes[skew_key] = [
+                "clock_skew",
+                list(event.codes),
+                fact.event_id,
+                fact.received_ms,
+                "",
+                event.device_seq,
+            ]
+        if fact.received_ms - fact.occurred_ms > directory.limit("back_dated_h", site) * HOUR_MS:
+            self.notes[late_key] = ["back_dated", list(event.codes), fact.event_id, fact.received_ms, ""]
+
+    def announce(self, next_seq: int, received_ms: int, event_id: str) -> None:
+        """Takes in a hello."""
+        if not self.announced or self.announced[0] < next_seq:
+            self.announced = [next_seq, received_ms, event_id]
+
+    def note(self, reason: str, fact: Fact, detail: str = "") -> None:
+        """Notes a finding that one event raises."""
+        self.notes[f"{fact.event_id} {reason}"] = [
+            reason, list(fact.event.codes), fact.event_id, fact.received_ms, detail,
+        ]  # fmt: skip
+
+    def note_unreadable(self, event_id: str, received_ms: int) -> None:
+        """Notes a signed note of this device that is no readable event."""
+        self.notes[f"{event_id} quarantined_event"] = ["quarantined_event", [], event_id, received_ms, ""]
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything that the device's chain shows."""
+        for note in self.notes.values():
+            reason, codes, event_id, at_ms, detail = note[:5]
+            yield make_finding(reason, items=codes, evidence=(event_id,), site=self.site, at_ms=at_ms, detail=detail)
+        if self.runs and self.runs[0].first == 0 and self.chain_root and self.runs[0].first_prev != self.chain_root:
+            first = self.runs[0]
+            yield make_finding(
+                "device_fork", items=first.first_codes, evidence=(first.first_id,), site=self.site,
+                at_ms=first.first_received_ms, detail=f"{self.device_id} № 0",
+            )  # fmt: skip
+        yield from self._gaps()
+
+    def _gaps(self) -> Iterator[Finding]:
+        before: Run | None = None
+        expected = 0
+        for run in self.runs:
+            if run.first > expected:
+                shown = ((before.last_id,) if before else ()) + (run.first_id,)
+                yield self._gap(expected, run.first - 1, shown, run.first_received_ms)
+            before, expected = run, run.last + 1
+        if self.announced and self.announced[0] > expected:
+            yield self._gap(expected, self.announced[0] - 1, (self.announced[2],), self.announced[1])
+
+    def _gap(self, first: int, last: int, shown: tuple[str, ...], at_ms: int) -> Finding:
+        missing = str(first) if first == last else f"{first}–{last}"
+        detail = f"{self.device_id} № {missing}"
+        return make_finding("device_gap", items=(), evidence=shown, site=self.site, at_ms=at_ms, detail=detail)
+
+
+def device_books(history: History, directory: Directory) -> list[DeviceBook]:
+    """The books of every device, from the whole history at once."""
+    books = []
+    for device in sorted(history.by_device.keys() | history.announced.keys()):
+        known, facts = history.devices.get(device), history.by_device.get(device, {})
+        book = DeviceBook(device)
+        if known:
+            book.admit(known.site, known.chain_root)
+            book.revoked_index = known.revoked_index
+        for fact in sorted(facts.values(), key=lambda fact: fact.index):
+            book.take(fact, directory)
+        if device in history.announced:
+            book.announce(*history.announced[device])
+        books.append(book)
+    by_device = {book.device_id: book for book in books}
+    for fact in history.forks:
+        if fact.event.device_id in by_device:
+            by_device[fact.event.device_id].note("device_fork", fact)
+    for unreadable in history.quarantined:
+        owner = history.devices.get(unreadable.device_id)
+        if owner and unreadable.device_id not in by_device:
+            by_device[unreadable.device_id] = DeviceBook(unreadable.device_id, owner.site)
+            books.append(by_device[unreadable.device_id])
+        if owner:
+            by_device[unreadable.device_id].note_unreadable(unreadable.event_id, unreadable.received_ms)
+    return books

@@ -1,0 +1,46 @@
+"""Answers from the books."""
+
+from wasteledger.domain.booking import BookedItem
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.findings import Finding
+from wasteledger.domain.judge import judge
+from wasteledger.domain.reconcile import Question, Reconciliation, raise_overdue, tally_up
+from wasteledger.domain.register import Directory
+from wasteledger.flows.books import Books
+
+
+def answer(books: Books, asked: Question, size: int) -> Reconciliation:
+    """The rate, the class of every item of the cohort, and the findings of its region."""
+    with books.opened() as (rows, _):
+        begin, end = f"{asked.region}", f"{asked.region}:"
+        cohort = rows.items(
+            "sealed_day BETWEEN ? AND ? AND substr(site, 2) >= ? AND substr(site, 2) < ?",
+            (asked.from_day, asked.to_day, begin, end),
+        )
+        strays = rows.items(
+            "sealed_day IS NULL AND reasons <> '' AND substr(site, 2) >= ? AND substr(site, 2) < ?", (begin, end)
+        )
+        doubts = rows.doubts_of([*_codes(cohort), *_codes(strays)])
+    others = _of_devices(books, asked.region)
+    return tally_up(asked, cohort, doubts, others, tree_size=size)
+
+
+def _codes(items: list[BookedItem]) -> list[str]:
+    return [item.code for item in items if item.reasons or item.due_ms is not None]
+
+
+def _of_devices(books: Books, region: str) -> list[Finding]:
+    return [
+        finding
+        for book in list(books.devices.values())
+        if book.site[1:].startswith(region)
+        for finding in book.findings()
+    ]
+
+
+def chain_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> Chain:
+    """The chain of one item with all its doubts."""
+    with books.opened() as (_, source):
+        chain = judge([code], source, directory)[code]
+    raise_overdue(chain, as_of_ms)
+    return chain

@@ -1,0 +1,253 @@
+"""Keeping the books: following the log by a cursor, judging again only what new entries touch.
+
+For each portion of the log, in one transaction of the books:
+
+1. open its entries, file each fact under what it names, take it into its device's book;
+2. gather what it touches: the items it names, what lies in the boxes it names, what is in a room that was counted;
+3. walk those items again, with their companions in weighed boxes (`domain/judge.py`);
+4. write their rows, their doubts, and how far the books are kept.
+
+A full run is the same with an empty beginning and large portions, and gives the same books.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from threading import RLock
+
+from schemas.canonical import encode_base64
+from wasteledger.domain.booking import book_doubts, book_item
+from wasteledger.domain.devices import DeviceBook, Run
+from wasteledger.domain.facts import Fact, ReadEntry, read_entry
+from wasteledger.domain.hello import Hello
+from wasteledger.domain.judge import companions, judge
+from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
+from wasteledger.domain.register import Directory
+from wasteledger.domain.timeline import is_box
+from wasteledger.flows.book_source import BookSource
+from wasteledger.store.books import BookRows
+from wasteledger.store.books_db import BooksDatabase, BooksState
+from wasteledger.store.database import Database
+from wasteledger.store.ledger import Ledger
+
+#: Entries of one portion: a week of a district, which most packages live through.
+PORTION_ENTRIES = 30_000
+#: A room that was counted concerns what has moved since, clocks apart.
+COUNT_MARGIN_MS = 24 * 60 * 60 * 1000
+
+
+class Books:
+    """The books of one log, as this process keeps them."""
+
+    def __init__(self, database: Database) -> None:
+        """Opens the books; nothing is read before they are asked for."""
+        self._log = database
+        self.database = BooksDatabase(database.url)
+        self._lock = RLock()
+        self._forget_all()
+
+    def _forget_all(self) -> None:
+        self.source = BookSource()
+        self.devices: dict[str, DeviceBook] = {}
+        self.size = 0
+        self._begin_portion()
+
+    def _begin_portion(self) -> None:
+        self._touched: set[str] = set()
+        self._boxes: list[tuple[str, int]] = []
+        self._counted: list[Fact] = []
+        self._devices_touched: set[str] = set()
+        self._boots: dict[tuple[str, str], int] = {}
+        self._rare: list[int] = []
+        self.manifests: set[str] = set()
+
+    def keep(self, directory: Directory, digest: str, *, portion: int = PORTION_ENTRIES) -> int:
+        """Brings the books up to the end of the log, judged by this register; returns the size they are kept to."""
+        with self._lock:
+            while self._keep_portion(directory, digest, portion):
+                pass
+            return self.size
+
+    def _keep_portion(self, directory: Directory, digest: str, portion: int) -> bool:
+        """Takes in the next portion; whether there may be more."""
+        with self._log.read() as log, self.database.write() as books:
+            rows, ledger = BookRows(books), Ledger(log)
+            state = rows.state()
+            if state.size and not self._same_log(state, ledger, digest):
+                self.database.throw_away(books)
+                state = BooksState()
+                self._forget_all()
+            if state.size == ledger.size and state.size == self.size:
+                return False
+            self.source.attach(rows, ledger)
+            if state.size != self.size:
+                self._forget_all()
+                self.source.attach(rows, ledger)
+                self._remember(rows, ledger, state.size)
+            last_leaf = state.last_leaf
+            for index, content in ledger.contents(state.size, min(ledger.size, state.size + portion)):
+                self._take(read_entry(index, content), content, directory)
+                last_leaf = content
+                self.size = index + 1
+            if self.size == state.size:
+                return False
+            self._write(rows, directory)
+            rows.save_state(BooksState(self.size, leaf_hash(last_leaf), digest))
+            self.source.attach(None, None)
+            self.source.forget()
+            return self.size < ledger.size
+
+    def _same_log(self, state: BooksState, ledger: Ledger, digest: str) -> bool:
+        """Whether the books were kept from this log, by this register."""
+        last = ledger.entry(state.size - 1)
+        return state.register_digest == digest and last is not None and leaf_hash(last) == state.last_leaf
+
+    def _remember(self, rows: BookRows, ledger: Ledger, size: int) -> None:
+        """What is kept in memory from the beginning of the log: rare facts, clocks, devices."""
+        for device, boot_id, zero_ms in rows.boots():
+            self.source.clocks.set_zero(device, boot_id, zero_ms)
+        for _, content in rows.devices():
+            fields = json.loads(content)
+            fields["runs"] = [Run(**(run | {"first_codes": tuple(run["first_codes"])})) for run in fields["runs"]]
+            self.devices[fields["device_id"]] = DeviceBook(**fields)
+        for index, stored in ledger.entries_at(rows.rare()):
+            entry = read_entry(index, stored)
+            fact = entry.fact(self.source.clocks)
+            if entry.entry_class == "fork":
+                self._shelve_fork(fact)
+            else:
+                self._shelve_rare(fact)
+        self.size = size
+
+    def _take(self, entry: ReadEntry, content: bytes, directory: Directory) -> None:
+        """Files one entry."""
+        if entry.hello:
+            self._hear(entry.hello, entry, directory)
+        elif entry.entry_class == "quarantine":
+            if entry.device_id in self.devices:
+                self._device(entry.device_id).note_unreadable(entry.event_id, entry.received_ms)
+        elif entry.event:
+            fact = entry.fact(self.source.clocks)
+            if entry.entry_class == "fork":
+                self._device(fact.event.device_id).note("device_fork", fact)
+                self._shelve_fork(fact)
+                self._rare.append(fact.index)
+                self._touch(fact)
+            else:
+                self._file(fact, content, directory)
+
+    def _device(self, device: str) -> DeviceBook:
+        self._devices_touched.add(device)
+        if device not in self.devices:
+            self.devices[device] = DeviceBook(device)
+        return self.devices[device]
+
+    def _file(self, fact: Fact, content: bytes, directory: Directory) -> None:
+        event, source = fact.event, self.source
+        source.facts[fact.index] = fact
+        if event.kind == "enrolled":
+            root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
+            self._device(event.device).admit(event.for_site, encode_base64(root))
+        elif event.kind == "revoked" and event.device in self.devices:
+            self._device(event.device).revoked_index = fact.index
+        self._device(event.device_id).take(fact, directory)
+        for name in named_by(fact):
+            source.file(name, fact)
+        if event.target_event_id or (event.kind == "counted" and event.room):
+            self._shelve_rare(fact)
+            self._rare.append(fact.index)
+        self._touch(fact)
+
+    def _shelve_fork(self, fact: Fact) -> None:
+        for code in fact.event.codes:
+            self.source.forks[code].append(fact)
+
+    def _shelve_rare(self, fact: Fact) -> None:
+        if fact.event.target_event_id:
+            self.source.targets[fact.event.target_event_id].append(fact)
+        else:
+            self.source.counts[fact.event.site].append(fact)
+
+    def _touch(self, fact: Fact) -> None:
+        """What has to be judged again because of this fact."""
+        event = fact.event
+        for code in event.codes:
+            if is_box(code):
+                self._boxes.append((code, fact.occurred_ms))
+            else:
+                self._touched.add(code)
+        if event.box and event.kind != "packed":
+            self._boxes.append((event.box, fact.occurred_ms))
+        if event.manifest:
+            self.manifests.add(event.manifest)
+        if event.kind == "counted" and event.room:
+            self._counted.append(fact)
+
+    def _hear(self, hello: Hello, entry: ReadEntry, directory: Directory) -> None:
+        """A hello: how far its device has come, and when its boot began."""
+        book = self._device(hello.device_id)
+        book.announce(hello.next_seq, entry.received_ms, entry.event_id)
+        if not self.source.clocks.learn(hello, entry.received_ms):
+            return
+        self._boots[hello.device_id, hello.boot_id] = entry.received_ms - hello.monotonic_ms
+        for fact in self.source.facts_of_boot(hello.device_id, hello.boot_id, book.newest):
+            again = fact.dated(self.source.clocks)
+            if again.occurred_ms != fact.occurred_ms:
+                self._touch(fact)
+                self._touch(again)
+                self.source.date_anew(again, named_by(again))
+                book.judge_clock(again, directory)
+
+    def _write(self, rows: BookRows, directory: Directory) -> None:
+        """Judges what was touched and writes it down."""
+        changed = self.source.settle()
+        self._gather(rows)
+        self.source.prefetch(self._touched)
+        chains = judge(self._touched, self.source, directory)
+        rows.save_traced([(code, places.tobytes()) for code, places in changed.items()])
+        rows.save_items([row for chain in chains.values() for row in book_item(chain)])
+        doubts = [doubt for chain in chains.values() for doubt in book_doubts(chain)]
+        rows.replace_doubts(rows.subjects_with_doubts(chains), doubts)
+        touched = [self.devices[device] for device in self._devices_touched]
+        rows.save_devices([(book.device_id, json.dumps(asdict(book))) for book in touched])
+        rows.save_boots([(*boot, zero_ms) for boot, zero_ms in self._boots.items()])
+        rows.save_rare(self._rare)
+        self._begin_portion()
+
+    def _gather(self, rows: BookRows) -> None:
+        """Adds what lies in boxes and rooms that were spoken of."""
+        for box, moment_ms in dict.fromkeys(self._boxes):
+            self._touched.update(companions(box, moment_ms, self.source))
+        for fact in self._counted:
+            self._touched.update(rows.held_by(fact.event.site))
+            self._touched.update(rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS))
+        for fact in self._counted:
+            self._touched.update(code for code in fact.event.codes if not is_box(code))
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[BookRows, BookSource]]:
+        """The books to read in, all from one moment, and the facts behind them."""
+        with self._lock, self._log.read() as log, self.database.read() as books:
+            self.source.attach(BookRows(books), Ledger(log))
+            yield BookRows(books), self.source
+            self.source.attach(None, None)
+
+    def close(self) -> None:
+        """Gives the database back."""
+        self.database.close()
+
+
+def named_by(fact: Fact) -> list[str]:
+    """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
+    event = fact.event
+    names = list(event.codes)
+    if event.box and event.box not in names:
+        names.append(event.box)
+    if event.manifest:
+        names.append(event.manifest)
+    if event.case:
+        names.append(f"case {event.case}")
+    if event.stock:
+        names.append(f"roll {event.stock}")
+    return names

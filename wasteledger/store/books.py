@@ -1,0 +1,136 @@
+"""Rows of the books: written by whoever keeps them, read by whoever asks."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from wasteledger.domain.booking import BookedDoubt, BookedItem
+from wasteledger.store.books_db import BOOKS_VERSION, BooksState, execute_many, query, query_named
+
+_ITEM_COLUMNS = (
+    "code, site, waste_code, sealed_ms, sealed_day, packages, mass_g, item_class, phase, holder, inferred, reasons, due_ms, last_ms, "
+    "stays, roll"
+)
+_ITEM_UPSERT = (
+    f"INSERT INTO books_item ({_ITEM_COLUMNS}) VALUES ({', '.join('?' * 16)}) ON CONFLICT (code) DO UPDATE SET "  # noqa: S608 - names of our own
+    + ", ".join(f"{name} = excluded.{name}" for name in _ITEM_COLUMNS.replace(" ", "").split(",")[1:])
+)
+
+
+_DOUBT_COLUMNS = ", ".join(BookedDoubt._fields)
+_SELECT_DOUBT = f"SELECT {_DOUBT_COLUMNS} FROM books_doubt"  # noqa: S608 - names of our own
+_SELECT_ITEM = f"SELECT {_ITEM_COLUMNS} FROM books_item"  # noqa: S608 - the same
+
+
+class BookRows:
+    """The books as one transaction sees them."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Uses the caller's transaction."""
+        self._connection = connection
+
+    def state(self) -> BooksState:
+        """How far they are kept; from the beginning where there are none."""
+        rows = query(self._connection, "SELECT size, last_leaf, register_digest FROM books_state")
+        return BooksState(rows[0][0], bytes(rows[0][1]), rows[0][2]) if rows else BooksState()
+
+    def save_state(self, state: BooksState) -> None:
+        """Says how far they are kept."""
+        statement = (
+            "INSERT INTO books_state (id, version, size, last_leaf, register_digest) VALUES (1, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET version = excluded.version, size = excluded.size, last_leaf = excluded.last_leaf, "
+            "register_digest = excluded.register_digest"
+        )
+        execute_many(self._connection, statement, [(BOOKS_VERSION, *state)])
+
+    def traced(self, codes: Iterable[str]) -> dict[str, bytes]:
+        """Where the facts of these codes stand, as they were saved."""
+        statement = "SELECT code, facts FROM books_traced WHERE code IN ({names})"
+        return {code: bytes(facts) for code, facts in query_named(self._connection, statement, sorted(codes))}
+
+    def save_traced(self, rows: Sequence[tuple[str, bytes]]) -> None:
+        """Keeps where the facts of codes stand."""
+        statement = "INSERT INTO books_traced (code, facts) VALUES (?, ?) ON CONFLICT (code) DO UPDATE SET facts = excluded.facts"
+        execute_many(self._connection, statement, rows)
+
+    def save_items(self, rows: Sequence[BookedItem]) -> None:
+        """Keeps what was judged of items."""
+        execute_many(self._connection, _ITEM_UPSERT, rows)
+
+    def replace_doubts(self, subjects: Iterable[str], doubts: Sequence[BookedDoubt]) -> None:
+        """Puts these doubts in place of all that the books have about these subjects."""
+        execute_many(self._connection, "DELETE FROM books_doubt WHERE subject = ?", [(code,) for code in subjects])
+        statement = f"INSERT INTO books_doubt ({_DOUBT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - names of our own
+        execute_many(self._connection, statement, doubts)
+
+    def subjects_with_doubts(self, codes: Iterable[str]) -> set[str]:
+        """Which of these subjects have a doubt in the books."""
+        statement = "SELECT DISTINCT subject FROM books_doubt WHERE subject IN ({names})"
+        return {row[0] for row in query_named(self._connection, statement, sorted(codes))}
+
+    def devices(self) -> list[tuple[str, str]]:
+        """Each device's book, as JSON."""
+        return [(row[0], row[1]) for row in query(self._connection, "SELECT device, content FROM books_device")]
+
+    def save_devices(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Keeps devices' books."""
+        statement = "INSERT INTO books_device (device, content) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET content = excluded.content"
+        execute_many(self._connection, statement, rows)
+
+    def boots(self) -> list[tuple[str, str, int]]:
+        """When each boot of each device began."""
+        return [
+            (row[0], row[1], row[2])
+            for row in query(self._connection, "SELECT device, boot_id, zero_ms FROM books_boot")
+        ]
+
+    def save_boots(self, rows: Sequence[tuple[str, str, int]]) -> None:
+        """Keeps when boots began."""
+        statement = (
+            "INSERT INTO books_boot (device, boot_id, zero_ms) VALUES (?, ?, ?) "
+            "ON CONFLICT (device, boot_id) DO UPDATE SET zero_ms = excluded.zero_ms"
+        )
+        execute_many(self._connection, statement, rows)
+
+    def rare(self) -> list[int]:
+        """Indexes of the entries that are kept in memory: corrections, vouchings, stock-takes, forks."""
+        return [row[0] for row in query(self._connection, "SELECT idx FROM books_rare ORDER BY idx")]
+
+    def save_rare(self, indexes: Sequence[int]) -> None:
+        """Adds to them."""
+        execute_many(self._connection, "INSERT INTO books_rare (idx) VALUES (?)", [(index,) for index in indexes])
+
+    def held_by(self, site: str) -> list[str]:
+        """Codes of the items that a site holds, or is waited for to act on."""
+        statement = "SELECT code FROM books_item WHERE holder = ? AND due_ms IS NOT NULL"
+        return [row[0] for row in query(self._connection, statement, (site,))]
+
+    def moved_since(self, moment_ms: int) -> list[str]:
+        """Codes of the items whose newest step is not older."""
+        return [
+            row[0] for row in query(self._connection, "SELECT code FROM books_item WHERE last_ms >= ?", (moment_ms,))
+        ]
+
+    def of_roll(self, roll: str) -> list[tuple[str, str]]:
+        """Code and phase of each label of a roll."""
+        statement = "SELECT code, phase FROM books_item WHERE roll = ?"
+        return [(row[0], row[1]) for row in query(self._connection, statement, (roll,))]
+
+    def items(self, where: str, values: Sequence[Any]) -> list[BookedItem]:
+        """Items that fulfil a condition of the form `column = ? AND …`."""
+        return [BookedItem._make(row) for row in query(self._connection, f"{_SELECT_ITEM} WHERE {where}", values)]
+
+    def item(self, code: str) -> BookedItem | None:
+        """One item."""
+        found = self.items("code = ?", (code,))
+        return found[0] if found else None
+
+    def doubts_of(self, subjects: Iterable[str]) -> list[BookedDoubt]:
+        """All doubts about these subjects, and all steps that are waited for."""
+        statement = f"{_SELECT_DOUBT} WHERE subject IN ({{names}})"
+        return [BookedDoubt._make(row) for row in query_named(self._connection, statement, sorted(set(subjects)))]
+
+    def doubts(self, where: str, values: Sequence[Any]) -> list[BookedDoubt]:
+        """Doubts that fulfil a condition."""
+        return [BookedDoubt._make(row) for row in query(self._connection, f"{_SELECT_DOUBT} WHERE {where}", values)]
