@@ -5,6 +5,7 @@ millions of events takes the payload as it stands: an `Act` is that payload with
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -104,10 +105,14 @@ class Act:
         return moment_ms(self.occurred_at)
 
 
+@lru_cache(maxsize=100_000)
+def _minute_ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp()) * 1000
+
+
 def moment_ms(text: str) -> int:
-    """UTC milliseconds since 1970 of a time as events write it."""
-    moment = datetime.fromisoformat(text)
-    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+    """UTC milliseconds since 1970 of a time as events write it: `2026-11-02T08:15:00.250+08:00`."""
+    return _minute_ms(text[:16] + text[23:]) + int(text[17:19]) * 1000 + int(text[20:23])
 
 
 def read_act(body: bytes) -> Act:

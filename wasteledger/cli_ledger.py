@@ -124,6 +124,25 @@ def verify(context: typer.Context) -> None:
 
 bench_cli = typer.Typer(help="Measures speed; prints JSON.", no_args_is_help=True)
 ledger_cli.add_typer(bench_cli, name="bench")
+_Scale = Annotated[
+    float, typer.Option(min=0.001, max=10, help="Longer or shorter; below 1 only to see that it runs.")
+]
+
+
+@bench_cli.command(name="reconcile", epilog="Example: wasteledger bench reconcile --json")
+def bench_reconciliation(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON only, without the table.")] = False,  # noqa: FBT002
+    scale: _Scale = 1.0,
+) -> None:
+    """How fast chains are judged: a year of the district at once, and batch by batch as scans come in."""
+    from wasteledger.bench.reconcile import bench_reconcile  # noqa: PLC0415 - only this command needs it
+
+    result = bench_reconcile(scale=scale)
+    if not as_json:
+        for name, value in result.items():
+            print(f"{name:<32}{value}")
+        return
+    print(json.dumps(result))
 
 
 @bench_cli.command(epilog="Example: wasteledger bench ledger --json")

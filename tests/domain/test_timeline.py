@@ -25,7 +25,7 @@ from tests.stories_builder import (
     register,
 )
 from wasteledger.domain.chain import Chain, china_day
-from wasteledger.domain.deadlines import HOUR_MS, expected_step
+from wasteledger.domain.deadlines import HOUR_MS, awaited_step
 from wasteledger.domain.register import Directory, Register, check_register
 from wasteledger.domain.timeline import steps_of
 from wasteledger.domain.walk import walk
@@ -142,8 +142,8 @@ def test_an_agreement_changes_no_other_item() -> None:
 
 
 def _due(state: ItemState, *, waste: str = INFECTIOUS, directory: Directory = DIRECTORY) -> tuple[str, str, int] | None:
-    expected = expected_step(state, since_ms=0, waste_code=waste, directory=directory)
-    return expected and (expected.reason, expected.site, expected.due_ms // HOUR_MS)
+    awaited = awaited_step(state, waste, directory)
+    return awaited and (awaited.reason, awaited.site, awaited.limit_ms // HOUR_MS)
 
 
 def test_every_state_but_the_end_has_a_next_step() -> None:

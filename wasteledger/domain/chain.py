@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
 from schemas.custody import ItemState, Phase
-from wasteledger.domain.deadlines import Expected
+from wasteledger.domain.deadlines import Awaited, Expected
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.timeline import BoxStay, Step
 
@@ -52,7 +52,7 @@ class Chain:
         weighings: its own weighings (moment, grams, fact), the sealing first; what a weighed box is held against.
         since_ms: when the present state began, and `since` the fact that began it.
         inferred: some hop rests on an unopened box.
-        expected: the next step, if life goes on.
+        expected: the next step, if life goes on; `awaited` its rule while the walk is under way.
         unvouched: acts that nobody stood for, with the time until which somebody may.
         stays: where it was, in order; `boxes`: in which boxes.
     """
@@ -73,6 +73,7 @@ class Chain:
     expected: Expected | None = None
     unvouched: list[Expected] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
+    awaited: Awaited | None = None
     consignor: str | None = None
     released: Fact | None = None
     seen_at: Fact | None = None

@@ -63,10 +63,8 @@ def correction_of(code: str, fact: Fact, own: Sequence[Fact], source: Source, *,
 
     `own` are all facts that name `code`.
     """
-    facts = source.corrections_of(fact.event_id)
-    if not facts:
-        return None
-    facts = sorted((correction for correction in facts if code in correction.event.codes), key=by_order)
+    facts = [correction for correction in corrections_of(fact.event_id, source) if code in correction.event.codes]
+    facts.sort(key=by_order)
     if not facts:
         return None
     parties = _entitled(fact, own)
@@ -82,6 +80,11 @@ def correction_of(code: str, fact: Fact, own: Sequence[Fact], source: Source, *,
         mass_g=next((event.mass_g for event in reversed(agreed) if event.mass_g), 0),
         disputed=any(proposal.answer in {Answer.OPEN, Answer.REFUSED} for proposal in proposals),
     )
+
+
+def corrections_of(event_id: str, source: Source) -> list[Fact]:
+    """Proposals to correct an event, and answers to them."""
+    return [fact for fact in source.targets.get(event_id, ()) if fact.kind == "corrected"]
 
 
 def _entitled(fact: Fact, own: Sequence[Fact]) -> set[str]:
@@ -107,7 +110,7 @@ def _proposal(  # noqa: PLR0913 - the proposal and everything it is held against
     final = next((answer for answer in reversed(answers) if _is_authority(answer)), None)
     if final:
         answer = Answer.AGREED if final.event.agrees_with else Answer.OVERRULED
-    elif any(taken.event.site == maker for taken in source.corrections_of(proposal.event_id)):
+    elif any(taken.event.site == maker for taken in corrections_of(proposal.event_id, source)):
         answer = Answer.WITHDRAWN
     elif answers:
         answer = Answer.AGREED if answers[-1].event.agrees_with else Answer.REFUSED

@@ -43,18 +43,33 @@ _HOLDING = {
 _GOING_ON = frozenset({Phase.HELD, Phase.OFFERED, Phase.REFUSED})
 
 
-def expected_step(
-    state: ItemState, *, since_ms: int, waste_code: str, directory: Directory, after: Fact | None = None
-) -> Expected | None:
-    """What must happen next to an item that has been in `state` since `since_ms`; None at the end of a life."""
+class Awaited(NamedTuple):
+    """What a state waits for, whenever it began.
+
+    Attributes:
+        limit_ms: how long it may take.
+    """
+
+    reason: str
+    rule: str
+    site: str
+    limit_ms: int
+
+    def since(self, fact: Fact) -> Expected:
+        """The step that is expected since a fact."""
+        return Expected(self.reason, self.rule, self.site, fact.occurred_ms + self.limit_ms, fact)
+
+
+def awaited_step(state: ItemState, waste_code: str, directory: Directory) -> Awaited | None:
+    """What an item in this state waits for; None at the end of a life."""
     if state.holder is None or state.phase not in _GOING_ON:
         return None
     key = (state.phase, state.holder, state.offered_to, waste_code)
-    step = directory.steps.get(key)
-    if step is None:
+    known: Awaited | None = directory.steps.get(key)
+    if known is None:
         reason, rule, site = _step(state.phase, state.holder, state.offered_to, waste_code, directory)
-        step = directory.steps[key] = (reason, rule, site, directory.limit(rule, site) * HOUR_MS)
-    return Expected(step[0], step[1], step[2], since_ms + step[3], after)
+        known = directory.steps[key] = Awaited(reason, rule, site, directory.limit(rule, site) * HOUR_MS)
+    return known
 
 
 def _step(

@@ -65,15 +65,22 @@ class DeviceBook:
         event = fact.event
         self.site = self.site or event.site
         number = event.device_seq
-        codes = tuple(event.codes)
+        newest = self.runs[-1] if self.runs else None
+        if newest and newest.last + 1 == number and event.device_prev == newest.last_id:
+            newest.last, newest.last_id = number, fact.event_id
+        else:
+            self._insert(fact, number)
+        self.judge_clock(fact, directory)
+        if self.revoked_index is not None and fact.index > self.revoked_index:
+            self.note("revoked_device", fact)
+
+    def _insert(self, fact: Fact, number: int) -> None:
+        event, codes = fact.event, tuple(fact.event.codes)
         run = Run(number, number, fact.event_id, event.device_prev, fact.received_ms, fact.event_id, codes)
         place = next((i for i in range(len(self.runs) - 1, -1, -1) if self.runs[i].first < number), -1)
         self.runs.insert(place + 1, run)
         self._join(place + 1)
         self._join(place)
-        self.judge_clock(fact, directory)
-        if self.revoked_index is not None and fact.index > self.revoked_index:
-            self.note("revoked_device", fact)
 
     def _join(self, place: int) -> None:
         """Joins a run with the one behind it, where no number is missing between them; a link that does not fit is a fork."""
@@ -96,15 +103,16 @@ class DeviceBook:
     def judge_clock(self, fact: Fact, directory: Directory) -> None:
         """Notes a clock that was off, once for each boot, and an event that arrived late."""
         event, site = fact.event, self.site
-        skew_key, late_key = f"{event.boot_id} clock_skew", f"{fact.event_id} back_dated"
-        shown = self.notes.get(skew_key)
-        if shown and shown[2] == fact.event_id:
-            del self.notes[skew_key]
-        self.notes.pop(late_key, None)
+        if self.notes:
+            self._forget_clock(fact)
         if event.backfill:
             return
-        off_ms, wall_ms = directory.limit("clock_skew_s", site) * 1000, event.occurred_ms
+        off_ms, wall_ms = directory.limit("clock_skew_s", site) * 1000, fact.wall_ms
         skewed = wall_ms - fact.received_ms > off_ms or abs(wall_ms - fact.occurred_ms) > off_ms
+        late = fact.received_ms - fact.occurred_ms > directory.limit("back_dated_h", site) * HOUR_MS
+        if not (skewed or late):
+            return
+        skew_key, late_key = f"{event.boot_id} clock_skew", f"{fact.event_id} back_dated"
         shown = self.notes.get(skew_key)
         if skewed and (shown is None or shown[5] > event.device_seq):
             self.notes[skew_key] = [
@@ -115,8 +123,16 @@ class DeviceBook:
                 "",
                 event.device_seq,
             ]
-        if fact.received_ms - fact.occurred_ms > directory.limit("back_dated_h", site) * HOUR_MS:
+        if late:
             self.notes[late_key] = ["back_dated", list(event.codes), fact.event_id, fact.received_ms, ""]
+
+    def _forget_clock(self, fact: Fact) -> None:
+        """What was noted of this event's clock before is judged anew."""
+        skew_key = f"{fact.event.boot_id} clock_skew"
+        shown = self.notes.get(skew_key)
+        if shown and shown[2] == fact.event_id:
+            del self.notes[skew_key]
+        self.notes.pop(f"{fact.event_id} back_dated", None)
 
     def announce(self, next_seq: int, received_ms: int, event_id: str) -> None:
         """Takes in a hello."""

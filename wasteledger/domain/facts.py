@@ -53,15 +53,17 @@ class Fact:
         index: place in the log.
         received_ms: the service's clock when it was taken in.
         event_id: base64 of the hash of its signed text.
-        occurred_ms: when it happened, corrected as said above.
+        occurred_ms: when it happened, corrected as said above; `wall_ms` by its device's clock alone.
         kind: of the event, at hand because every fold asks for it.
         move: what the custody table looks at.
         order: sorts facts by time, whatever the order of delivery.
     """
 
-    __slots__ = ("event", "event_id", "index", "kind", "move", "occurred_ms", "order", "received_ms")
+    __slots__ = ("event", "event_id", "index", "kind", "move", "occurred_ms", "order", "received_ms", "wall_ms")
 
-    def __init__(self, index: int, received_ms: int, event_id: str, event: Act, occurred_ms: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - made by the million: names would cost more than the fields
+        self, index: int, received_ms: int, event_id: str, event: Act, occurred_ms: int, wall_ms: int
+    ) -> None:
         self.index = index
         self.received_ms = received_ms
         self.event_id = event_id
@@ -69,13 +71,13 @@ class Fact:
         self.occurred_ms = occurred_ms
         kind = self.kind = event.kind
         self.move = move_of(event)
+        self.wall_ms = wall_ms
         self.order = (occurred_ms, RANK.get(kind, _LAST), event.device_id, event.device_seq)
 
     def dated(self, clocks: "Clocks") -> "Fact":
         """The same fact by what is known of the clocks now."""
-        return Fact(
-            self.index, self.received_ms, self.event_id, self.event, clocks.time_of(self.event, self.received_ms)
-        )
+        time_ms = clocks.time_of(self.event, self.received_ms, self.wall_ms)
+        return Fact(self.index, self.received_ms, self.event_id, self.event, time_ms, self.wall_ms)
 
     def __repr__(self) -> str:
         return f"Fact({self.index}, {self.kind} at {self.event.site}, {self.occurred_ms})"
@@ -107,8 +109,9 @@ class ReadEntry(NamedTuple):
         if self.event is None:
             message = f"entry {self.index} holds no event"
             raise ContractError(message)
-        time_ms = clocks.time_of(self.event, self.received_ms)
-        return Fact(self.index, self.received_ms, self.event_id, self.event, time_ms)
+        wall_ms = moment_ms(self.event.occurred_at)
+        time_ms = clocks.time_of(self.event, self.received_ms, wall_ms)
+        return Fact(self.index, self.received_ms, self.event_id, self.event, time_ms, wall_ms)
 
 
 #: Lines of an entry before the body of its event: two of the entry, a blank one, header and origin of the note.
@@ -177,11 +180,10 @@ class Clocks:
         zero_ms = self._zero_ms.get((event.device_id, event.boot_id))
         return None if zero_ms is None else zero_ms + event.monotonic_ms
 
-    def time_of(self, event: Act, received_ms: int) -> int:
+    def time_of(self, event: Act, received_ms: int, wall_ms: int) -> int:
         """When the event happened, in UTC milliseconds; see the list above."""
         if event.backfill:
             return moment_ms(event.backfill["happened_at"])
-        wall_ms = moment_ms(event.occurred_at)
         anchored_ms = self.anchored_ms(event) if self._zero_ms else None
         if anchored_ms is not None and abs(anchored_ms - wall_ms) > TRUSTED_CLOCK_MS_MAX:
             return min(anchored_ms, received_ms)
@@ -191,17 +193,19 @@ class Clocks:
 class Source(Protocol):
     """Where the walk finds facts: the whole history in memory, or the books in the database."""
 
+    #: Corrections and vouchings by the event that they are about.
+    targets: dict[str, list[Fact]]
+
     def facts_of(self, code: str) -> Sequence[Fact]:
         """The facts that name an item, in no particular order."""
 
-    def box_facts(self, box: str, begin_ms: int, end_ms: int) -> Sequence[Fact]:
-        """The facts that name a box, packing and unpacking included, between two moments, sorted by time."""
+    def box_facts(
+        self, box: str, begin_ms: int, end_ms: int, *, packings: bool = False, backwards: bool = False
+    ) -> Iterable[Fact]:
+        """The facts that name a box between two moments, both included, in order of time; `packed` ones only with `packings`.
 
-    def corrections_of(self, event_id: str) -> Sequence[Fact]:
-        """`corrected` facts whose target is this event."""
-
-    def vouchings_of(self, event_id: str) -> Sequence[Fact]:
-        """`vouched` facts whose target is this event."""
+        Read one by one: who asks seldom needs more than one load of the box.
+        """
 
     def counts_of(self, site: str) -> Sequence["StockTake"]:
         """The complete stock-takes of a site's rooms."""

@@ -157,18 +157,13 @@ class History:
         """The facts that name a code, in log order; none for a code never seen."""
         return self.by_code.get(code, [])
 
-    def box_facts(self, box: str, begin_ms: int, end_ms: int) -> list[Fact]:
-        """The facts that name a box between two moments, both included, sorted by time."""
+    def box_facts(
+        self, box: str, begin_ms: int, end_ms: int, *, packings: bool = False, backwards: bool = False
+    ) -> list[Fact]:
+        """The facts that name a box between two moments, both included, in order of time."""
         facts = [fact for fact in self.facts_of(box) if begin_ms <= fact.occurred_ms <= end_ms]
-        return sorted(facts, key=by_order)
-
-    def corrections_of(self, event_id: str) -> list[Fact]:
-        """Corrections that name this event."""
-        return [fact for fact in self.targets.get(event_id, ()) if fact.kind == "corrected"]
-
-    def vouchings_of(self, event_id: str) -> list[Fact]:
-        """Vouchings for this event."""
-        return [fact for fact in self.targets.get(event_id, ()) if fact.kind == "vouched"]
+        facts = [fact for fact in facts if packings or fact.kind != "packed"]
+        return sorted(facts, key=by_order, reverse=backwards)
 
     def counts_of(self, site: str) -> list[StockTake]:
         """Complete stock-takes of a site's rooms."""

@@ -11,7 +11,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.checks import seen_after
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import LOAD_MS_MAX, empties
+from wasteledger.domain.timeline import LOAD_MS_MAX, Tails, empties
 from wasteledger.domain.walk import walk
 
 
@@ -23,13 +23,14 @@ def is_item(code: str) -> bool:
 def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[str, Chain]:
     """The chains of these items and of their companions in weighed boxes, by code, with all their doubts."""
     chains: dict[str, Chain] = {}
+    tails: Tails = {}
     weighed: dict[tuple[str, str], tuple[Fact, int]] = {}
     waiting = list(codes)
     while waiting:
         code = waiting.pop()
         if code in chains:
             continue
-        chains[code] = chain = walk(code, source, directory)
+        chains[code] = chain = walk(code, source, directory, tails)
         if not chain.boxes:
             continue
         for stay in chain.boxes:
@@ -60,11 +61,11 @@ def _weighings(chain: Chain) -> list[tuple[str, Fact, int]]:
 def companions(box: str, moment_ms: int, source: Source) -> list[str]:
     """Everything that was packed into the box, up to a moment, since it had last been empty before that moment."""
     codes: list[str] = []
-    for fact in source.box_facts(box, moment_ms - LOAD_MS_MAX, moment_ms):
-        if fact.kind == "packed" and fact.event.box == box:
+    for fact in source.box_facts(box, moment_ms - LOAD_MS_MAX, moment_ms, packings=True, backwards=True):
+        if fact.kind == "packed":
             codes += fact.event.codes
         elif fact.occurred_ms < moment_ms and (empties(fact) or fact.kind == "disposed"):
-            codes = []
+            break
     return codes
 
 

@@ -55,11 +55,15 @@ class Tally:
 
     def add(self, row: "ItemRow") -> None:
         """Counts one item."""
-        self.classes[row.item_class] = self.classes[row.item_class].plus(row.amount)
-        if row.item_class == "safely_disposed" and row.inferred:
-            self.inferred = self.inferred.plus(row.amount)
-        if row.phase is Phase.DISPOSED:
-            self.disposed = self.disposed.plus(row.amount)
+        self.add_amount(row.item_class, row.amount, disposed=row.phase is Phase.DISPOSED, inferred=row.inferred)
+
+    def add_amount(self, item_class: str, amount: Amount, *, disposed: bool, inferred: bool) -> None:
+        """Counts packages of one class."""
+        self.classes[item_class] = self.classes[item_class].plus(amount)
+        if item_class == "safely_disposed" and inferred:
+            self.inferred = self.inferred.plus(amount)
+        if disposed:
+            self.disposed = self.disposed.plus(amount)
 
     @property
     def total(self) -> Amount:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
@@ -207,7 +207,7 @@ class Directory:
         #: Sites whose waste travels without a manifest.
         self.exempt = frozenset(site.code for site in register.sites if not site.needs_manifest)
         #: Expected steps by state, as `deadlines.expected_step` has met them.
-        self.steps: dict[tuple[str, str, str | None, str], tuple[str, str, str, int]] = {}
+        self.steps: dict[tuple[str, str, str | None, str], Any] = {}
         self._limits: dict[tuple[str, str | None], int] = {}
         self._licensed: dict[tuple[str, str, str, date], bool] = {}
         self.tolerance = Tolerance(

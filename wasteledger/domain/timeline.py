@@ -6,7 +6,7 @@
    and when they differ by more than clocks do, that is a doubt of its own.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wasteledger.domain.corrections import Correction, correction_of
 from wasteledger.domain.facts import Fact, Source, by_order
@@ -62,11 +62,37 @@ class BoxStay(NamedTuple):
     missed_by: tuple[Fact, ...]
 
 
+class Tail:
+    """What became of everything that lay in a box from some fact on: the same steps for each item packed before it and not taken out.
+
+    Attributes:
+        walks: what a walk along these steps came to, by the state that it began in; kept by `walk.py`.
+    """
+
+    __slots__ = ("end_ms", "missed_by", "steps", "walks")
+
+    def __init__(self, steps: list[Step], stay: BoxStay) -> None:
+        self.steps = steps
+        self.end_ms = stay.end_ms
+        self.missed_by = stay.missed_by
+        self.walks: dict[Any, Any] = {}
+
+
+#: Tails by box and the index of their first fact; None where the steps need each item's own look.
+Tails = dict[tuple[str, int], Tail | None]
+
+
 class Timeline(NamedTuple):
-    """An item's steps in order, and its times in boxes."""
+    """An item's steps in order, and its times in boxes.
+
+    Attributes:
+        tail: shared with the items beside it, where its own steps end with its packing; those steps come after `own` steps.
+    """
 
     steps: list[Step]
     stays: list[BoxStay]
+    own: int
+    tail: Tail | None = None
 
 
 def is_box(code: str) -> bool:
@@ -74,24 +100,52 @@ def is_box(code: str) -> bool:
     return code[0] == "B"
 
 
-def timeline_of(code: str, source: Source, *, undo_ms: int) -> Timeline:
-    """The steps of an item, in order."""
+def timeline_of(code: str, source: Source, *, undo_ms: int, tails: Tails | None = None) -> Timeline:
+    """The steps of an item, in order. `tails` remembers what items of one box share."""
     own = sorted(source.facts_of(code), key=by_order)
-    steps, kept = [], []
-    boxed = False
+    steps, kept, targets = [], own, source.targets
+    packings = 0
     for fact in own:
-        correction = correction_of(code, fact, own, source, undo_ms=undo_ms)
-        # A sealing that never was still counts as a step: the item is voided by it, not forgotten.
-        if correction is None or not correction.never_was or fact.kind == "sealed":
-            steps.append(Step(fact, "", correction))
-            kept.append(fact)
-            boxed = boxed or fact.kind == "packed"
+        correction = None
+        if fact.event_id in targets:
+            correction = correction_of(code, fact, own, source, undo_ms=undo_ms)
+            # A sealing that never was still counts as a step: the item is voided by it, not forgotten.
+            if correction and correction.never_was and fact.kind != "sealed":
+                kept = [other for other in kept if other is not fact]
+                continue
+        steps.append(Step(fact, "", correction))
+        if fact.kind == "packed":
+            packings += 1
     stays: list[BoxStay] = []
-    if boxed:
+    if packings:
+        tail = _tail(kept[-1], source, undo_ms, tails) if tails is not None and packings == 1 else None
+        if tail:
+            paired, orphans = _pair(steps)
+            if not orphans:
+                stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by)
+                return Timeline(paired + tail.steps, [stay], len(paired), tail)
         inside, stays = _boxed_steps(kept, source, undo_ms)
         steps += inside
         steps.sort(key=_by_order)
-    return Timeline(_pair(steps), stays)
+    return Timeline(_pair(steps)[0], stays, len(steps))
+
+
+def _tail(packed: Fact, source: Source, undo_ms: int, tails: Tails) -> Tail | None:
+    """The tail behind a packing, if that is the item's last own fact and nothing about the tail is out of the ordinary."""
+    if packed.kind != "packed":
+        return None
+    box, begin_ms = packed.event.box, packed.occurred_ms
+    first = next(iter(source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX)), None)
+    if first is None or first.occurred_ms == begin_ms:
+        return None
+    key = (box, first.index)
+    if key not in tails:
+        steps, stays = _boxed_steps([packed], source, undo_ms)
+        steps.sort(key=_by_order)
+        paired, orphans = _pair(list(steps))
+        plain = stays[0].end_ms is not None and paired == steps and not orphans
+        tails[key] = Tail(steps, stays[0]) if plain and not any(step.correction for step in steps) else None
+    return tails[key]
 
 
 def steps_of(code: str, source: Source, *, undo_ms: int = 0) -> list[Step]:
@@ -118,13 +172,15 @@ def _boxed_steps(own: list[Fact], source: Source, undo_ms: int) -> tuple[list[St
         for fact in source.box_facts(box, packed.occurred_ms, until_ms if end_ms is None else min(end_ms, until_ms)):
             if fact.event_id in named or fact.order < packed.order:
                 continue
-            if empties(fact) or (fact.kind == "counted" and fact.event.box == box and fact.event.complete):
+            if empties(fact) or _counted(fact, box):
                 missed_by.append(fact)
                 if fact.kind != "counted":
                     end_ms = fact.occurred_ms
                     break
             elif fact.kind not in _BOX_ONLY and box in fact.event.codes:
-                correction = correction_of(box, fact, source.facts_of(box), source, undo_ms=undo_ms)
+                correction = None
+                if fact.event_id in source.targets:
+                    correction = correction_of(box, fact, source.facts_of(box), source, undo_ms=undo_ms)
                 if correction is None or not correction.never_was:
                     steps[fact.event_id] = Step(fact, box, correction)
                     if fact.kind == "disposed":
@@ -139,8 +195,12 @@ def empties(fact: Fact) -> bool:
     return fact.kind == "washed" or (fact.kind == "unpacked" and fact.event.complete)
 
 
-def _pair(steps: list[Step]) -> list[Step]:
-    """Moves each release that stands behind its own acceptance in front of it."""
+def _counted(fact: Fact, box: str) -> bool:
+    return fact.kind == "counted" and fact.event.box == box and fact.event.complete
+
+
+def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
+    """Moves each release that stands behind its own acceptance in front of it; returns also acceptances without one."""
     ordered: list[Step] = []
     offers: dict[tuple[str, str], int] = {}
     orphans: dict[tuple[str, str], Step] = {}
@@ -165,4 +225,4 @@ def _pair(steps: list[Step]) -> list[Step]:
                     continue
             offers[hop] = offers.get(hop, 0) + 1
         ordered.append(step)
-    return ordered
+    return ordered, orphans

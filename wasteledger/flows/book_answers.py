@@ -4,9 +4,19 @@ from wasteledger.domain.booking import BookedItem
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.findings import Finding
 from wasteledger.domain.judge import judge
-from wasteledger.domain.reconcile import Question, Reconciliation, raise_overdue, tally_up
+from wasteledger.domain.reconcile import Amount, Question, Reconciliation, Tally, raise_overdue, tally_up
 from wasteledger.domain.register import Directory
 from wasteledger.flows.books import Books
+
+
+def rates(books: Books, asked: Question) -> Tally:
+    """The rate alone, added up by the database: for periods whose items are too many to be named."""
+    statement_values = (asked.as_of_ms, asked.from_day, asked.to_day, asked.region, f"{asked.region}:")
+    tally = Tally()
+    with books.opened() as (rows, _):
+        for item_class, disposed, inferred, count, mass_g in rows.amounts(statement_values):
+            tally.add_amount(item_class, Amount(count, mass_g), disposed=bool(disposed), inferred=bool(inferred))
+    return tally
 
 
 def answer(books: Books, asked: Question, size: int) -> Reconciliation:

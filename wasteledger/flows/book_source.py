@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from wasteledger.domain.facts import Clocks, Fact, StockTake, by_order, read_entry, stock_takes
 from wasteledger.store.books import BookRows
@@ -22,14 +22,14 @@ class BookSource:
         """Knows nothing yet."""
         self.clocks = Clocks()
         self.facts: dict[int, Fact] = {}
-        self.places: "dict[str, array[int]]" = {}
-        self.fresh: "dict[str, array[int]]" = {}
+        self.places: dict[str, array[int]] = {}
+        self.fresh: dict[str, array[int]] = {}
         self.targets: dict[str, list[Fact]] = defaultdict(list)
         self.counts: dict[str, list[Fact]] = defaultdict(list)
         self.forks: dict[str, list[Fact]] = defaultdict(list)
         self._rewritten: set[str] = set()
         self._takes: dict[str, list[StockTake]] = {}
-        self._sorted: dict[str, tuple[list[int], list[int]]] = {}
+        self._sorted: dict[tuple[str, bool], tuple[list[int], list[int]]] = {}
         self._rows: BookRows | None = None
         self._ledger: Ledger | None = None
 
@@ -43,7 +43,10 @@ class BookSource:
         """A new fact names a code."""
         if code not in self.fresh:
             self.fresh[code] = array("q")
-        self.fresh[code].extend((fact.occurred_ms, fact.index))
+        # A packing is filed under its box by the complement of its index: most who ask for a box's facts want the others.
+        self.fresh[code].extend(
+            (fact.occurred_ms, ~fact.index if fact.kind == "packed" and code[0] == "B" else fact.index)
+        )
 
     def settle(self) -> "dict[str, array[int]]":
         """Joins what is new to what is known, and returns the places of every code that gained some."""
@@ -66,7 +69,7 @@ class BookSource:
                 self._load_places((code,))
             for places in (self.places[code], self.fresh.get(code, array("q"))):
                 for at in range(1, len(places), 2):
-                    if places[at] == fact.index:
+                    if fact.index in {places[at], ~places[at]}:
                         places[at - 1] = fact.occurred_ms
 
     def prefetch(self, codes: Iterable[str]) -> None:
@@ -110,12 +113,14 @@ class BookSource:
         """The facts that name a code, in log order."""
         if code not in self.places:
             self._load_places((code,))
-        facts = self.facts
+        indexes, facts = self.places[code][1::2], self.facts
+        if code[0] == "B":
+            return [self.fact(max(index, ~index)) for index in indexes]
         try:
-            return [facts[index] for index in self.places[code][1::2]]
+            return [facts[index] for index in indexes]
         except KeyError:
-            self._load_facts(index for index in self.places[code][1::2] if index not in facts)
-            return [facts[index] for index in self.places[code][1::2]]
+            self._load_facts(index for index in indexes if index not in facts)
+            return [facts[index] for index in indexes]
 
     def facts_of_boot(self, device: str, boot_id: str, newest: int) -> list[Fact]:
         """The facts that a device made in one boot, which are its numbers down from `newest` as far as the boot's name stands on them."""
@@ -130,28 +135,33 @@ class BookSource:
             facts.append(fact)
         return facts[::-1]
 
-    def box_facts(self, box: str, begin_ms: int, end_ms: int) -> Sequence[Fact]:
-        """The facts that name a box between two moments, both included, sorted by time."""
-        known = self._sorted.get(box)
+    def box_facts(
+        self, box: str, begin_ms: int, end_ms: int, *, packings: bool = False, backwards: bool = False
+    ) -> Iterator[Fact]:
+        """The facts that name a box between two moments, both included, in order of time; read one by one."""
+        known = self._sorted.get((box, packings))
         if known is None:
             if box not in self.places:
                 self._load_places((box,))
             places = self.places[box]
             pairs = sorted(zip(places[::2], places[1::2], strict=True))
-            known = self._sorted[box] = [moment for moment, _ in pairs], [index for _, index in pairs]
+            wanted = [(moment, max(index, ~index)) for moment, index in pairs if packings or index >= 0]
+            known = self._sorted[box, packings] = [moment for moment, _ in wanted], [index for _, index in wanted]
         moments, indexes = known
-        found = [self.fact(index) for index in indexes[bisect_left(moments, begin_ms) : bisect_right(moments, end_ms)]]
-        found.sort(key=by_order)
-        return found
-
-    def corrections_of(self, event_id: str) -> Sequence[Fact]:
-        """Corrections that name this event."""
-        found = self.targets.get(event_id)
-        return [fact for fact in found if fact.kind == "corrected"] if found else ()
-
-    def vouchings_of(self, event_id: str) -> Sequence[Fact]:
-        """Vouchings for this event."""
-        return [fact for fact in self.targets.get(event_id, ()) if fact.kind == "vouched"]
+        first, last = bisect_left(moments, begin_ms), bisect_right(moments, end_ms)
+        facts = self.facts
+        while first < last:
+            # Facts of one moment are put in order; there is seldom more than one.
+            at = last - 1 if backwards else first
+            moment = moments[at]
+            begin, end = (bisect_left(moments, moment, first, last), last) if backwards else (first, at + 1)
+            while not backwards and end < last and moments[end] == moment:
+                end += 1
+            group = [facts.get(index) or self.fact(index) for index in indexes[begin:end]]
+            if end - begin > 1:
+                group.sort(key=by_order, reverse=backwards)
+            yield from group
+            first, last = (first, begin) if backwards else (end, last)
 
     def counts_of(self, site: str) -> Sequence[StockTake]:
         """Complete stock-takes of a site's rooms."""

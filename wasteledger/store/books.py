@@ -121,6 +121,21 @@ class BookRows:
         """Items that fulfil a condition of the form `column = ? AND …`."""
         return [BookedItem._make(row) for row in query(self._connection, f"{_SELECT_ITEM} WHERE {where}", values)]
 
+    def amounts(self, values: Sequence[Any]) -> list[tuple[str, int, int, int, int]]:
+        """Packages and grams by class, whether disposed and whether inferred.
+
+        `values`: the moment of the question, first and last day, and the bounds of the region's code.
+        """
+        statement = (
+            "SELECT CASE WHEN item_class = 'on_its_way' AND due_ms < ? THEN 'overdue' ELSE item_class END AS class_now, "
+            "CASE WHEN phase = 'disposed' THEN 1 ELSE 0 END AS gone, inferred, sum(packages), sum(mass_g) FROM books_item "
+            "WHERE sealed_day BETWEEN ? AND ? AND substr(site, 2) >= ? AND substr(site, 2) < ? AND item_class IS NOT NULL "
+            "GROUP BY class_now, gone, inferred"
+        )
+        return [
+            (row[0], row[1], row[2], int(row[3]), int(row[4])) for row in query(self._connection, statement, values)
+        ]
+
     def item(self, code: str) -> BookedItem | None:
         """One item."""
         found = self.items("code = ?", (code,))

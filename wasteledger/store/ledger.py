@@ -16,6 +16,7 @@ from wasteledger.store.rows import (
     insert_entries,
     insert_numbers,
     probe_numbers,
+    read_entries,
     read_tree,
     write_tree,
 )
@@ -165,16 +166,14 @@ class Ledger:
 
     def contents(self, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Index and content of every entry from `begin` up to but not including `end`, in log order."""
-        query = select(col(EntryRow.idx), col(EntryRow.content)).order_by(col(EntryRow.idx)).limit(READ_ROWS)
-        if end is not None:
-            query = query.where(col(EntryRow.idx) < end)
+        last = INTEGER_MAX if end is None else end
         while True:
-            rows = self._connection.execute(query.where(col(EntryRow.idx) >= begin)).all()
-            for row in rows:
-                yield row.idx, _as_bytes(row.content)
+            rows = read_entries(self._connection, begin, last, READ_ROWS)
+            for index, content in rows:
+                yield index, _as_bytes(content)
             if len(rows) < READ_ROWS:
                 return
-            begin = rows[-1].idx + 1
+            begin = rows[-1][0] + 1
 
     def entries_at(self, indexes: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """Index and content of the entries at these places."""

@@ -80,6 +80,13 @@ def find_devices(connection: Connection, device_ids: Sequence[str]) -> Iterator[
         yield from _driver(connection).execute(f"{_DEVICES} = ANY(%s)", [list(device_ids)])
 
 
+def read_entries(connection: Connection, begin: int, end: int, limit: int) -> list[tuple[int, bytes]]:
+    """Up to `limit` (index, content) rows from `begin` up to but not including `end`, in log order."""
+    mark = _mark(connection)
+    statement = f"SELECT idx, content FROM entry WHERE idx >= {mark} AND idx < {mark} ORDER BY idx LIMIT {mark}"  # noqa: S608 - place holders
+    return _driver(connection).execute(statement, (begin, end, limit)).fetchall()  # type: ignore[no-any-return]
+
+
 def insert_entries(connection: Connection, rows: Sequence[tuple[int, bytes]]) -> None:
     """Appends (index, content) rows to the log."""
     _insert(connection, "entry", ("idx", "content"), ("int8", "bytea"), rows)
