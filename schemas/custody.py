@@ -80,6 +80,7 @@ LIFE: dict[tuple[Phase, str], tuple[Phase, str | None]] = {
     (Phase.UNSEEN, "sealed"): (Phase.HELD, "unknown_code"),
     (Phase.UNSEEN, "voided"): (Phase.VOIDED, "unknown_code"),
     (Phase.BLANK, "issued"): (Phase.BLANK, "duplicate_code"),
+    (Phase.BLANK, "counted"): (Phase.BLANK, None),  # a roll of labels was counted
     (Phase.BLANK, "sealed"): (Phase.HELD, None),
     (Phase.BLANK, "voided"): (Phase.VOIDED, None),
     (Phase.HELD, "sealed"): (Phase.HELD, "duplicate_code"),

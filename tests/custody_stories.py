@@ -27,6 +27,7 @@ STORIES: dict[str, list[str]] = {
         "accepted D<T    | held D               |",
         "disposed D      | disposed D           |",
     ],
+    "blank labels are counted": ["issued A | blank |", "counted C | blank |", "sealed C | held C |"],
     "a code nobody issued": ["sealed C | held C | unknown_code"],
     "a code issued twice": ["issued A | blank |", "issued A | blank | duplicate_code"],
     "issued again while it lives": ["issued A | blank |", "sealed C | held C |", "issued A | held C | duplicate_code"],

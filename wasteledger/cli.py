@@ -17,6 +17,8 @@ from schemas.waste import waste_name
 from wasteledger import clock
 from wasteledger.audit.fsck import check_log
 from wasteledger.cli_ledger import ledger_cli
+from wasteledger.cli_manifests import manifests_cli
+from wasteledger.cli_simulate import simulate_cli
 from wasteledger.domain.chain import china_day
 from wasteledger.domain.register import RULE_MEANINGS
 from wasteledger.errors import BusyError, NotFoundError
@@ -38,6 +40,8 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.add_typer(ledger_cli)
+cli.add_typer(simulate_cli)
+cli.add_typer(manifests_cli)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 

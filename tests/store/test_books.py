@@ -50,6 +50,7 @@ def _same(found: Reconciliation, plain: Reconciliation) -> None:
 def _busy() -> list[bytes]:
     """A district in which boxes, counts, corrections and refusals touch each other's items."""
     story = _district_of_stories()
+    story.seal(BAG2, at="02 17:59", site=TRANSFER)
     story.tell(TRANSFER, "stored", at="02 18:00", codes=[BAG3], room="库1")
     story.tell(TRANSFER, "counted", at="02 20:00", codes=[], room="库1", complete=True)
     story.tell(TRANSFER, "packed", at="02 21:00", codes=[BAG3], box=BOX)

@@ -202,15 +202,15 @@ def _counted(fact: Fact, box: str) -> bool:
 def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
     """Moves each release that stands behind its own acceptance in front of it; returns also acceptances without one."""
     ordered: list[Step] = []
-    offers: dict[tuple[str, str], int] = {}
+    offers: set[tuple[str, str]] = set()
     orphans: dict[tuple[str, str], Step] = {}
     for step in steps:
         kind = step.fact.kind
         if kind == "accepted":
             event = step.fact.event
             hop = (event.from_site, event.site)
-            if offers.get(hop):
-                offers[hop] -= 1
+            if hop in offers:
+                offers.discard(hop)
             else:
                 orphans[hop] = step
         elif kind == "released":
@@ -223,6 +223,8 @@ def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
                     step.misordered = late_ms > CLOCK_DIFFERENCE_MS_MAX
                     ordered.insert(ordered.index(orphan), step)
                     continue
-            offers[hop] = offers.get(hop, 0) + 1
+            offers.add(hop)
+        elif kind == "refused":
+            offers.discard((step.fact.event.from_site, step.fact.event.site))
         ordered.append(step)
     return ordered, orphans

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from threading import RLock
 
 from schemas.canonical import encode_base64
-from wasteledger.domain.booking import book_doubts, book_item
+from wasteledger.domain.booking import COPY_MARK, book_doubts, book_item
 from wasteledger.domain.devices import DeviceBook, Run
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry
 from wasteledger.domain.hello import Hello
@@ -231,8 +231,8 @@ class Books:
         for box, moment_ms in dict.fromkeys(self._boxes):
             self._touched.update(companions(box, moment_ms, self.source))
         for fact in self._counted:
-            self._touched.update(rows.held_by(fact.event.site))
-            self._touched.update(rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS))
+            concerned = rows.held_by(fact.event.site) + rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS)
+            self._touched.update(code.partition(COPY_MARK)[0] for code in concerned)
         for fact in self._counted:
             self._touched.update(code for code in fact.event.codes if not is_box(code))
 

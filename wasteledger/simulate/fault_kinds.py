@@ -1,0 +1,102 @@
+"""Every way in which the simulated district misbehaves, and what reconciliation must make of it.
+
+`expected` must be found, once it can be known; `allowed` are true consequences that may be found as well. A kind with no expected code is
+honest: an irregular thing handled as the law asks, which must raise nothing.
+"""
+
+from typing import NamedTuple
+
+
+class FaultKind(NamedTuple):
+    """One kind of fault.
+
+    Attributes:
+        subject: what its rate is a share of: item, hop, box, manifest, device, site, roll.
+        zh: for people.
+        meanwhile: allowed only until the act that settles it has arrived.
+    """
+
+    name: str
+    subject: str
+    zh: str
+    expected: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    meanwhile: tuple[str, ...] = ()
+
+
+_OVERDUE = ("overdue_pickup", "overdue_storage", "overdue_delivery", "in_limbo")
+#: Two stories under one code: whatever else shows is a consequence.
+_TWO_STORIES = (
+    "seen_after_end", "impossible_travel", "missing_link", "wrong_giver", "wrong_destination", "one_sided_hop", "impossible_time",
+    "disposed_not_received", "box_difference", "weight_difference", "stock_imbalance", "late_step", "arrived_not_disposed", *_OVERDUE,
+)  # fmt: skip
+
+#: A load that did not come in whole leaves its manifest open.
+_OUTSTANDING = ("in_limbo", "late_step", "manifest_mismatch", "manifest_overdue", "manifest_not_confirmed")
+
+_KINDS = (
+    FaultKind("lost_bag", "item", "在保管中丢失，无人申报", (), ("stock_imbalance",)),
+    FaultKind("stolen_on_road", "item", "交出后失踪，接收方从未扫码", ("in_limbo",), ("stock_imbalance",)),
+    FaultKind("skipped_collector", "item", "收运员未扫码，中转点直接接收", ("one_sided_hop",), ("late_step",)),
+    FaultKind("jumped", "item", "卫生室与处置单位之间全无扫码", ("missing_link",), ("late_step", "manifest_mismatch"), ("overdue_pickup",)),
+    FaultKind("unreleased", "item", "交出方从未扫码", ("one_sided_hop",)),
+    FaultKind("wrong_giver", "item", "接收时选错交出方", ("wrong_giver",)),
+    FaultKind("wrong_destination", "item", "交出时选错接收方", ("wrong_destination",)),
+    # A label that was never sealed does not say what is inside: no licence can be shown to cover it.
+    FaultKind(
+        "never_sealed", "item", "空白标签随包流转", ("never_sealed",), ("unlicensed_plant", "unlicensed_carrier", "manifest_mismatch")
+    ),
+    FaultKind("unknown_code", "item", "使用从未发放的编码", ("unknown_code",)),
+    FaultKind("cloned_label", "item", "同一编码用于两处两包", ("duplicate_code",), _TWO_STORIES),
+    FaultKind("scanned_after_end", "item", "处置后又被扫到", ("seen_after_end",), ("impossible_travel",)),
+    FaultKind("late_pickup", "item", "漏收，下一趟才收走", ("late_step",), ("overdue_pickup",)),
+    FaultKind("late_storage", "item", "在中转点滞留超期", ("late_step",), ("overdue_storage",)),
+    FaultKind("lost_weight", "item", "两次称重之间被取走三分之一", ("weight_difference",)),
+    FaultKind("impossible_time", "item", "接收数小时后才补扫交出", ("impossible_time",), ("late_step",)),
+    FaultKind("refused_rerouted", "item", "拒收后退回并重新送交"),
+    FaultKind("refused_forgotten", "item", "拒收后无人处理", ("refused_not_rerouted",), ("stock_imbalance",)),
+    FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence",), ("stock_imbalance",)),
+    FaultKind("voided_with_evidence", "item", "封装后有凭证作废"),
+    FaultKind("correction_agreed", "item", "重量更正，对方同意", (), (), ("disputed", "weight_difference")),
+    FaultKind("correction_refused", "item", "重量更正，对方拒绝", ("correction_refused",), ("disputed",)),
+    FaultKind("correction_open", "item", "重量更正，无人答复", ("disputed",)),
+    FaultKind("declared_lost", "item", "申报丢失", ("declared_lost",), ("stock_imbalance",)),
+    FaultKind("lost_and_found", "item", "申报丢失后找回", (), ("late_step", "stock_imbalance", *_OVERDUE), ("declared_lost",)),
+    FaultKind("reprint", "item", "无原因补打标签", ("reprint_without_reason",)),
+    FaultKind("wrong_scale", "hop", "清点件数与扫码件数不同", ("count_difference",)),
+    FaultKind("same_person", "hop", "一人代双方签字", ("same_person_both_sides",)),
+    FaultKind("unvouched", "hop", "无人值守点无人补签", ("not_vouched",)),
+    FaultKind("box_heavier", "box", "整箱重量明显偏大", ("box_difference",)),
+    FaultKind("box_miscounted", "box", "开箱清点少一包", ("box_difference",), ("arrived_not_disposed", "stock_imbalance")),
+    FaultKind("disposed_not_received", "box", "未接收即处置", ("disposed_not_received",), _OUTSTANDING),
+    FaultKind("late_at_plant", "box", "到厂后超期才处置", ("late_step",), ("arrived_not_disposed",)),
+    FaultKind("unwashed_box", "box", "周转箱未消毒再用", ("box_not_washed",)),
+    FaultKind("no_manifest", "manifest", "没有转移联单", ("manifest_missing",)),
+    FaultKind("undrafted_manifest", "manifest", "联单号从未填报", ("manifest_unknown",), ("manifest_mismatch",)),
+    FaultKind("manifest_twice", "manifest", "两家移出人共用一单", ("manifest_mixed",), ("manifest_mismatch",)),
+    FaultKind("wrong_vehicle", "manifest", "车辆未登记", ("unlicensed_vehicle",), ("manifest_mismatch", "unlicensed_driver")),
+    FaultKind("other_vehicle", "manifest", "换了一辆登记车辆", ("manifest_mismatch",), ("unlicensed_driver",)),
+    FaultKind("unlicensed_plant", "manifest", "送到无证单位处置", ("unlicensed_plant",), ("manifest_mismatch",)),
+    FaultKind("unlicensed_carrier", "manifest", "无证承运人", ("unlicensed_carrier",), ("manifest_mismatch",)),
+    FaultKind("unconfirmed_manifest", "manifest", "接收后从未确认联单", ("manifest_not_confirmed",)),
+    FaultKind("paper_backfill", "manifest", "纸质联单按期补录"),
+    FaultKind("paper_backfill_late", "manifest", "纸质联单逾期补录", ("late_backfill",), (), ("one_sided_hop",)),
+    FaultKind("wrong_clock", "device", "设备时钟错数小时", ("clock_skew",)),
+    FaultKind("back_dated", "device", "设备十二天后才同步", ("back_dated",)),
+    FaultKind("device_gap", "device", "一条记录永远没有上传", ("device_gap",), ("stock_imbalance",)),
+    FaultKind("device_fork", "device", "设备被复制", ("device_fork",)),
+    FaultKind("silent_producer", "site", "二十天不记录", ("silent_producer",), ("under_reporting",)),
+    # No fault of its own: what lies in a box beside a package that the books do not know.
+    FaultKind("companion", "", "与来历不明的包装同箱", (), ("box_difference",)),
+    FaultKind("label_stock", "roll", "空白标签缺失", ("label_stock_unaccounted",)),
+)  # fmt: skip
+
+#: Every kind by its name.
+FAULTS = {kind.name: kind for kind in _KINDS}
+#: Kinds that have a rate.
+DRAWN = tuple(kind.name for kind in _KINDS if kind.subject)
+#: Kinds by what their rate is a share of.
+BY_SUBJECT = {
+    subject: tuple(kind.name for kind in _KINDS if kind.subject == subject)
+    for subject in dict.fromkeys(kind.subject for kind in _KINDS)
+}

@@ -1,0 +1,327 @@
+"""The collector's round: clinics one after the other, then the township's centre, where everything is weighed.
+
+Each stop is told once: one `released` and one `accepted` for all its bags, apart from those whose scans went wrong.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS, SECOND_MS, Act
+from wasteledger.simulate.devices import Device
+from wasteledger.simulate.layout import Centre, Clinic
+from wasteledger.simulate.sealing import CARRIAGE_MS, MARGIN_MS, SCALE_G, STORAGE_MS, Producers, Sealer
+from wasteledger.simulate.truth import NEVER_MS, Package
+from wasteledger.simulate.world import World, office_hour, scatter_g
+
+#: Staff carry their bags to the centre at this hour.
+HAND_IN_MS = office_hour(10, 30)
+#: Nobody stood at an unattended centre: its keeper vouches in the evening, and has so long.
+VOUCH_MS = 48 * HOUR_MS
+EVENING_VOUCH_MS = office_hour(18, 30)
+#: The two sides of a hand-over scan one after the other.
+OTHER_SIDE_MS = 40 * SECOND_MS
+#: What the other side has to think about is scanned so much later that honest clocks can not turn the order round.
+SECOND_THOUGHT_MS = 5 * MINUTE_MS
+#: What was refused is brought back in the afternoon.
+RETURN_MS = office_hour(17, 30)
+#: A clinic disputes a weighing two hours later, and is answered in the evening.
+PROPOSAL_MS, ANSWER_MS = 2 * HOUR_MS, office_hour(19, 15)
+
+
+class Rounds:
+    """Everything between a clinic's shelf and a centre's door.
+
+    Attributes:
+        unseen: bags of each centre that go on without a scan.
+    """
+
+    def __init__(self, world: World, producers: Producers) -> None:
+        """Begins with empty vans."""
+        self._world, self._producers = world, producers
+        self._collector = world.layout.collector
+        self.unseen: dict[str, list[Package]] = {code: [] for code in world.layout.centres}
+
+    def run(self) -> dict[str, list[Package]]:
+        """A day's rounds; returns what each centre has taken in."""
+        world = self._world
+        arrived: dict[str, list[Package]] = {}
+        for code, centre in world.layout.centres.items():
+            if not world.layout.collects(centre.group, world.day):
+                continue
+            loaded: list[Package] = []
+            arrived[code] = []
+            for clinic in world.layout.clinics.values():
+                if clinic.centre == code and clinic.way == "hand_in":
+                    arrived[code] += self._hand_in(clinic, centre)
+                elif clinic.centre == code:
+                    loaded += self._stop(clinic)
+            arrived[code] += self._drop(centre, loaded)
+        return arrived
+
+    def _ready(self, site: str, at_ms: int) -> list[Package]:
+        """What can be taken from a shelf now; it is taken."""
+        stock = self._producers.stock[site]
+        taken = [package for package in stock if package.sealed_ms < at_ms and package.free_ms <= at_ms]
+        self._producers.stock[site] = [package for package in stock if package not in taken]
+        return taken
+
+    def _stop(self, clinic: Clinic) -> list[Package]:
+        """The van at a clinic; returns what it carries away."""
+        world, site = self._world, clinic.site.code
+        at_ms = world.at(clinic.pickup_ms + world.chance.integer(-3, 3) * MINUTE_MS)
+        if clinic.way == "vouched":
+            self._seal_at_the_van(clinic, at_ms)
+        taken = self._ready(site, at_ms)
+        if not taken:
+            return []
+        releasing = [package for package in taken if not _is_silent_giver(package, "site")]
+        accepting = [package for package in taken if not _is_silent_taker(package)]
+        one_person = clinic.way == "own_device" and bool(world.draw("hop", ["same_person"]))
+        released = self._release(clinic, releasing, at_ms, one_person=one_person)
+        accepted = self._accept(clinic, accepting, at_ms + OTHER_SIDE_MS)
+        for package in taken:
+            package.tell("collected", self._collector, at_ms + OTHER_SIDE_MS)
+            if one_person and package in releasing and package in accepting:
+                package.goes_wrong("same_person", acts=[*released, *accepted])
+            self._stop_fault(package, clinic, at_ms, [*released, *accepted])
+        return [package for package in taken if not self._vanishes(package, at_ms)]
+
+    def _seal_at_the_van(self, clinic: Clinic, at_ms: int) -> None:
+        """A clinic without a device: the collector's handheld seals what is there, its staff vouch by badge."""
+        sealer = Sealer(self._collector, f"van{clinic.van}", self._badge(clinic))
+        for number in range(self._producers.due(clinic.site.code)):
+            self._producers.seal(clinic.site.code, clinic.way, at_ms - MINUTE_MS - number * SECOND_MS, sealer)
+
+    def _badge(self, clinic: Clinic) -> dict[str, Any]:
+        return {"vouched_by": self._world.layout.actor(clinic.site.code), "vouch_method": "badge"}
+
+    def _release(self, clinic: Clinic, packages: list[Package], at_ms: int, *, one_person: bool) -> list[Act]:
+        """The clinic's side."""
+        world, site = self._world, clinic.site.code
+        body: dict[str, Any] = {"to_site": self._collector}
+        device = world.device(site) if clinic.way != "vouched" else world.device(self._collector, f"van{clinic.van}")
+        if clinic.way == "vouched":
+            body |= {"site": site, "place": site, **self._badge(clinic)}
+        if one_person:
+            body["actor"] = world.layout.actor(self._collector, clinic.van)
+        return _scan(world, device, at_ms, "released", packages, **body)
+
+    def _accept(self, clinic: Clinic, packages: list[Package], at_ms: int) -> list[Act]:
+        """The collector's side; of one bag the wrong clinic may be picked from the list."""
+        world, site = self._world, clinic.site.code
+        van = world.device(self._collector, f"van{clinic.van}")
+        mistaken = [package for package in packages if package.fault == "wrong_giver"]
+        others = [package for package in packages if package.fault != "wrong_giver"]
+        acts = _scan(world, van, at_ms, "accepted", others, from_site=site, place=site)
+        codes = list(world.layout.clinics)
+        neighbour = codes[(codes.index(site) + 1) % len(codes)]
+        for package in mistaken:
+            wrong = _scan(world, van, at_ms + SECOND_THOUGHT_MS, "accepted", [package], from_site=neighbour, place=site)
+            package.goes_wrong("wrong_giver", acts=wrong)
+        return acts
+
+    def _stop_fault(self, package: Package, clinic: Clinic, at_ms: int, acts: list[Act]) -> None:
+        """What of a package's fault shows at this stop."""
+        world, kind = self._world, package.fault
+        if kind == "impossible_time":
+            late_ms = at_ms + world.chance.integer(180, 290) * MINUTE_MS
+            device = world.device(clinic.site.code)
+            late = _scan(world, device, late_ms, "released", [package], to_site=self._collector)
+            package.goes_wrong(kind, acts=late)
+        elif kind == "jumped":
+            package.goes_wrong(kind, by_ms=NEVER_MS)
+        elif kind == "late_pickup":
+            package.wrongs_of(kind)[0].shown(acts)
+        elif kind == "never_sealed" or (kind == "unreleased" and package.stage == "site"):
+            package.goes_wrong(kind, acts=acts)
+
+    def _vanishes(self, package: Package, at_ms: int) -> bool:
+        """Whether a package leaves the van unseen before the centre."""
+        kind, stage = package.fault, package.stage
+        if kind == "stolen_on_road" and stage == "site":
+            package.goes_wrong(kind, by_ms=at_ms + CARRIAGE_MS + MARGIN_MS)
+        elif kind == "lost_bag" and stage == "road":
+            package.goes_wrong(kind, expected=("overdue_delivery",), by_ms=at_ms + CARRIAGE_MS + MARGIN_MS)
+        else:
+            return False
+        package.tell("vanished", self._collector, at_ms + HOUR_MS)
+        return True
+
+    def _hand_in(self, clinic: Clinic, centre: Centre) -> list[Package]:
+        """Staff carry their bags to the centre."""
+        world, site = self._world, clinic.site.code
+        at_ms = world.at(HAND_IN_MS + world.chance.integer(-10, 10) * MINUTE_MS)
+        taken = self._ready(site, at_ms)
+        releasing = [package for package in taken if package.fault != "unreleased"]
+        released = _scan(world, world.device(site), at_ms, "released", releasing, to_site=centre.site.code)
+        for package in taken:
+            if package.fault == "never_sealed":
+                package.goes_wrong("never_sealed", acts=released)
+        return self._take_in(centre, taken, site, at_ms + OTHER_SIDE_MS)
+
+    def _drop(self, centre: Centre, loaded: list[Package]) -> list[Package]:
+        """The van at the centre."""
+        world, code = self._world, centre.site.code
+        if not loaded:
+            return []
+        at_ms = world.at(centre.drop_ms + world.chance.integer(-3, 3) * MINUTE_MS)
+        van = world.device(self._collector, f"van{centre.van}")
+        self.unseen[code] += [package for package in loaded if package.fault == "jumped"]
+        loaded = [package for package in loaded if package.fault != "jumped"]
+        silent = {"skipped_collector", "wrong_destination"}
+        releasing = [
+            package for package in loaded if package.fault not in silent and not _is_silent_giver(package, "road")
+        ]
+        _scan(world, van, at_ms, "released", releasing, to_site=code, place=code)
+        elsewhere = next((other for other in world.layout.centres if other != code), code)
+        for package in loaded:
+            if package.fault == "wrong_destination":
+                _scan(world, van, at_ms, "released", [package], to_site=elsewhere, place=code)
+        stolen = [package for package in loaded if package.fault == "stolen_on_road"]
+        for package in stolen:
+            package.goes_wrong("stolen_on_road", by_ms=at_ms + CARRIAGE_MS + MARGIN_MS)
+            package.tell("vanished", self._collector, at_ms)
+        rest = [package for package in loaded if package not in stolen]
+        return self._take_in(centre, rest, self._collector, at_ms + OTHER_SIDE_MS)
+
+    def _take_in(self, centre: Centre, packages: list[Package], giver: str, at_ms: int) -> list[Package]:
+        """The centre weighs and accepts what it is given, apart from what it refuses."""
+        refused = [package for package in packages if package.fault.startswith("refused")]
+        for package in refused:
+            self._refuse(package, centre, at_ms)
+        taken = [package for package in packages if package not in refused]
+        if not taken:
+            return []
+        world, code = self._world, centre.site.code
+        for package in taken:
+            if package.fault == "lost_weight":
+                package.mass_g, package.spoilt = package.mass_g * 2 // 3, True
+        body: dict[str, Any] = {"vouch_method": "none", "actor": "u-cabinet"} if centre.unattended else {}
+        miscounted = bool(world.draw("hop", ["wrong_scale"]))
+        accepted = self._weigh_in(
+            code, [p for p in taken if p.fault != "wrong_destination"], giver, at_ms, int(miscounted), body
+        )
+        # A package that was meant for somebody else is looked at twice.
+        strange = [package for package in taken if package.fault == "wrong_destination"]
+        accepted += self._weigh_in(code, strange, giver, at_ms + SECOND_THOUGHT_MS, 0, body)
+        if centre.unattended:
+            self._vouch(centre, taken, accepted)
+        for package in taken:
+            package.tell("delivered", code, at_ms)
+            if miscounted and package not in strange:
+                package.goes_wrong("wrong_scale", acts=accepted)
+            self._arrival_fault(package, centre, at_ms, accepted)
+        return taken
+
+    def _weigh_in(  # noqa: PLR0913, PLR0917 - one scan
+        self, code: str, packages: list[Package], giver: str, at_ms: int, miscounted: int, body: dict[str, Any]
+    ) -> list[Act]:
+        if not packages:
+            return []
+        world = self._world
+        masses_g = [scatter_g(world.chance, package.mass_g, around_g=SCALE_G) for package in packages]
+        return world.act(
+            world.device(code), at_ms, "accepted", codes=[package.code for package in packages], from_site=giver,
+            masses_g=masses_g, packages_count=miscounted, **body,
+        )  # fmt: skip
+
+    def _vouch(self, centre: Centre, packages: list[Package], accepted: list[Act]) -> None:
+        """The keeper stands for what the cabinet took in, or forgets to."""
+        world = self._world
+        if world.draw("hop", ["unvouched"]) or world.owes("unvouched"):
+            for package in packages:
+                package.goes_wrong("unvouched", acts=accepted, by_ms=accepted[-1].at_ms + VOUCH_MS + MARGIN_MS)
+            return
+        keeper = world.device(centre.site.code)
+        for number, act in enumerate(accepted):
+            at_ms = world.at(EVENING_VOUCH_MS) + number * SECOND_MS
+            world.act(keeper, at_ms, "vouched", codes=act.codes, targets={"target_event_id": act})
+
+    def _arrival_fault(self, package: Package, centre: Centre, at_ms: int, accepted: list[Act]) -> None:
+        """What of a package's fault shows when the centre has taken it in."""
+        kind = package.fault
+        if kind in {"skipped_collector", "wrong_destination", "lost_weight"} or (
+            kind == "unreleased" and not package.wrongs_of(kind)
+        ):
+            package.goes_wrong(kind, acts=accepted)
+        elif kind == "lost_bag" and package.stage == "centre":
+            package.goes_wrong(kind, expected=("overdue_storage",), by_ms=at_ms + STORAGE_MS + MARGIN_MS)
+            package.tell("vanished", centre.site.code, at_ms + 3 * HOUR_MS)
+        elif kind.startswith("correction"):
+            self._correct(package, centre, at_ms)
+
+    def _correct(self, package: Package, centre: Centre, at_ms: int) -> None:
+        """The clinic says that its weighing was wrong; the centre, or the authority, agrees or does not."""
+        world, kind, seal = self._world, package.fault, package.seal
+        if seal is None:
+            return
+        wrong_g = package.sealed_g * 3 // 2
+        mass_g = package.mass_g if kind == "correction_agreed" else wrong_g
+        body: dict[str, Any] = {"reason": "wrong_mass", "codes": [package.code], "mass_g": mass_g}
+        (proposal,) = world.act(
+            world.device(package.site), at_ms + PROPOSAL_MS, "corrected", targets={"target_event_id": seal}, **body
+        )
+        if kind == "correction_open":
+            package.goes_wrong(kind, acts=[proposal])
+            return
+        by_authority = kind == "correction_agreed" and world.chance.integer(1, 5) == 1
+        answerer = world.fleet.office if by_authority else world.device(centre.site.code)
+        answer = {"target_event_id": seal, "agrees_with" if kind == "correction_agreed" else "refuses": proposal}
+        answered = world.act(answerer, world.at(ANSWER_MS), "corrected", targets=answer, **body)
+        package.goes_wrong(kind, acts=answered)
+        if kind == "correction_agreed":
+            package.corrected = (mass_g, answered[0])
+
+    def _refuse(self, package: Package, centre: Centre, at_ms: int) -> None:
+        """A damaged bag is refused; it goes back to its clinic, or nobody cares."""
+        world, kind = self._world, package.fault
+        clinic = world.layout.clinics[package.site]
+        world.act(
+            world.device(centre.site.code), at_ms + SECOND_THOUGHT_MS, "refused", codes=[package.code], from_site=self._collector,
+            reason="damaged", onward="return",
+        )  # fmt: skip
+        package.tell("refused", centre.site.code, at_ms + SECOND_THOUGHT_MS)
+        if kind == "refused_forgotten":
+            package.goes_wrong(kind, by_ms=at_ms + SECOND_THOUGHT_MS + CARRIAGE_MS + MARGIN_MS)
+            return
+        package.fault = ""
+        package.goes_wrong(kind)
+        back_ms, site = world.at(RETURN_MS), clinic.site.code
+        van = world.device(self._collector, f"van{clinic.van}")
+        _scan(world, van, back_ms, "released", [package], to_site=site, place=site)
+        if clinic.way == "vouched":
+            badge = self._badge(clinic)
+            _scan(
+                world,
+                van,
+                back_ms + OTHER_SIDE_MS,
+                "accepted",
+                [package],
+                from_site=self._collector,
+                site=site,
+                **badge,
+            )
+        else:
+            _scan(world, world.device(site), back_ms + OTHER_SIDE_MS, "accepted", [package], from_site=self._collector)
+        package.tell("returned", site, back_ms + OTHER_SIDE_MS)
+        self._producers.stock[site].append(package)
+
+
+def _is_silent_giver(package: Package, stage: str) -> bool:
+    """Whether the giver does not scan this package at the clinic (`site`) or at the centre (`road`)."""
+    if stage == "site" and package.fault in {"jumped", "impossible_time"}:
+        return True
+    return package.fault == "unreleased" and (package.stage == "site") == (stage == "site")
+
+
+def _is_silent_taker(package: Package) -> bool:
+    """Whether the collector does not scan this package."""
+    return package.fault in {"jumped", "skipped_collector"} or (
+        package.fault == "stolen_on_road" and package.stage == "site"
+    )
+
+
+def _scan(world: World, device: Device, at_ms: int, kind: str, packages: Iterable[Package], **body: Any) -> list[Act]:
+    """One scan of packages; none where there are none."""
+    codes = [package.code for package in packages]
+    return world.act(device, at_ms, kind, codes=codes, **body) if codes else []
