@@ -293,7 +293,8 @@ def _hand_over_table(title: str, lines: Sequence[HandOver], *, taker: str, plate
     )
     rows = [
         (
-            str(number), line.at, line.giver, f"{line.taker} {line.plate}".strip() if plates else line.taker, line.wastes, str(line.packages_count),
+            str(number), line.at, line.giver, f"{line.taker} {line.plate}".strip() if plates else line.taker,
+            line.wastes, str(line.packages_count),
             format_kg(line.mass_g), line.number or "—", line.given_by, line.taken_by, "是" if line.accepted else "未确认",
         )
         for number, line in enumerate(lines, start=1)

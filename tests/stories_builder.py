@@ -127,6 +127,7 @@ class Story:
         self.entries: list[bytes] = []
         self.tellers: dict[str, Teller] = {}
         self.office = Teller(OFFICE)
+        self.drafted: set[str] = set()
         self.tellers[OFFICE] = self.office
         self.write(self.office.enrolment(self.office, role="office"), received_ms=ms("01 00:00"))
 
@@ -150,6 +151,8 @@ class Story:
     def tell(self, site: str, kind: str, *, at: str, after_ms: int = 0, delay_ms: int = _MINUTE, **fields: Any) -> str:
         """Something happened at a site; the service received it `delay_ms` later."""
         occurred_ms = ms(at) + after_ms
+        if kind == "manifested":
+            self.drafted.add(fields["manifest"])
         note = self.teller(site).note(kind, occurred_ms=occurred_ms, **fields)
         return self.write(note, received_ms=occurred_ms + delay_ms)
 
@@ -160,7 +163,18 @@ class Story:
         fields = {"waste_code": INFECTIOUS, "package": "bag", "mass_source": "scale"} | fields
         return self.tell(site, "sealed", at=at, codes=[code], mass_g=mass_g, **fields)
 
+    def draft(self, manifest: str, consignor: str, *, at: str, **fields: Any) -> str:
+        """The consignor draws up a manifest, an hour before the load leaves."""
+        fields = {"form": "electronic", "carriers": [CARRIER], "consignee": PLANT, "waste_codes": [INFECTIOUS]} | fields
+        return self.tell(
+            consignor, "manifested", at=at, after_ms=-60 * _MINUTE, manifest=manifest, action="drafted", **fields
+        )
+
     def release(self, codes: str | list[str], giver: str, taker: str, *, at: str, **fields: Any) -> str:
+        """The giver hands over; a manifest that is used for the first time was drawn up for this way."""
+        manifest = fields.get("manifest")
+        if manifest and manifest not in self.drafted and taker[0] == "R":
+            self.draft(manifest, giver, at=at, carriers=[taker], vehicle=fields.get("vehicle"))
         return self.tell(giver, "released", at=at, codes=_list(codes), to_site=taker, **fields)
 
     def accept(self, codes: str | list[str], giver: str, taker: str, *, at: str, **fields: Any) -> str:

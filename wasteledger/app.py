@@ -14,6 +14,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from schemas.errors import WasteLedgerError
 from wasteledger import __version__
 from wasteledger.api.log_routes import log_router
+from wasteledger.api.manifest_routes import manifest_router
 from wasteledger.api.routes import device_router, reader_router
 from wasteledger.errors import ForbiddenError
 from wasteledger.flows.service import Service
@@ -48,6 +49,7 @@ def make_app(service: Service) -> FastAPI:
 
     app.include_router(device_router(service))
     app.include_router(reader_router(service), dependencies=[Depends(reader)])
+    app.include_router(manifest_router(service), dependencies=[Depends(reader)])
     app.include_router(log_router(service, reader))
     app.include_router(make_router(service), include_in_schema=False)
     mount_static(app)

@@ -13,7 +13,6 @@ from labels.proof import read_pages
 from schemas.errors import WasteLedgerError
 from tests.stories_builder import INFECTIOUS, Teller
 from wasteledger import clock
-from wasteledger.api.manifest_routes import manifest_router
 from wasteledger.app import make_app
 from wasteledger.cli_manifests import manifests_cli
 from wasteledger.domain.chain import china_day
@@ -105,7 +104,6 @@ def district(service: Service) -> District:
 def browser(service: Service) -> Iterator[TestClient]:
     """A stranger's, at a service with public pages."""
     app = make_app(service)
-    app.include_router(manifest_router(service))
     with TestClient(app) as opened:
         yield opened
 

@@ -154,6 +154,7 @@ def test_papers_made_by_others_do_not_hold_and_are_named() -> None:
 
 def test_a_number_that_nobody_drew_up_is_unknown() -> None:
     story = Story()
+    story.drafted.add(MANIFEST)  # the story shall not draw it up by itself
     story.whole_life(BAG)
     (unknown,) = judge(story)
     assert (unknown.reason, unknown.site, unknown.items) == ("manifest_unknown", TRANSFER, (BAG,))

@@ -90,6 +90,31 @@ def test_clocks_of_two_devices_may_differ_by_a_quarter_of_an_hour(late_ms: int, 
     assert _reasons(story) == doubts
 
 
+def test_what_one_device_did_stays_in_its_own_order_when_anothers_clock_is_behind() -> None:
+    """The collector takes over and hands on within a minute; the centre's clock is two minutes behind."""
+    story = Story()
+    story.issue(BAG)
+    story.seal(BAG)
+    story.release(BAG, CLINIC, COLLECTOR, at="02 14:00")
+    story.accept(BAG, CLINIC, COLLECTOR, at="02 14:09")
+    story.release(BAG, COLLECTOR, TRANSFER, at="02 14:10")
+    story.accept(BAG, COLLECTOR, TRANSFER, at="02 14:08")
+    assert _steps(story) == ["issued", "sealed", *["released", "accepted"] * 2]
+    assert _reasons(story) == []
+
+
+def test_a_refused_offer_is_over() -> None:
+    """Brought back and sent again; this time the taker's clock is behind."""
+    story = Story()
+    story.issue(BAG)
+    story.seal(BAG)
+    story.release(BAG, CLINIC, COLLECTOR, at="02 14:00")
+    story.tell(COLLECTOR, "refused", at="02 14:05", codes=[BAG], from_site=CLINIC, reason="damaged")
+    story.accept(BAG, CLINIC, COLLECTOR, at="02 16:00")
+    story.release(BAG, CLINIC, COLLECTOR, at="02 16:01")
+    assert _reasons(story) == []
+
+
 def test_a_release_a_day_later_belongs_to_another_hop() -> None:
     story = Story()
     story.issue(BAG)

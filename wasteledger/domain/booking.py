@@ -52,9 +52,10 @@ class BookedDoubt(NamedTuple):
     """A doubt in the books, or a step that is waited for.
 
     Attributes:
-        subject: an item's code, or the number of a manifest.
+        subject: an item's code, the number of a manifest, or a box and the event that emptied it.
         rule: of a step that is waited for; it is a doubt only when `at_ms` has passed. Empty for a doubt that is there already.
         evidence: event ids, separated by blanks.
+        items: codes that it concerns, separated by blanks, where the subject is not itself one.
     """
 
     subject: str
@@ -63,7 +64,13 @@ class BookedDoubt(NamedTuple):
     site: str
     at_ms: int
     evidence: str
-    detail: str
+    detail: str = ""
+    items: str = ""
+
+    @property
+    def concerned(self) -> list[str]:
+        """The codes that it concerns."""
+        return self.items.split() or [self.subject]
 
 
 def classify(chain: Chain) -> str | None:
@@ -132,7 +139,6 @@ def book_doubts(chain: Chain) -> list[BookedDoubt]:
             doubt.site,
             doubt.at_ms,
             " ".join(fact.event_id for fact in doubt.evidence),
-            "",
         )
         for doubt in chain.doubts
     ]
@@ -140,7 +146,7 @@ def book_doubts(chain: Chain) -> list[BookedDoubt]:
         rows += [
             BookedDoubt(
                 chain.code, expected.reason, expected.rule, expected.site, expected.due_ms,
-                expected.after.event_id if expected.after else "", "",
+                expected.after.event_id if expected.after else "",
             )
             for expected in chain.expectations
         ]  # fmt: skip

@@ -59,7 +59,7 @@ def gather(doubts: Iterable[BookedDoubt]) -> list[Finding]:
     return [
         make_finding(
             reason,
-            items={doubt.subject for doubt in members},
+            items={code for doubt in members for code in doubt.concerned},
             evidence=evidence.split(),
             site=site,
             at_ms=min(doubt.at_ms for doubt in members),

@@ -154,8 +154,8 @@ class History:
             yield self.counts[event.site]
 
     def facts_of(self, code: str) -> list[Fact]:
-        """The facts that name a code, in log order; none for a code never seen."""
-        return self.by_code.get(code, [])
+        """The facts that name a code, or a manifest's number, in log order; none for one never seen."""
+        return self.by_code.get(code) or self.by_manifest.get(code, [])
 
     def box_facts(
         self, box: str, begin_ms: int, end_ms: int, *, packings: bool = False, backwards: bool = False

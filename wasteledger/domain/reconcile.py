@@ -23,6 +23,7 @@ from wasteledger.domain.devices import device_books
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.history import History
 from wasteledger.domain.judge import judge
+from wasteledger.domain.other_doubts import manifest_doubts, washing_doubts
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 
@@ -219,7 +220,23 @@ def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which mome
         if book.site[1:].startswith(region)
         for finding in book.findings()
     ]
+    doubts += [doubt for doubt in _other_doubts(history, chains, directory) if doubt.site[1:].startswith(region)]
     return tally_up(asked, cohort, doubts, others, tree_size=history.size)
+
+
+def _other_doubts(history: History, chains: dict[str, Chain], directory: Directory) -> list[BookedDoubt]:
+    """Of manifests and emptied boxes."""
+    doubts = []
+    for number in history.by_manifest:
+        doubts += manifest_doubts(
+            number, history, directory, lambda code: chains[code].waste_code if code in chains else ""
+        )
+    for box, facts in history.by_code.items():
+        if is_box(box):
+            for fact in facts:
+                if fact.kind == "disposed":
+                    doubts += washing_doubts(box, fact, history, directory)
+    return doubts
 
 
 def walk_all(history: History, directory: Directory, *, as_of_ms: int) -> list[Chain]:

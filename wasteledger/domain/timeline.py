@@ -195,12 +195,20 @@ def empties(fact: Fact) -> bool:
     return fact.kind == "washed" or (fact.kind == "unpacked" and fact.event.complete)
 
 
+def _move_before(step: Step, orphan: Step, ordered: list[Step]) -> None:
+    """Puts a release in front of its acceptance, and with it what its own device did between: each device's order is its own."""
+    place, device = ordered.index(orphan), step.fact.event.device_id
+    behind = ordered[place:]
+    own = [other for other in behind if other.fact.event.device_id == device]
+    ordered[place:] = [*own, step, *(other for other in behind if other.fact.event.device_id != device)]
+
+
 def _counted(fact: Fact, box: str) -> bool:
     return fact.kind == "counted" and fact.event.box == box and fact.event.complete
 
 
 def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
-    """Moves each release that stands behind its own acceptance in front of it; returns also acceptances without one."""
+    """Moves each release that stands behind its own acceptance in front of it; returns also acceptances without a release."""
     ordered: list[Step] = []
     offers: set[tuple[str, str]] = set()
     orphans: dict[tuple[str, str], Step] = {}
@@ -221,7 +229,7 @@ def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
                 late_ms = step.fact.occurred_ms - orphan.fact.occurred_ms
                 if late_ms <= PAIRING_MS_MAX:
                     step.misordered = late_ms > CLOCK_DIFFERENCE_MS_MAX
-                    ordered.insert(ordered.index(orphan), step)
+                    _move_before(step, orphan, ordered)
                     continue
             offers.add(hop)
         elif kind == "refused":

@@ -31,6 +31,7 @@ def answer(books: Books, asked: Question, size: int) -> Reconciliation:
             "sealed_day IS NULL AND reasons <> '' AND substr(site, 2) >= ? AND substr(site, 2) < ?", (begin, end)
         )
         doubts = rows.doubts_of([*_codes(cohort), *_codes(strays)])
+        doubts += rows.doubts("items <> '' AND substr(site, 2) >= ? AND substr(site, 2) < ?", (begin, end))
     others = _of_devices(books, asked.region)
     return tally_up(asked, cohort, doubts, others, tree_size=size)
 

@@ -18,12 +18,14 @@ from dataclasses import asdict
 from threading import RLock
 
 from schemas.canonical import encode_base64
-from wasteledger.domain.booking import COPY_MARK, book_doubts, book_item
+from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
+from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import DeviceBook, Run
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.judge import companions, judge
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
+from wasteledger.domain.other_doubts import emptied_before, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.flows.book_source import BookSource
@@ -61,7 +63,7 @@ class Books:
         self._devices_touched: set[str] = set()
         self._boots: dict[tuple[str, str], int] = {}
         self._rare: list[int] = []
-        self.manifests: set[str] = set()
+        self._manifests: set[str] = set()
 
     def keep(
         self, directory: Directory, digest: str, *, portion: int = PORTION_ENTRIES, until: int | None = None
@@ -188,10 +190,10 @@ class Books:
                 self._boxes.append((code, fact.occurred_ms))
             else:
                 self._touched.add(code)
-        if event.box and event.kind != "packed":
+        if event.box:
             self._boxes.append((event.box, fact.occurred_ms))
         if event.manifest:
-            self.manifests.add(event.manifest)
+            self._manifests.add(event.manifest)
         if event.kind == "counted" and event.room:
             self._counted.append(fact)
 
@@ -218,13 +220,39 @@ class Books:
         chains = judge(self._touched, self.source, directory)
         rows.save_traced([(code, places.tobytes()) for code, places in changed.items()])
         rows.save_items([row for chain in chains.values() for row in book_item(chain)])
-        doubts = [doubt for chain in chains.values() for doubt in book_doubts(chain)]
-        rows.replace_doubts(rows.subjects_with_doubts(chains), doubts)
+        subjects, doubts = self._judge_others(chains, rows, directory)
+        doubts += [doubt for chain in chains.values() for doubt in book_doubts(chain)]
+        rows.replace_doubts(rows.subjects_with_doubts([*chains, *subjects]), doubts)
         touched = [self.devices[device] for device in self._devices_touched]
         rows.save_devices([(book.device_id, json.dumps(asdict(book))) for book in touched])
         rows.save_boots([(*boot, zero_ms) for boot, zero_ms in self._boots.items()])
         rows.save_rare(self._rare)
         self._begin_portion()
+
+    def _judge_others(
+        self, chains: dict[str, Chain], rows: BookRows, directory: Directory
+    ) -> tuple[set[str], list[BookedDoubt]]:
+        """Judges the manifests and emptied boxes that are touched; returns what they are called, and their doubts."""
+        numbers = self._manifests | {
+            step.fact.event.manifest for chain in chains.values() for step in chain.steps if step.fact.event.manifest
+        }
+
+        def waste_code_of(code: str) -> str:
+            chain = chains.get(code)
+            booked = None if chain else rows.item(code)
+            return chain.waste_code if chain else booked.waste_code if booked else ""
+
+        doubts = [
+            doubt for number in numbers for doubt in manifest_doubts(number, self.source, directory, waste_code_of)
+        ]
+        subjects = set(numbers)
+        for box, moment_ms in dict.fromkeys(self._boxes):
+            for emptied in emptied_before(box, moment_ms, self.source):
+                subject = washing_subject(box, emptied)
+                if subject not in subjects:
+                    subjects.add(subject)
+                    doubts += washing_doubts(box, emptied, self.source, directory)
+        return subjects, doubts
 
     def _gather(self, rows: BookRows) -> None:
         """Adds what lies in boxes and rooms that were spoken of."""

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import chinese_calendar  # type: ignore[import-untyped]  # it has no types of its own
+import chinese_calendar
 
 from schemas.codes import SiteKind
 from wasteledger.domain.register import Person, Register, Site, Vehicle

@@ -61,7 +61,7 @@ class BookRows:
     def replace_doubts(self, subjects: Iterable[str], doubts: Sequence[BookedDoubt]) -> None:
         """Puts these doubts in place of all that the books have about these subjects."""
         execute_many(self._connection, "DELETE FROM books_doubt WHERE subject = ?", [(code,) for code in subjects])
-        statement = f"INSERT INTO books_doubt ({_DOUBT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - names of our own
+        statement = f"INSERT INTO books_doubt ({_DOUBT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - names of our own
         execute_many(self._connection, statement, doubts)
 
     def subjects_with_doubts(self, codes: Iterable[str]) -> set[str]:

@@ -31,7 +31,7 @@ _TABLES = {
     "packages {int} NOT NULL, mass_g {big} NOT NULL, item_class TEXT, phase TEXT NOT NULL, holder TEXT, inferred {int} NOT NULL, "
     "reasons TEXT NOT NULL, due_ms {big}, last_ms {big} NOT NULL, stays TEXT NOT NULL, roll TEXT NOT NULL",
     "books_doubt": "subject TEXT NOT NULL, reason TEXT NOT NULL, rule TEXT NOT NULL, site TEXT NOT NULL, at_ms {big} NOT NULL, "
-    "evidence TEXT NOT NULL, detail TEXT NOT NULL",
+    "evidence TEXT NOT NULL, detail TEXT NOT NULL, items TEXT NOT NULL",
     "books_device": "device TEXT PRIMARY KEY, content TEXT NOT NULL",
     "books_boot": "device TEXT NOT NULL, boot_id TEXT NOT NULL, zero_ms {big} NOT NULL, PRIMARY KEY (device, boot_id)",
     "books_rare": "idx {big} PRIMARY KEY",

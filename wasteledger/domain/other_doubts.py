@@ -1,0 +1,76 @@
+"""Doubts about what is not an item: manifests, and boxes that were emptied. Rows for the books, by subject."""
+
+from collections.abc import Callable, Iterable
+
+from wasteledger.domain.booking import BookedDoubt
+from wasteledger.domain.deadlines import HOUR_MS
+from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.manifest import fold_manifest
+from wasteledger.domain.manifest_contents import inside_of, struck_in
+from wasteledger.domain.manifest_doubts import expected_of, judge_manifest
+from wasteledger.domain.register import Directory
+from wasteledger.domain.timeline import LOAD_MS_MAX
+from wasteledger.domain.workdays import add_workdays
+
+#: A moment before everything: what only time raises is not raised yet.
+_BEGINNING_MS = 0
+
+
+def manifest_doubts(
+    number: str, source: Source, directory: Directory, waste_code_of: Callable[[str], str]
+) -> list[BookedDoubt]:
+    """What is wrong with a manifest, and what it waits for."""
+    manifest = fold_manifest(number, source.facts_of(number), inside_of(source), struck_in(source, directory))
+    doubts = judge_manifest(manifest, directory, _BEGINNING_MS, add_workdays=add_workdays, waste_code_of=waste_code_of)
+    rows = [
+        BookedDoubt(
+            number, doubt.reason, "", doubt.site, doubt.at_ms, _ids(doubt.evidence), number, " ".join(doubt.items)
+        )
+        for doubt in doubts
+    ]
+    expected = expected_of(manifest, directory, add_workdays)
+    if expected and expected.after:
+        items = manifest.outstanding if expected.rule == "carriage_h" else manifest.accepted | manifest.refused
+        rows.append(
+            BookedDoubt(
+                number, expected.reason, expected.rule, expected.site, expected.due_ms, expected.after.event_id, number,
+                " ".join(sorted(items)),
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _ids(facts: Iterable[Fact]) -> str:
+    return " ".join(fact.event_id for fact in facts)
+
+
+def emptied_before(box: str, moment_ms: int, source: Source) -> list[Fact]:
+    """The last two facts, up to a moment, by which the box was emptied in a furnace: what a new fact may change the judgement of."""
+    found = []
+    for fact in source.box_facts(box, moment_ms - LOAD_MS_MAX, moment_ms, backwards=True):
+        if fact.kind == "disposed":
+            found.append(fact)
+            if len(found) == 2:  # noqa: PLR2004 - the last and the one before
+                break
+    return found
+
+
+def washing_subject(box: str, emptied: Fact) -> str:
+    """The subject in the books of one emptying of a box."""
+    return f"{box} {emptied.event_id}"
+
+
+def washing_doubts(box: str, emptied: Fact, source: Source, directory: Directory) -> list[BookedDoubt]:
+    """A box that was emptied is washed within `box_wash_h`, and before anything is packed into it again (GB 39707-2020 5.5.2)."""
+    subject, begin_ms = washing_subject(box, emptied), emptied.occurred_ms
+    for fact in source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX, packings=True):
+        if fact.order <= emptied.order:
+            continue
+        if fact.kind in {"washed", "disposed"}:
+            return []
+        if fact.kind == "packed":
+            site, evidence = fact.event.site, f"{emptied.event_id} {fact.event_id}"
+            return [BookedDoubt(subject, "box_not_washed", "", site, fact.occurred_ms, evidence, box, box)]
+    site = emptied.event.site
+    due_ms = begin_ms + directory.limit("box_wash_h", site) * HOUR_MS
+    return [BookedDoubt(subject, "box_not_washed", "box_wash_h", site, due_ms, emptied.event_id, box, box)]
