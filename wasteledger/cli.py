@@ -161,7 +161,9 @@ def sites() -> None:
         print(f"{site.code}\t{site.name}")
 
 
-rules_cli = typer.Typer(help="The numbers that the judgement uses.", no_args_is_help=True)
+rules_cli = typer.Typer(
+    help="The numbers that the judgement uses.", no_args_is_help=True, epilog="Example: wasteledger rules show"
+)
 cli.add_typer(rules_cli, name="rules")
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.reasons import CLASSES
-from tests.domain.test_findings import STORIES
+from tests.domain.finding_stories import STORIES
 from tests.stories_builder import (
     BAG,
     BAG2,

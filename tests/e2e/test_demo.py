@@ -83,7 +83,11 @@ def test_the_exported_log_passes_the_regulators_audit(demo: tuple[Path, dict[str
     assert done.returncode in {0, 3}, answer["problems"][:5]
     assert answer["size"] == demo[1]["events"]
     assert {problem["code"] for problem in answer["problems"]} <= {"late", "hole"}
-    assert run("verify", "item", "M50011400000001V", str(tmp_path / "log")).returncode == 0
+    item = run("verify", "item", "M50011400000001V", str(tmp_path / "log"))
+    findings = [line for line in item.stdout.splitlines() if line.startswith("finding ")]
+    assert item.returncode == 3, "the demonstration's past was written down today, and the audit says so"
+    assert findings
+    assert all(line.startswith("finding late ") for line in findings)
 
 
 def test_the_benchmark_runs_and_names_its_figures() -> None:

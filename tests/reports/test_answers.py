@@ -54,6 +54,14 @@ def test_every_kind_can_be_had_of_every_keeper_in_every_format(month: Service, k
         assert render(document, file_format).startswith(begins[file_format])
 
 
+def test_the_assessment_of_a_site_has_the_findings_that_it_answers_for(month: Service) -> None:
+    table = report(month, "assessment", site=CLINIC, month="2026-11", persons=True).tables[0]
+    fields = [column.field for column in table.columns]
+    shown = " ".join(str(row[fields.index("findings")]) for row in table.rows)
+    assert "missing_link×1" in shown
+    assert "unlicensed_plant" not in shown  # which the plants have to answer for
+
+
 def test_plans_and_licences_can_be_had_of_the_whole_district(month: Service) -> None:
     plans = report(month, "plan", month="2026", persons=False)
     assert [row[0] for row in plans.tables[0].rows] == sorted(row[0] for row in plans.tables[0].rows)

@@ -88,6 +88,14 @@ def test_a_hop_that_only_one_side_scanned_is_not_counted_as_two_sided() -> None:
     assert "移出 1 件 1.000 kg，其中双方扫码 0 件" in _sheet(story, CLINIC)["转移制度"].proved
 
 
+def test_findings_of_hygiene_alone_leave_a_point() -> None:
+    story = Story()
+    story.issue(BAGS[0])
+    story.seal(BAGS[0], waste_code="999-999-49")
+    line = _sheet(story, CLINIC)["源头分类制度"]
+    assert (line.findings, line.result, line.points) == ("名录外代码 unlisted_waste_code×1", NOT_MET, 1)
+
+
 def test_a_plan_that_was_not_kept_is_not_met() -> None:
     line = _sheet(troubled_month(), CLINIC)["管理计划制度"]
     assert (line.result, line.points) == (NOT_MET, 0)

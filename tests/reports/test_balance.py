@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.custody import Phase
-from tests.domain.test_findings import STORIES
+from tests.domain.finding_stories import STORIES
 from tests.reports.months import (
     BAGS,
     DECEMBER,
@@ -145,6 +145,53 @@ def test_a_code_on_two_packages_is_produced_twice_and_shown() -> None:
     balance = _balance(chains_of(story), OTHER_CLINIC)
     assert balance.rows[0].produced == Amount(1, 700)
     assert [(gap.reason, gap.amount) for gap in balance.gaps] == [("duplicate_code", Amount(-1, -700))]
+
+
+def test_a_taker_that_names_another_giver_is_no_proof_of_handing_over() -> None:
+    story = Story()
+    story.seal(BAG)
+    story.accept(BAG, COLLECTOR, TRANSFER, at="02 16:00")
+    chains = chains_of(story)
+    clinic, centre = _balance(chains, CLINIC), _balance(chains, TRANSFER)
+    assert clinic.rows[0].entrusted == Amount()
+    assert [(gap.reason, gap.amount) for gap in clinic.gaps] == [("missing_link", Amount(-1, -1000))]
+    assert (centre.closes, centre.rows[0].received) == (True, Amount(1, 1000))
+
+
+def test_a_release_proves_the_givers_side_and_a_silent_taker_shows_the_gap() -> None:
+    """The collector took the bag without a scan and handed it on: the clinic has done its part."""
+    story = Story()
+    story.seal(BAG)
+    story.release(BAG, CLINIC, COLLECTOR, at="02 14:00")
+    story.hop(BAG, COLLECTOR, TRANSFER, at="02 16:00")
+    chains = chains_of(story)
+    clinic, collector = _balance(chains, CLINIC), _balance(chains, COLLECTOR)
+    assert clinic.closes
+    assert clinic.rows[0].entrusted == collector.rows[0].entrusted == Amount(1, 1000)
+    assert collector.rows[0].received == Amount()
+    assert [(gap.reason, gap.amount) for gap in collector.gaps] == [("one_sided_hop", Amount(1, 1000))]
+
+
+def test_midnight_belongs_to_the_new_month() -> None:
+    story = Story()
+    story.seal(BAG, at="30 08:00")
+    story.seal(BAGS[0], at="30 23:59", after_ms=60_000)
+    story.release(BAG, CLINIC, COLLECTOR, at="30 23:00")
+    story.accept(BAG, CLINIC, COLLECTOR, at="30 23:59", after_ms=60_000)
+    chains = chains_of(story, as_of_ms=DECEMBER.to_ms)
+    (november,), (december,) = (_balance(chains, CLINIC, month).rows for month in (NOVEMBER, DECEMBER))
+    assert (november.produced, november.entrusted, november.closing) == (Amount(1, 1000), Amount(), Amount(1, 1000))
+    assert (december.opening, december.produced, december.entrusted) == (Amount(1, 1000),) * 3
+
+
+def test_a_drum_that_waits_is_in_the_stock_of_every_month_between() -> None:
+    story = Story()
+    story.seal(BAG, at="05 08:00", site=GARAGE, waste_code="900-214-08", package="drum")
+    story.release(BAG, GARAGE, PLANT, at="05 08:00", after_ms=70 * 24 * HOUR_MS)
+    story.accept(BAG, GARAGE, PLANT, at="05 08:05", after_ms=70 * 24 * HOUR_MS)
+    chains = chains_of(story, as_of_ms=END_MS)
+    (row,) = _balance(chains, GARAGE, DECEMBER).rows
+    assert row.opening == row.closing == Amount(1, 1000)
 
 
 @pytest.mark.parametrize("code", STORIES)

@@ -30,6 +30,7 @@ from tests.stories_builder import (
 from wasteledger.domain.history import History
 from wasteledger.domain.reconcile import walk_all
 from wasteledger.reports.ledgers import (
+    EXEMPT_ZH,
     LICENSED_ZH,
     ON_THE_ROAD_ZH,
     UNLICENSED_ZH,
@@ -149,6 +150,15 @@ def test_recovered_oil_is_entrusted_recovery_under_the_garages_own_name() -> Non
     assert (row.batch, row.usual_name, row.category, row.waste_code) == ("HWWWLY20261113001", "废机油", "HW08", OIL)
     assert (row.package_kind, row.mass_g) == ("桶", 180_000)
     assert row.receiver_kind == UNLICENSED_ZH  # the plant's licence is for medical waste only
+
+
+def test_a_centre_that_disposes_itself_is_an_exempt_unit() -> None:
+    story = Story()
+    story.seal(BAG)
+    story.hop(BAG, CLINIC, TRANSFER, at="02 10:00")
+    story.tell(TRANSFER, "disposed", at="02 12:00", codes=[BAG], batch="坑1", method="landfill")
+    (row,) = entrusted_rows(_books(story), asked_of(CLINIC))
+    assert (row.receiver_kind, row.exempt_unit, row.licence_holder) == (EXEMPT_ZH, "镇卫生院中转点", "")
 
 
 def test_strangers_are_shown_no_person() -> None:

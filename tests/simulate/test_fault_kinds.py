@@ -9,10 +9,6 @@ from wasteledger.simulate.fault_kinds import DRAWN, FAULTS
 from wasteledger.simulate.score import score_simulation
 
 #: Judged by parts of reconciliation that are not there yet; a kind leaves this list with the part that judges it.
-NOT_JUDGED_YET = {
-    "unwashed_box", "undrafted_manifest", "manifest_twice", "other_vehicle", "unconfirmed_manifest", "paper_backfill_late",
-    "silent_producer", "label_stock",
-}  # fmt: skip
 #: Some need a longer story than ten days to happen and to be known.
 DAYS = {
     "back_dated": 18,
@@ -23,7 +19,7 @@ DAYS = {
 }
 
 
-@pytest.mark.parametrize("kind", [kind for kind in DRAWN if kind not in NOT_JUDGED_YET])
+@pytest.mark.parametrize("kind", DRAWN)
 def test_a_kind_of_fault_alone_is_found_and_nothing_else(tmp_path: Path, kind: str) -> None:
     rate = 0.05 if FAULTS[kind].subject == "item" else 0.3
     summary = simulate(tmp_path / "sim", days=DAYS.get(kind, 12), faults={kind: rate})
@@ -34,15 +30,6 @@ def test_a_kind_of_fault_alone_is_found_and_nothing_else(tmp_path: Path, kind: s
     assert score.proved_above_true == []
     expected = {code for code, row in score.codes.items() if row.expected}
     assert expected >= set(FAULTS[kind].expected)
-
-
-@pytest.mark.parametrize("kind", sorted(NOT_JUDGED_YET))
-def test_a_kind_that_is_not_judged_yet_is_done_and_told(tmp_path: Path, kind: str) -> None:
-    summary = simulate(tmp_path / "sim", days=DAYS.get(kind, 24), faults={kind: 0.3})
-    assert summary["faults"].get(kind), "the fault was never done"
-    score = score_simulation(tmp_path / "sim")
-    assert set(FAULTS[kind].expected) <= {code for code, row in score.codes.items() if row.expected}
-    assert score.false == []
 
 
 def test_a_little_of_everything_is_told_apart(tmp_path: Path) -> None:

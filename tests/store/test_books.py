@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.domain.test_findings import STORIES
+from tests.domain.finding_stories import STORIES
 from tests.domain.test_reconcile import _boxed_life, _district_of_stories
 from tests.stories_builder import BAG, BAG2, BAG3, BOX, CLINIC, COLLECTOR, OFFICE, TRANSFER, Story, ms, register
 from wasteledger.domain.history import History
@@ -72,8 +72,8 @@ def test_every_story_reads_the_same_from_the_books(code: str, database: Database
     STORIES[code][0](story)
     _append(database, story.entries)
     books = Books(database)
-    size = books.keep(DIRECTORY, DIGEST, portion=3)
-    _same(answer(books, ASKED, size), _plain(story.entries))
+    books.keep(DIRECTORY, DIGEST, portion=3)
+    _same(answer(books, ASKED, DIRECTORY), _plain(story.entries))
     books.close()
 
 
@@ -92,12 +92,12 @@ def test_books_kept_in_portions_and_out_of_order_agree_with_the_whole_history(
         step = chance.randrange(1, 12)
         _append(database, entries[at : at + step])
         at += step
-        size = books.keep(DIRECTORY, DIGEST, portion=portion)
+        books.keep(DIRECTORY, DIGEST, portion=portion)
         if chance.random() < 0.3:  # another process goes on where this one stopped
             books.close()
             books = Books(database)
-            size = books.keep(DIRECTORY, DIGEST)
-    _same(answer(books, ASKED, size), _plain(entries))
+            books.keep(DIRECTORY, DIGEST)
+    _same(answer(books, ASKED, DIRECTORY), _plain(entries))
     books.close()
     database.close()
 
@@ -108,10 +108,10 @@ def test_books_of_another_log_or_register_are_thrown_away(database: Database, tm
     _append(database, story.entries)
     books = Books(database)
     books.keep(DIRECTORY, DIGEST)
-    assert answer(books, ASKED, books.size).district.total.count == 1
+    assert answer(books, ASKED, DIRECTORY).district.total.count == 1
     changed = register().model_copy(update={"licences": ()})
     books.keep(Directory(changed), register_digest(changed))
-    assert {finding.code for finding in answer(books, ASKED, books.size).findings} >= {"unlicensed_plant"}
+    assert {finding.code for finding in answer(books, ASKED, Directory(changed)).findings} >= {"unlicensed_plant"}
     books.close()
 
     other = Story()
@@ -122,7 +122,7 @@ def test_books_of_another_log_or_register_are_thrown_away(database: Database, tm
     (tmp_path / "books.db").rename(tmp_path / "other" / "books.db")
     books = Books(again)
     books.keep(DIRECTORY, DIGEST)
-    _same(answer(books, ASKED, books.size), _plain(other.entries))
+    _same(answer(books, ASKED, DIRECTORY), _plain(other.entries))
     books.close()
     again.close()
 
@@ -133,7 +133,7 @@ def test_on_postgresql_too(postgres_url: str) -> None:
     _boxed_life(story, box_mass_g=3000)
     _append(database, story.entries)
     books = Books(database)
-    size = books.keep(DIRECTORY, DIGEST, portion=4)
-    _same(answer(books, ASKED, size), _plain(story.entries))
+    books.keep(DIRECTORY, DIGEST, portion=4)
+    _same(answer(books, ASKED, DIRECTORY), _plain(story.entries))
     books.close()
     database.close()

@@ -3,8 +3,8 @@
 A case is a fold over its `cased` events. Whether its finding still stands is told by the ledger, never by the case: what breaks a chain or
 is overdue is closed by the fact that was missing, and no signature does instead. A closed case whose finding stands again counts as
 reopened from that moment; the office's next `reopened` event gives it a new day.
-2. A discrepancy or a matter of hygiene may be closed with a note and at least one piece of evidence; it then stays closed, for two facts
-   that differ will differ for ever.
+"""
+
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from schemas.acts import moment_ms
 from schemas.events import CASE_LEVEL_MAX
 from schemas.reasons import REASONS, Severity
 from wasteledger.domain.facts import Fact, by_order
+from wasteledger.domain.findings import Finding
 
 #: Severities whose cases only facts close.
 _HARD = frozenset({Severity.BREAKS_CHAIN, Severity.OVERDUE})
@@ -36,7 +37,7 @@ class CaseAct(NamedTuple):
 
     Attributes:
         site, actor, vouch_method: who stands for it, and how weakly.
-        attachments: SHA-256 of each piece of evidence, base64.
+        attachments: SHA-256 of each piece of evidence, base64; of an opening the event ids of the facts that show the finding.
         due_ms, owner, level: what it changed; None, empty and 0 where it did not.
     """
 
@@ -57,7 +58,8 @@ class Case(NamedTuple):
     """A case as its acts left it.
 
     Attributes:
-        finding, code, items: the finding that it is about; `subject` tells it where it concerns no item (a manifest, a device's numbers).
+        finding, code, items: the finding that it is about; `subject` tells it where it concerns no item (a manifest, a device's numbers),
+            `evidence` names the first of the facts that show it, by event id.
         owner: the site that has to answer by `due_ms`.
         level: 1 site, 2 township, 3 district.
         acts: everything that was done, in order of time.
@@ -72,6 +74,7 @@ class Case(NamedTuple):
     due_ms: int
     level: int
     status: CaseStatus
+    evidence: tuple[str, ...]
     acts: tuple[CaseAct, ...]
 
     @property
@@ -81,12 +84,13 @@ class Case(NamedTuple):
 
     @property
     def attachments(self) -> tuple[str, ...]:
-        """The evidence that was given since it was opened, or opened again."""
+        """The files that were given since it was opened, or opened again."""
         given: list[str] = []
         for act in self.acts:
-            if act.action == "reopened":
+            if act.action in {"opened", "reopened"}:
                 given.clear()
-            given += act.attachments
+            else:
+                given += act.attachments
         return tuple(given)
 
 
@@ -120,7 +124,7 @@ def fold_case(number: str, facts: Iterable[Fact]) -> Case | None:
     event = opening.event
     case = Case(
         number, event.finding, event.code, event.note or "", tuple(event.items), event.owner, moment_ms(event.due_at), event.level,
-        CaseStatus.OPEN, tuple(_act(fact) for fact in acts),
+        CaseStatus.OPEN, tuple(event.attachments), tuple(_act(fact) for fact in acts),
     )  # fmt: skip
     for fact in acts:
         if fact is not opening:
@@ -153,6 +157,20 @@ def _apply(case: Case, fact: Fact) -> Case:
         due_ms=moment_ms(event.due_at) if event.due_at else case.due_ms,
         level=max(case.level, event.level),  # a case never goes down again
     )
+
+
+def same_matter(case: Case, finding: Finding) -> bool:
+    """Whether a finding is what the case is about, though later facts may have changed its evidence, and so its id, in part.
+
+    Another finding of the same kind about the same package, at another hop, is another matter: no fact shows both.
+    """
+    if finding.finding_id == case.finding:
+        return True
+    if finding.code != case.code or set(case.evidence).isdisjoint(finding.evidence):
+        return False
+    if case.items:
+        return not set(case.items).isdisjoint(finding.items)
+    return finding.detail.split()[:1] == case.subject.split()[:1]
 
 
 def judge_case(case: Case, *, finding_still_there: bool, as_of_ms: int) -> Judgement:

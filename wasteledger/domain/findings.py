@@ -33,13 +33,13 @@ class Finding(NamedTuple):
 
 
 def make_finding(  # noqa: PLR0913 - the fields of a finding, by name
-    reason: str, *, items: Iterable[str], evidence: Iterable[str], site: str, at_ms: int, detail: str = ""
+    reason: str, *, items: Iterable[str], evidence: Iterable[str], site: str, at_ms: int, detail: str = "", identity: str = ""
 ) -> Finding:
-    """A finding with its identity and its time limit."""
+    """A finding with its identity and its time limit. `identity` stands in for a `detail` whose numbers change from day to day."""
     row, shown = REASONS[reason], tuple(evidence)
-    identity = "|".join((reason, site, detail, *shown)).encode()
+    named = "|".join((reason, site, identity or detail, *shown)).encode()
     return Finding(
-        finding_id=hashlib.sha256(identity).hexdigest()[:12],
+        finding_id=hashlib.sha256(named).hexdigest()[:12],
         code=reason,
         severity=row.severity,
         items=tuple(sorted(items)),

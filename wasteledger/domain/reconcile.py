@@ -10,7 +10,7 @@ A cohort is every item sealed at sites of a region in a period. A code used on t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
@@ -20,10 +20,13 @@ from schemas.reasons import CLASSES
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem, book_doubts, book_item, classify
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import device_books
+from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.history import History
 from wasteledger.domain.judge import judge
+from wasteledger.domain.label_stock import roll_findings
 from wasteledger.domain.other_doubts import manifest_doubts, washing_doubts
+from wasteledger.domain.producers import first_day, producer_findings
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 
@@ -220,8 +223,33 @@ def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which mome
         if book.site[1:].startswith(region)
         for finding in book.findings()
     ]
+    others += [
+        finding
+        for finding in _other_findings(history, chains, directory, as_of_ms)
+        if finding.site[1:].startswith(region)
+    ]
     doubts += [doubt for doubt in _other_doubts(history, chains, directory) if doubt.site[1:].startswith(region)]
     return tally_up(asked, cohort, doubts, others, tree_size=history.size)
+
+
+def _other_findings(
+    history: History, chains: dict[str, Chain], directory: Directory, as_of_ms: int
+) -> Iterator[Finding]:
+    """Of producers and rolls of labels."""
+    days: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for chain in chains.values():
+        for row in book_item(chain):
+            if row.sealed_day and row.sealed_day >= first_day(as_of_ms):
+                days[row.site][row.sealed_day] += row.mass_g
+    yield from producer_findings(days, directory, as_of_ms)
+    rolls: dict[str, list[Fact]] = defaultdict(list)
+    for facts in history.by_device.values():
+        for fact in facts.values():
+            if fact.event.stock:
+                rolls[fact.event.stock].append(fact)
+    phases = {code: chain.state.phase.value for code, chain in chains.items()}
+    for roll, named in sorted(rolls.items()):
+        yield from roll_findings(roll, named, phases)
 
 
 def _other_doubts(history: History, chains: dict[str, Chain], directory: Directory) -> list[BookedDoubt]:

@@ -1,9 +1,13 @@
 """Answers from the books."""
 
+from collections import defaultdict
+
 from wasteledger.domain.booking import BookedItem
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.findings import Finding
 from wasteledger.domain.judge import judge
+from wasteledger.domain.label_stock import roll_findings
+from wasteledger.domain.producers import first_day, producer_findings
 from wasteledger.domain.reconcile import Amount, Question, Reconciliation, Tally, raise_overdue, tally_up
 from wasteledger.domain.register import Directory
 from wasteledger.flows.books import Books
@@ -19,9 +23,10 @@ def rates(books: Books, asked: Question) -> Tally:
     return tally
 
 
-def answer(books: Books, asked: Question, size: int) -> Reconciliation:
+def answer(books: Books, asked: Question, directory: Directory) -> Reconciliation:
     """The rate, the class of every item of the cohort, and the findings of its region."""
-    with books.opened() as (rows, _):
+    with books.opened() as (rows, source):
+        size = rows.state().size
         begin, end = f"{asked.region}", f"{asked.region}:"
         cohort = rows.items(
             "sealed_day BETWEEN ? AND ? AND substr(site, 2) >= ? AND substr(site, 2) < ?",
@@ -32,7 +37,13 @@ def answer(books: Books, asked: Question, size: int) -> Reconciliation:
         )
         doubts = rows.doubts_of([*_codes(cohort), *_codes(strays)])
         doubts += rows.doubts("items <> '' AND substr(site, 2) >= ? AND substr(site, 2) < ?", (begin, end))
-    others = _of_devices(books, asked.region)
+        days: dict[str, dict[str, int]] = defaultdict(dict)
+        for site, day, mass_g in rows.sealed_by_day(first_day(asked.as_of_ms), (begin, end)):
+            days[site][day] = mass_g
+        others = [*producer_findings(days, directory, asked.as_of_ms), *_of_devices(books, asked.region)]
+        for roll in sorted(source.rolls):
+            found = roll_findings(roll, source.facts_of(f"roll {roll}"), dict(rows.of_roll(roll)))
+            others += [finding for finding in found if finding.site[1:].startswith(asked.region)]
     return tally_up(asked, cohort, doubts, others, tree_size=size)
 
 

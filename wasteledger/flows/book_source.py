@@ -26,6 +26,7 @@ class BookSource:
         self.fresh: dict[str, array[int]] = {}
         self.targets: dict[str, list[Fact]] = defaultdict(list)
         self.counts: dict[str, list[Fact]] = defaultdict(list)
+        self.rolls: set[str] = set()
         self.forks: dict[str, list[Fact]] = defaultdict(list)
         self._rewritten: set[str] = set()
         self._takes: dict[str, list[StockTake]] = {}

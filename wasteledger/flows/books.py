@@ -167,7 +167,7 @@ class Books:
         self._device(event.device_id).take(fact, directory)
         for name in named_by(fact):
             source.file(name, fact)
-        if event.target_event_id or (event.kind == "counted" and event.room):
+        if event.target_event_id or (event.kind == "counted" and not event.box):
             self._shelve_rare(fact)
             self._rare.append(fact.index)
         self._touch(fact)
@@ -179,6 +179,8 @@ class Books:
     def _shelve_rare(self, fact: Fact) -> None:
         if fact.event.target_event_id:
             self.source.targets[fact.event.target_event_id].append(fact)
+        elif fact.event.stock:
+            self.source.rolls.add(fact.event.stock)
         else:
             self.source.counts[fact.event.site].append(fact)
 

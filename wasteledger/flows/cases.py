@@ -1,372 +1,383 @@
-"""Cases (督办单) as the office keeps them: open, assign, answer, escalate, close. Each act is a `cased` event of the office.
+"""Cases (督办单) as the office keeps them: opened on a finding, assigned, answered, escalated, closed, reopened.
 
-Each act reads the case and records its event in one writing transaction, so that of two processes at work at once none acts on a case
-that the other has just changed, and no number is drawn twice. Handhelds may hand in whatever they sign; only the office's events count.
+Every act is a `cased` event of the office, drawn up inside the writing transaction in which the case was read, so that two who act at once
+do not undo each other. Whether a finding still stands is asked of the books at that moment.
 """
 
-import hashlib
-import hmac
-from base64 import b32encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from schemas.codes import CodeKind, SiteKind, parse_code
+from schemas.errors import CodeError
 from schemas.event_base import ATTACHMENTS_MAX, CODES_MAX, NOTE_MAX
 from schemas.events import CASE_LEVEL_MAX
 from wasteledger import clock
-from wasteledger.domain.cases import (
-    Case,
-    CaseStanding,
-    CaseStatus,
-    answer_limit_ms,
-    fold_case,
-    judge_case,
-    may_close,
-    owner_at,
-    still_raised,
-)
+from wasteledger.domain.cases import Case, CaseStatus, Judgement, may_close
 from wasteledger.domain.chain import china_day
-from wasteledger.domain.facts import Fact
-from wasteledger.domain.findings import Finding
-from wasteledger.domain.history import History
-from wasteledger.domain.reconcile import Question
+from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.register import Directory
-from wasteledger.errors import NotFoundError, QueryError
-from wasteledger.flows.book_answers import answer as answer_from
-from wasteledger.flows.evidence import keep_evidence
-from wasteledger.flows.keys import load_seed
-from wasteledger.flows.office import OFFICE_ACTOR, china_time
+from wasteledger.errors import ForbiddenError, NotFoundError, QueryError
+from wasteledger.flows.case_book import (
+    CASES_MAX,
+    JudgedCase,
+    all_cases,
+    findings_now,
+    fold_cases,
+    judge_cases,
+    load_case,
+    parse_case,
+    still_standing,
+)
+from wasteledger.flows.evidence import check_evidence, keep_evidence
+from wasteledger.flows.office import OFFICE_ACTOR, Office, china_time
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
 
-#: Highest number of a case in a month: DB-YYYYMM-NNNN has four digits.
-CASES_PER_MONTH_MAX = 9999
-#: Most cases in one list; the rest is asked for by status or owner.
-CASES_LISTED_MAX = 500
-#: Every day of sealing there can be: a case asks whether its finding is raised, whenever the packages were sealed.
-_FIRST_DAY, _LAST_DAY = "2000-01-01", "2099-12-31"
-_ACTOR_CHARACTERS = 16
 
-
-class Findings(NamedTuple):
-    """What is raised at a moment, in the whole district.
+class Who(NamedTuple):
+    """Who does something to a case.
 
     Attributes:
-        voided: packages that were voided with evidence.
+        site: for whom; actor: a person's pseudonym; vouch_method: `pin` for somebody who logged in with a password.
     """
 
-    as_of_ms: int
-    findings: list[Finding]
-    voided: frozenset[str]
-
-    def about(self, case: Case) -> bool:
-        """Whether a case's finding is still there."""
-        voided = bool(case.items) and self.voided.issuperset(case.items)
-        return not voided and still_raised(case, self.findings)
+    site: str
+    actor: str = OFFICE_ACTOR
+    vouch_method: str = "own_device"
 
 
-class CaseList(NamedTuple):
-    """Cases, the newest number first.
+class _Desk:
+    """One writing transaction on cases."""
 
-    Attributes:
-        left_off: how many more there are.
-    """
+    def __init__(
+        self, service: Service, directory: Directory, office: Office, ledger: Ledger, store: DistrictStore
+    ) -> None:
+        self.service, self.directory, self._office, self._ledger, self._store = (
+            service,
+            directory,
+            office,
+            ledger,
+            store,
+        )
+        self.authority = authority_of(directory)
 
-    cases: list[Case]
-    left_off: int
+    def case(self, number: str) -> Case:
+        """The case as it stands inside this transaction.
+
+        Raises:
+            NotFoundError: it was never opened.
+        """
+        case = fold_cases(self.service, self._ledger, [number]).get(number)
+        if case is None:
+            message = f"case {number} was never opened: `wasteledger case list` shows those that were"
+            raise NotFoundError(message)
+        return case
+
+    def draw(self, now_ms: int) -> str:
+        """The next number of a month. After an old backup the counter may be behind the log: numbers that stand there are passed over."""
+        month = f"{china_day(now_ms):%Y%m}"
+        while True:
+            drawn = self._store.draw(f"case/{month}", 1, last=CASES_MAX)
+            if not drawn:
+                message = f"the {CASES_MAX} case numbers of {month} are used up: open the case next month"
+                raise QueryError(message)
+            number = f"DB-{month}-{drawn[0]:04d}"
+            if not fold_cases(self.service, self._ledger, [number]):
+                return number
+
+    def record(self, bodies: Sequence[dict[str, Any]], at_ms: int) -> None:
+        """Puts acts into the log."""
+        self._office.record_in(self._ledger, list(bodies), at_ms=at_ms)
+
+    def check_open(self, case: Case) -> None:
+        """Refuses to act on a closed case."""
+        if case.status is CaseStatus.CLOSED:
+            message = f"case {case.number} is closed: reopen it first, with the reason"
+            raise QueryError(message)
 
 
-def open_case(  # noqa: PLR0913 - the fields of an opening
+@contextmanager
+def _writing(service: Service) -> Iterator[_Desk]:
+    service.books()  # what can be read before others have to wait is read before
+    directory = service.directory()
+    office = service.office(directory)
+    with service.database.write() as connection:
+        yield _Desk(service, directory, office, Ledger(connection), DistrictStore(connection))
+
+
+def open_case(  # noqa: PLR0913 - one field each
     service: Service,
     finding_id: str,
     *,
     owner: str | None = None,
-    note: str = "",
-    actor: str = OFFICE_ACTOR,
-    vouched_by: str | None = None,
+    due_ms: int | None = None,
+    who: Who | None = None,
     at_ms: int | None = None,
 ) -> Case:
-    """Opens a case for a finding that is raised now; its owner, by default who has to act, answers within `case_answer_h`.
-
-    The number is drawn in the transaction of the event: a number that was drawn stands in the log.
+    """Opens a case on a finding: its site has to answer within `case_answer_h`, unless somebody else or another day is named.
 
     Raises:
-        NotFoundError: no such finding, or the owner is not in the register.
-        QueryError: an open case is about this finding already, or the month's numbers are used up.
+        NotFoundError: no such finding stands now; an unknown site.
+        QueryError: the finding has a case already; a day in the past.
     """
-    now_ms, directory = clock.now_ms() if at_ms is None else at_ms, service.directory()
-    raised = raised_findings(service, directory, as_of_ms=now_ms)
-    finding = next((found for found in raised.findings if found.finding_id == finding_id), None)
+    now_ms = clock.now_ms() if at_ms is None else at_ms
+    finding = next((f for f in findings_now(service, now_ms) if f.finding_id == finding_id), None)
     if finding is None:
-        message = f"finding {finding_id!r} is not raised now: take its id from the list of findings"
+        message = f"finding {finding_id[:40]!r} does not stand now: `wasteledger reconcile` lists those that do"
         raise NotFoundError(message)
-    owner = owner or finding.site
-    _check_owner(directory, owner)
-    body = _body(
-        "opened", actor, vouched_by, note=_note(note), finding=finding.finding_id, code=finding.code, owner=owner, level=1,
-        items=list(finding.items[:CODES_MAX]) or None, due_at=china_time(now_ms + answer_limit_ms(directory, 1, owner)),
-    )  # fmt: skip
-    office, month = service.office(directory), f"{china_day(now_ms):%Y%m}"
-    with service.database.write() as connection:
-        history = service.history()
-        twin = next(
-            (c for c in _cases_of(history) if c.finding == finding_id and c.status is not CaseStatus.CLOSED), None
-        )
-        if twin:
-            message = f"finding {finding_id} has case {twin.case} already: answer or close that one"
+    with _writing(service) as desk:
+        same = next((case for case in all_cases(service) if case.finding == finding.finding_id), None)
+        if same:
+            message = (
+                f"finding {finding_id} has case {same.number} ({same.status}) already: act on that one, or reopen it"
+            )
             raise QueryError(message)
-        number = f"DB-{month}-{_draw(DistrictStore(connection), month):04d}"
-        office.record_in(Ledger(connection), [body | {"case": number}], at_ms=now_ms)
+        answerer = _owner(desk, owner or (finding.site if finding.site in desk.directory.sites else desk.authority))
+        body = {
+            "action": "opened", "finding": finding.finding_id, "code": finding.code, "owner": answerer, "level": 1,
+            "due_at": _due(desk, due_ms, now_ms, "case_answer_h", answerer),
+            "attachments": list(finding.evidence[:ATTACHMENTS_MAX]),
+        }  # fmt: skip
+        items = [code for code in finding.items if _is_package(code)][:CODES_MAX]
+        if items:
+            body["items"] = items
+        if finding.detail:
+            body["note"] = finding.detail[:NOTE_MAX]
+        number = desk.draw(now_ms)
+        desk.record([_body(desk, number, who, body)], now_ms)
     return load_case(service, number)
 
 
-def assign_case(  # noqa: PLR0913 - the fields of an assignment
+def assign_case(  # noqa: PLR0913 - one field each
     service: Service,
-    case: str,
+    typed: str,
     owner: str,
     *,
     due_ms: int | None = None,
     note: str = "",
-    actor: str = OFFICE_ACTOR,
-    vouched_by: str | None = None,
+    who: Who | None = None,
     at_ms: int | None = None,
 ) -> Case:
-    """Gives a case to another site, which has the time of its level again unless `due_ms` says until when.
+    """Gives a case to another site, or another day to the same one.
 
     Raises:
         NotFoundError: no such case or site.
-        QueryError: the case is closed, or the limit lies in the past.
+        QueryError: closed; a day in the past; a note that is too long.
     """
-    now_ms, directory = clock.now_ms() if at_ms is None else at_ms, service.directory()
-    _check_owner(directory, owner)
-    if due_ms is not None and due_ms <= now_ms:
-        message = f"due {china_time(due_ms)} has passed: name a moment that is still to come"
-        raise QueryError(message)
 
-    def body(found: Case) -> dict[str, Any]:
-        _check_going_on(found)
-        until_ms = now_ms + answer_limit_ms(directory, found.level, owner) if due_ms is None else due_ms
-        return _body("assigned", actor, vouched_by, note=_note(note), owner=owner, due_at=china_time(until_ms))
+    def build(desk: _Desk, case: Case, now_ms: int) -> dict[str, Any]:
+        desk.check_open(case)
+        site = _owner(desk, owner)
+        rule = "case_answer_h" if case.level == 1 else "case_escalate_h"
+        body = {"action": "assigned", "owner": site, "due_at": _due(desk, due_ms, now_ms, rule, site)}
+        return body | ({"note": _note(note)} if note else {})
 
-    return _act_on(service, case, body, now_ms)
+    return _on_case(service, typed, build, who, at_ms)
 
 
-def answer_case(  # noqa: PLR0913 - the fields of an answer
+def answer_case(  # noqa: PLR0913 - one field each
     service: Service,
-    case: str,
+    typed: str,
     text: str,
     attachments: Sequence[bytes] = (),
     *,
-    site: str | None = None,
-    actor: str = OFFICE_ACTOR,
-    vouched_by: str | None = None,
+    who: Who | None = None,
     at_ms: int | None = None,
 ) -> Case:
-    """Records the owner's answer; evidence is kept by its hash, which the event carries.
+    """Answers a case with words and evidence. The first answer in time gives the office `case_escalate_h` to look into it.
 
     Raises:
-        NotFoundError: no such case, or the answering site is not in the register.
-        QueryError: no text, too long a text, evidence that is not taken, or a closed case.
+        ForbiddenError: somebody else has to answer.
+        NotFoundError: no such case.
+        QueryError: closed; no text; evidence that is not taken.
     """
-    now_ms, note = clock.now_ms() if at_ms is None else at_ms, _note(text)
-    if not note:
-        message = "text: say what was found and done; it stands in the ledger for ever"
-        raise QueryError(message)
-    if site is not None:
-        _check_owner(service.directory(), site, name="site")
-    _check_going_on(load_case(service, case))
-    hashes = keep_evidence(service, attachments)
+    check_evidence(attachments)
 
-    def body(found: Case) -> dict[str, Any]:
-        _check_going_on(found)
-        return _body("answered", actor, vouched_by, note=note, attachments=hashes or None, site=site or found.owner)
+    def build(desk: _Desk, case: Case, now_ms: int) -> dict[str, Any]:
+        desk.check_open(case)
+        if who and who.site not in {case.owner, desk.authority}:
+            message = f"case {case.number} is to be answered by {desk.directory.site_name(case.owner)} ({case.owner}): log in for that site"
+            raise ForbiddenError(message)
+        body = {"action": "answered", "note": _note(text, needed=True)} | _kept(service, attachments)
+        in_time = now_ms <= case.due_ms and case.status is not CaseStatus.ANSWERED
+        if in_time:  # neither a late answer nor a second one wins time
+            body["due_at"] = _due(desk, None, now_ms, "case_escalate_h", desk.authority)
+        return body
 
-    return _act_on(service, case, body, now_ms)
-
-
-def escalate_due(service: Service, as_of_ms: int | None = None) -> list[Case]:
-    """The office's follow-up: what is overdue goes one level up, and what facts raise again is reopened. Returns what changed.
-
-    Idempotent: an escalated case has the time of its new level, so a second run at the same moment records nothing.
-    """
-    now_ms, directory = clock.now_ms() if as_of_ms is None else as_of_ms, service.directory()
-    raised, office = raised_findings(service, directory, as_of_ms=now_ms), service.office(directory)
-    bodies = []
-    with service.database.write() as connection:
-        for case in _cases_of(service.history()):
-            standing = judge_case(case, finding_still_there=raised.about(case), as_of_ms=now_ms)
-            if standing.step:
-                bodies.append(_follow_up(case, standing, directory, now_ms) | {"case": case.case})
-        if bodies:
-            office.record_in(Ledger(connection), bodies, at_ms=now_ms)
-    return [load_case(service, body["case"]) for body in bodies]
+    return _on_case(service, typed, build, who, at_ms)
 
 
-def close_case(  # noqa: PLR0913 - the fields of a closing
+def close_case(  # noqa: PLR0913 - one field each
     service: Service,
-    case: str,
+    typed: str,
     note: str,
     attachments: Sequence[bytes] = (),
     *,
-    actor: str = OFFICE_ACTOR,
-    vouched_by: str | None = None,
+    who: Who | None = None,
     at_ms: int | None = None,
 ) -> Case:
-    """Closes a case where facts, or for a discrepancy a note with evidence, allow it (`domain.cases.may_close`).
+    """Closes a case: by facts where its finding breaks a chain or is overdue, else by a note and evidence.
 
     Raises:
         NotFoundError: no such case.
-        QueryError: it may not be closed; the message says why and what to do.
+        QueryError: it may not be closed yet; the message says what is missing.
     """
-    now_ms, text = clock.now_ms() if at_ms is None else at_ms, _note(note)
-    raised = raised_findings(service, service.directory(), as_of_ms=now_ms)
+    check_evidence(attachments)
 
-    def check(found: Case) -> None:
-        refusal = may_close(
-            found,
-            finding_still_there=raised.about(found),
-            note=text,
-            attachments=len(found.evidence) + len(attachments),
-        )
-        if refusal:
-            raise QueryError(refusal)
+    def build(desk: _Desk, case: Case, now_ms: int) -> dict[str, Any]:
+        there = bool(still_standing(service, [case], now_ms))
+        given_count = len(case.attachments) + len(attachments)
+        refused = may_close(case, finding_still_there=there, note=note, evidence_count=given_count)
+        if refused:
+            raise QueryError(refused)
+        return {"action": "closed", "note": _note(note, needed=True)} | _kept(desk.service, attachments)
 
-    check(load_case(service, case))
-    hashes = keep_evidence(service, attachments)
-
-    def body(found: Case) -> dict[str, Any]:
-        check(found)
-        return _body("closed", actor, vouched_by, note=text, attachments=hashes or None)
-
-    return _act_on(service, case, body, now_ms)
+    return _on_case(service, typed, build, who, at_ms)
 
 
-def load_case(service: Service, case: str) -> Case:
-    """A case by its number.
+def reopen_case(  # noqa: PLR0913 - one field each
+    service: Service,
+    typed: str,
+    note: str,
+    *,
+    due_ms: int | None = None,
+    who: Who | None = None,
+    at_ms: int | None = None,
+) -> Case:
+    """Opens a closed case again, with the reason.
 
     Raises:
-        NotFoundError: nothing in the ledger names it.
+        NotFoundError: no such case.
+        QueryError: it is not closed; no reason; a day in the past.
     """
-    return _case_in(service.history(), case)
 
-
-def list_cases(service: Service, *, status: str | None = None, owner: str | None = None) -> CaseList:
-    """Cases of a status or an owner, the newest number first.
-
-    Raises:
-        QueryError: no such status.
-        NotFoundError: the owner is not in the register.
-    """
-    if status and status not in set(CaseStatus):
-        message = f"status {status!r}: one of {', '.join(CaseStatus)}"
-        raise QueryError(message)
-    if owner:
-        _check_owner(service.directory(), owner)
-    wanted = [
-        case
-        for case in _cases_of(service.history())
-        if (not status or case.status == status) and (not owner or case.owner == owner)
-    ]
-    return CaseList(wanted[:CASES_LISTED_MAX], max(0, len(wanted) - CASES_LISTED_MAX))
-
-
-def standing_of(service: Service, case: Case, *, as_of_ms: int | None = None) -> CaseStanding:
-    """What this moment makes of a case."""
-    raised = raised_findings(service, service.directory(), as_of_ms=clock.now_ms() if as_of_ms is None else as_of_ms)
-    return judge_case(case, finding_still_there=raised.about(case), as_of_ms=raised.as_of_ms)
-
-
-def raised_findings(service: Service, directory: Directory, *, as_of_ms: int) -> Findings:
-    """Everything that is raised at a moment, whenever the packages were sealed."""
-    books = service.books()
-    asked = Question(directory.register.region, _FIRST_DAY, _LAST_DAY, as_of_ms)
-    found = answer_from(books, asked, books.size).findings
-    with books.opened() as (rows, _):
-        voided = rows.items("phase = ?", ("voided",))
-    proved = frozenset(item.code for item in voided if "void_without_evidence" not in item.reasons.split())
-    return Findings(as_of_ms, found, proved)
-
-
-def actor_of(service: Service, account: str) -> str:
-    """The pseudonym under which an account acts in the log: a keyed digest of its name.
-
-    The key lies in `actors.key`; where it is erased nobody can tell any more whose pseudonyms the log holds.
-    """
-    digest = hmac.digest(load_seed(service.settings.data_dir / "actors.key"), account.encode(), hashlib.sha256)
-    return f"u-{b32encode(digest).decode().lower()[:_ACTOR_CHARACTERS]}"
-
-
-def _act_on(service: Service, case: str, body: Callable[[Case], dict[str, Any]], now_ms: int) -> Case:
-    """Records one act on a case as it stands inside the transaction."""
-    office = service.office()
-    with service.database.write() as connection:
-        found = _case_in(service.history(), case)
-        made = body(found)
-        if len(made.get("attachments", ())) > ATTACHMENTS_MAX:
-            message = f"attachments: at most {ATTACHMENTS_MAX} pieces of evidence at once"
+    def build(desk: _Desk, case: Case, now_ms: int) -> dict[str, Any]:
+        if case.status is not CaseStatus.CLOSED:
+            message = f"case {case.number} is not closed ({case.status}): answer, assign or close it"
             raise QueryError(message)
-        office.record_in(Ledger(connection), [made | {"case": found.case}], at_ms=now_ms)
-    return load_case(service, case)
+        due_at = _due(desk, due_ms, now_ms, "case_escalate_h", case.owner)
+        return {"action": "reopened", "note": _note(note, needed=True), "due_at": due_at}
+
+    return _on_case(service, typed, build, who, at_ms)
 
 
-def _follow_up(case: Case, standing: CaseStanding, directory: Directory, now_ms: int) -> dict[str, Any]:
-    owner = owner_at(standing.level, case.first_owner, directory)
-    if standing.step == "reopened":
-        note, owner = f"{case.code} 再次出现，重新督办", case.owner
-    else:
-        note = f"逾期未办结，升级至第 {standing.level} 级（共 {CASE_LEVEL_MAX} 级）"
-    due_at = china_time(now_ms + answer_limit_ms(directory, standing.level, owner))
-    return _body(standing.step, OFFICE_ACTOR, None, note=note, owner=owner, level=standing.level, due_at=due_at)
+def escalate_due(service: Service, as_of_ms: int | None = None) -> list[Case]:
+    """Moves every overdue case one level up (单位 → 乡镇 → 区县), and opens again those closed ones whose finding stands again.
+
+    Run twice at one moment it does nothing the second time: each act gives a new day. Returns the cases that it moved.
+    """
+    now_ms = clock.now_ms() if as_of_ms is None else as_of_ms
+    wanted = [
+        row.case.number for row in judge_cases(service, all_cases(service), as_of_ms=now_ms) if _moves(row.judgement)
+    ]
+    if not wanted:
+        return []
+    with _writing(service) as desk:
+        rows = judge_cases(service, [desk.case(number) for number in wanted], as_of_ms=now_ms)
+        moved = [row for row in rows if _moves(row.judgement)]
+        if moved:
+            desk.record([_body(desk, row.case.number, None, _move(desk, row, now_ms)) for row in moved], now_ms)
+    return [load_case(service, row.case.number) for row in moved]
 
 
-def _case_in(history: History, case: str) -> Case:
-    found = fold_case(case, _office_facts(history, case))
-    if not found.opened:
-        message = f"case {case!r} is not in this ledger: `wasteledger case list` shows those that are"
+def _moves(judgement: Judgement) -> bool:
+    return judgement.to_reopen or judgement.next_level is not None
+
+
+def _move(desk: _Desk, row: JudgedCase, now_ms: int) -> dict[str, Any]:
+    case, level = row.case, row.judgement.next_level
+    if level is None:
+        due_at = _due(desk, None, now_ms, "case_escalate_h", case.owner)
+        return {"action": "reopened", "note": "对账再次发现该问题", "due_at": due_at}
+    owner = overseer(desk.directory, case.owner, level)
+    if owner == case.owner and level < CASE_LEVEL_MAX:
+        level += 1
+        owner = overseer(desk.directory, case.owner, level)
+    due_at = _due(desk, None, now_ms, "case_escalate_h", owner)
+    return {"action": "escalated", "owner": owner, "level": level, "due_at": due_at}
+
+
+def overseer(directory: Directory, site: str, level: int) -> str:
+    """Who answers at a level: at 2 the township's authority, else the centre that serves the site; at 3 the district's authority."""
+    district = authority_of(directory)
+    if level >= CASE_LEVEL_MAX:
+        return district
+    division = site[1:10]
+    own = directory.sites.get(site)
+    there = [other for other in directory.register.sites if other.division == division]
+    authorities = [other.code for other in there if other.kind is SiteKind.AUTHORITY and other.code != district]
+    centres = [own.centre] if own and own.centre else []
+    centres += [other.code for other in there if other.kind is SiteKind.TRANSFER_POINT]
+    return next(iter([*authorities, *centres, district]))
+
+
+def authority_of(directory: Directory) -> str:
+    """The district's authority, in whose name the office acts.
+
+    Raises:
+        NotFoundError: the register has none.
+    """
+    found = next((site.code for site in directory.register.sites if site.kind is SiteKind.AUTHORITY), None)
+    if found is None:
+        message = (
+            f"district {directory.register.region} has no authority: add a site whose code begins with A to its file"
+        )
         raise NotFoundError(message)
     return found
 
 
-def _cases_of(history: History) -> list[Case]:
-    """Every case that was opened, the newest number first. The one place where cases are read from."""
-    folded = (fold_case(case, _office_facts(history, case)) for case in sorted(history.by_case, reverse=True))
-    return [case for case in folded if case.opened]
+def _on_case(
+    service: Service,
+    typed: str,
+    build: Callable[[_Desk, Case, int], dict[str, Any]],
+    who: Who | None,
+    at_ms: int | None,
+) -> Case:
+    """One act on one case: read, checked and recorded in one transaction."""
+    number, now_ms = parse_case(typed), clock.now_ms() if at_ms is None else at_ms
+    with _writing(service) as desk:
+        desk.record([_body(desk, number, who, build(desk, desk.case(number), now_ms))], now_ms)
+    return load_case(service, number)
 
 
-def _office_facts(history: History, case: str) -> list[Fact]:
-    """What the office did to a case: a `cased` event that a handheld signed says nothing."""
-    facts = history.by_case.get(case, ())
-    offices = {name for name, device in history.devices.items() if device.role == "office"} if facts else set()
-    return [fact for fact in facts if fact.event.device_id in offices]
+def _body(desk: _Desk, number: str, who: Who | None, fields: dict[str, Any]) -> dict[str, Any]:
+    who = who or Who(desk.authority)
+    common = {"kind": "cased", "case": number, "site": who.site, "actor": who.actor, "vouch_method": who.vouch_method}
+    return common | fields
 
 
-def _draw(store: DistrictStore, month: str) -> int:
-    drawn = store.draw(f"case/{month}", 1, last=CASES_PER_MONTH_MAX)
-    if not drawn:
-        message = f"the {CASES_PER_MONTH_MAX} case numbers of {month} are used up: assign or close cases that are there"
-        raise QueryError(message)
-    return drawn[0]
+def _kept(service: Service, attachments: Sequence[bytes]) -> dict[str, Any]:
+    hashes = keep_evidence(service.settings.data_dir, attachments)
+    return {"attachments": hashes} if hashes else {}
 
 
-def _body(action: str, actor: str, vouched_by: str | None, **fields: Any) -> dict[str, Any]:
-    body = {"kind": "cased", "action": action, "actor": actor, "vouched_by": vouched_by} | fields
-    return {name: value for name, value in body.items() if value is not None and value != ""}
-
-
-def _check_going_on(case: Case) -> None:
-    if case.status is CaseStatus.CLOSED:
-        message = f"case {case.case} is closed: it opens again by itself when its finding is raised again"
-        raise QueryError(message)
-
-
-def _check_owner(directory: Directory, code: str, *, name: str = "owner") -> None:
-    if code not in directory.sites:
-        message = f"{name} {code!r} is not in the register: see `wasteledger sites`"
+def _owner(desk: _Desk, site: str) -> str:
+    if site not in desk.directory.sites:
+        message = f"owner: site {site} is not in the register; see `wasteledger sites`"
         raise NotFoundError(message)
+    return site
 
 
-def _note(text: str) -> str:
-    if len(text) > NOTE_MAX:
-        message = f"note has {len(text)} characters: shorten it to {NOTE_MAX}, the rest belongs into an attachment"
+def _due(desk: _Desk, due_ms: int | None, now_ms: int, rule: str, site: str) -> str:
+    if due_ms is not None and due_ms <= now_ms:
+        message = f"due: {clock.shown(due_ms)} lies in the past; name a later day"
         raise QueryError(message)
-    return text.strip()
+    return china_time(now_ms + desk.directory.limit(rule, site) * HOUR_MS if due_ms is None else due_ms)
+
+
+def _note(text: str, *, needed: bool = False) -> str:
+    note = text.strip()
+    if (needed and not note) or len(note) > NOTE_MAX:
+        message = f"note: {len(note)} characters; say it in 1 to {NOTE_MAX}, it stands in the ledger for ever"
+        raise QueryError(message)
+    return note
+
+
+def _is_package(code: str) -> bool:
+    """Whether a finding's subject is an item or a box; a manifest's number is neither."""
+    try:
+        return parse_code(code).kind in {CodeKind.ITEM, CodeKind.BOX}
+    except CodeError:
+        return False

@@ -1,97 +1,117 @@
-"""Evidence behind cases: photos and documents, kept under their SHA-256 beside the log; events carry the hash alone.
+"""Evidence files: photos and papers that belong to an act, kept by their SHA-256; the hash stands in the act's event.
 
-The folder may be thrown away or lose a file without harming the log: the hash in the event still says which file it was.
+A file is durable before the event that names it is recorded. It may show persons: only those logged in may see it,
+and it may be erased; the hash in the log stays and says that it was there.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from schemas.canonical import encode_base64
+from schemas.canonical import decode_base64, encode_base64
+from schemas.errors import ContractError
 from schemas.event_base import ATTACHMENTS_MAX
-from wasteledger.errors import DiskFullError, NotFoundError, QueryError
-from wasteledger.flows.service import Service
-from wasteledger.store.blobs import Blobs
+from wasteledger.errors import DatabaseError, DiskFullError, NotFoundError, QueryError
+from wasteledger.store.blobs import write_whole
 
-#: Largest piece of evidence: a phone's photo, or a scanned document of some pages.
-EVIDENCE_BYTES_MAX = 8 * 1024 * 1024
-#: Most pieces kept: twenty a day for ten years would be more than this district has cases.
+#: Largest file: a photo of a handheld's camera, or a few scanned pages.
+EVIDENCE_BYTES_MAX = 5 * 1024 * 1024
+#: Most files in the folder: ten years of a district's cases. A mistaken program can not fill the disk of the ledger.
 EVIDENCE_FILES_MAX = 50_000
-#: Media types that are taken, by the bytes they begin with; a file's name and what a browser says of it prove nothing.
-_MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"%PDF-": "application/pdf"}
+#: First bytes of what is taken (JPEG ITU-T T.81, PNG ISO/IEC 15948, PDF ISO 32000), with the media type.
+_MAGIC = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"%PDF-", "application/pdf"),
+)
 
 
-class Evidence(NamedTuple):
-    """One piece of evidence."""
-
-    media_type: str
-    content: bytes
+def media_type(content: bytes) -> str | None:
+    """The media type by the first bytes; None for what is not taken."""
+    return next((kind for magic, kind in _MAGIC if content.startswith(magic)), None)
 
 
-def media_type_of(content: bytes) -> str | None:
-    """The media type of a photo or document by its first bytes; None for anything else."""
-    return next((name for magic, name in _MAGIC.items() if content.startswith(magic)), None)
-
-
-def keep_evidence(service: Service, contents: Sequence[bytes]) -> list[str]:
-    """Keeps evidence and returns the base64 SHA-256 of each piece, in order, each once; durable when this returns.
+def check_evidence(files: Sequence[bytes]) -> None:
+    """Refuses files that are too many, too large, or neither photo nor paper.
 
     Raises:
-        QueryError: too many pieces, one too large, or of another media type; nothing was kept.
-        DiskFullError: the folder holds as many files as it may.
-        DatabaseError: the disk refused.
+        QueryError: naming the file by its place.
     """
-    if len(contents) > ATTACHMENTS_MAX:
-        message = f"attachments: {len(contents)} files; at most {ATTACHMENTS_MAX} at once, put the rest into one PDF"
+    if len(files) > ATTACHMENTS_MAX:
+        message = f"attachments: {len(files)} files, at most {ATTACHMENTS_MAX} with one act; make several acts"
         raise QueryError(message)
-    for number, content in enumerate(contents, start=1):
-        if len(content) > EVIDENCE_BYTES_MAX:
-            message = f"attachments: file {number} has {len(content)} bytes; make it smaller than {EVIDENCE_BYTES_MAX}"
+    for place, content in enumerate(files, start=1):
+        if not content or len(content) > EVIDENCE_BYTES_MAX:
+            message = f"attachments: file {place} has {len(content)} bytes or more; give 1 to {EVIDENCE_BYTES_MAX}, a smaller photo"
             raise QueryError(message)
-        if media_type_of(content) is None:
-            message = f"attachments: file {number} is no JPEG, PNG or PDF by its first bytes: send a photo or a scanned document"
+        if media_type(content) is None:
+            message = f"attachments: file {place} is neither JPEG nor PNG nor PDF; take a photo, or print it into a PDF"
             raise QueryError(message)
-    if not contents:
-        return []
-    blobs = _blobs(service)
-    _check_room(blobs.folder, len(contents))
-    hashes = dict.fromkeys(hashlib.sha256(content).digest() for content in contents)
-    for content in contents:
-        path = _path(hashlib.sha256(content).digest())
-        if not blobs.has(path):
-            blobs.write(path, content)
-    return [encode_base64(digest) for digest in hashes]
 
 
-def read_evidence(service: Service, digest: bytes) -> Evidence:
-    """A piece of evidence by its SHA-256.
+def keep_evidence(data_dir: Path, files: Sequence[bytes]) -> list[str]:
+    """Stores files and returns the base64 of their SHA-256, each once, in order; the same file is kept once.
 
     Raises:
-        NotFoundError: it is not kept here, or its bytes are no longer those that the hash names.
+        QueryError: as `check_evidence`, or the folder is full.
+        DiskFullError: the disk refused.
     """
-    shown = digest.hex()
+    check_evidence(files)
+    digests = {hashlib.sha256(content).digest(): content for content in files}
+    fresh = {digest: content for digest, content in digests.items() if not _place(data_dir, digest).exists()}
+    if fresh:
+        kept_count = sum(1 for _ in (data_dir / "evidence").glob("??/*"))
+        if kept_count + len(fresh) > EVIDENCE_FILES_MAX:
+            message = f"attachments: the evidence folder holds {kept_count} files, at most {EVIDENCE_FILES_MAX}; archive old years"
+            raise QueryError(message)
+    for digest, content in fresh.items():
+        target = _place(data_dir, digest)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(target, content)
+        except OSError as error:
+            message = (
+                f"{target} can not be written ({error.strerror}): nothing was recorded; make room, then send it again"
+            )
+            raise DiskFullError(message) from error
+    return [encode_base64(digest) for digest in digests]
+
+
+def read_evidence(data_dir: Path, typed: str) -> tuple[bytes, str]:
+    """A file and its media type, by its SHA-256 in 64 hex digits or base64 as it stands in the event.
+
+    Raises:
+        QueryError: no hash.
+        NotFoundError: it is not kept here.
+        DatabaseError: the stored bytes are not those that the event names.
+    """
+    digest = _digest(typed)
     try:
-        content = _blobs(service).read(_path(digest))
-    except NotFoundError:
-        message = f"evidence {shown} is not kept here: put the folder evidence back from your backup"
+        content = _place(data_dir, digest).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        message = f"evidence {digest.hex()} is not kept here: it was erased, or lies in an archive"
         raise NotFoundError(message) from None
-    media_type = media_type_of(content)
-    if hashlib.sha256(content).digest() != digest or media_type is None:
-        message = f"evidence {shown} was changed where it is kept: put the folder evidence back from your backup"
-        raise NotFoundError(message)
-    return Evidence(media_type, content)
+    kind = media_type(content)
+    if hashlib.sha256(content).digest() != digest or kind is None:
+        message = f"evidence {digest.hex()} was changed where it is kept: put the file back from your backup"
+        raise DatabaseError(message)
+    return content, kind
 
 
-def _blobs(service: Service) -> Blobs:
-    return Blobs(service.settings.data_dir / "evidence")
+def _digest(typed: str) -> bytes:
+    if re.fullmatch(r"[0-9a-f]{64}", typed):
+        return bytes.fromhex(typed)
+    try:
+        digest = decode_base64(typed.replace("-", "+").replace("_", "/"))
+    except ContractError:
+        digest = b""
+    if len(digest) != hashlib.sha256().digest_size:
+        message = f"evidence {typed[:60]!r}: give its 64 hex digits, or its base64 with - and _ for + and /"
+        raise QueryError(message)
+    return digest
 
 
-def _path(digest: bytes) -> str:
-    return f"{digest.hex()[:2]}/{digest.hex()}"
-
-
-def _check_room(folder: Path, wanted: int) -> None:
-    if sum(1 for _ in folder.glob("*/*")) + wanted > EVIDENCE_FILES_MAX:
-        message = f"{folder} holds {EVIDENCE_FILES_MAX} files, as many as it may: move closed years to an archive, then send it again"
-        raise DiskFullError(message)
+def _place(data_dir: Path, digest: bytes) -> Path:
+    name = digest.hex()
+    return data_dir / "evidence" / name[:2] / name

@@ -75,7 +75,7 @@ def ask(
     directory = service.directory()
     region, begin, end = check_question(directory, region=region, from_day=from_day, to_day=to_day)
     books = service.books()
-    return answer(books, Question(region, begin, end, clock.now_ms()), books.size)
+    return answer(books, Question(region, begin, end, clock.now_ms()), directory)
 
 
 def find_chain(service: Service, typed: str) -> tuple[Chain, str | None]:

@@ -120,9 +120,7 @@ class Centres:
     def _settle_box(self, box: Box, packed: list[Act]) -> None:
         """What is known of a box once it is packed."""
         if box.unwashed:
-            wrong = self._world.truth.goes_wrong("box", box.code, "unwashed_box", acts=packed)
             self._world.truth.codes["box", box.code].update(package.code for package in box.packages)
-            wrong.shown(packed)
             box.unwashed = False
         box.disturbed = any(package.muted for package in box.packages)
         if box.disturbed:

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from schemas.codes import item_waste_code
 from schemas.label_fields import HazardousLabel, MedicalLabel
+from schemas.waste import MEDICAL_CATEGORIES
 from wasteledger.domain.register import Register
 from wasteledger.simulate.device import Handheld
 
@@ -158,6 +160,11 @@ class Round:
     def haul(self, load: list[str], masses_g: list[int], consignor: str, at_ms: int, *, name: str = "main") -> None:
         """Consignor → carrier → plant under one manifest; the plant weighs what it accepts."""
         manifest, plate = self._draw_manifest(), self._plate(self.carrier, consignor)
+        wastes = sorted({item_waste_code(code) or "" for code in load} - {""}) or list(MEDICAL_CATEGORIES)
+        self._act(
+            "manifested", consignor, at_ms - HOUR_MS, manifest=manifest, action="drafted", form="electronic",
+            carriers=[self.carrier], consignee=self.plant, vehicle=plate, waste_codes=wastes,
+        )  # fmt: skip
         self.hop(load, consignor, self.carrier, at_ms, names=(name, name), manifest=manifest, plate=plate)
         arrive_ms = at_ms + 5 * HOUR_MS
         self._act(
@@ -176,8 +183,11 @@ class Round:
         )  # fmt: skip
 
     def dispose(self, codes: list[str], at_ms: int, *, batch: str, method: str = "incineration") -> None:
-        """Fed into the furnace, whole boxes unopened."""
+        """Fed into the furnace, whole boxes unopened; the boxes are washed afterwards."""
         self._act("disposed", self.plant, at_ms, codes=codes, batch=batch, method=method)
+        boxes = [code for code in codes if code[0] == "B"]
+        if boxes:
+            self._act("washed", self.plant, at_ms + HOUR_MS, codes=boxes)
 
     def store(self, codes: list[str], site: str, at_ms: int, *, withhold: bool = False) -> None:
         """Put into a room; with `withhold` the scan is made and its upload lost, so the device skips a number."""

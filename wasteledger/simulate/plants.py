@@ -237,6 +237,11 @@ class Plant:
         world = self._world
         for box in boxes:
             box.unwashed = box.fault == "unwashed_box"
+            if box.unwashed:
+                codes = [package.code for package in box.packages]
+                world.truth.goes_wrong(
+                    "box", box.code, "unwashed_box", by_ms=world.at(WASHED_MS) + 2 * DAY_MS, codes=codes
+                )
         washed = [box.code for box in boxes if not box.unwashed]
         if washed:
             world.act(self._furnace, world.at(WASHED_MS), "washed", codes=washed)

@@ -183,7 +183,7 @@ def reconciled(service: Service, summary: dict[str, Any]) -> Reconciliation:
     kept.close()
     books = service.books()
     asked = Question(summary["region"], summary["begin_day"], summary["end_day"], summary["as_of_ms"])
-    return answer_from(books, asked, books.size)
+    return answer_from(books, asked, service.directory())
 
 
 def read_told(lines: Iterable[dict[str, Any]], *, as_of_ms: int) -> Told:
@@ -196,7 +196,7 @@ def read_told(lines: Iterable[dict[str, Any]], *, as_of_ms: int) -> Told:
         if line["subject"] == "item":
             packages.append(line)
         for fault in line["faults"]:
-            if fault["by_ms"] <= as_of_ms:
+            if fault["by_ms"] < as_of_ms:
                 expected |= {(code, name) for code in fault["expected"]}
             about = (name, *line.get("codes", ()))
             allowed |= {(code, subject) for subject in about for code in (*fault["expected"], *fault["allowed"])}

@@ -112,6 +112,14 @@ class BookRows:
             row[0] for row in query(self._connection, "SELECT code FROM books_item WHERE last_ms >= ?", (moment_ms,))
         ]
 
+    def sealed_by_day(self, from_day: str, values: Sequence[str]) -> list[tuple[str, str, int]]:
+        """Site, day and grams of what was sealed since a day, where the site's code lies between two bounds."""
+        statement = (
+            "SELECT site, sealed_day, sum(mass_g) FROM books_item WHERE sealed_day >= ? AND substr(site, 2) >= ? "
+            "AND substr(site, 2) < ? GROUP BY site, sealed_day"
+        )
+        return [(row[0], row[1], int(row[2])) for row in query(self._connection, statement, (from_day, *values))]
+
     def of_roll(self, roll: str) -> list[tuple[str, str]]:
         """Code and phase of each label of a roll."""
         statement = "SELECT code, phase FROM books_item WHERE roll = ?"

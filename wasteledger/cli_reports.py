@@ -1,0 +1,58 @@
+"""The command line of reports: ledger, balance, plan, licences, assessment, register."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wasteledger.errors import NotFoundError, QueryError
+from wasteledger.flows.service import Service
+from wasteledger.settings import Settings
+
+reports_cli = typer.Typer()
+
+
+def _existing() -> Service:
+    """The service on a database that is there."""
+    settings = Settings()
+    if not settings.database_url and not (settings.data_dir / "wasteledger.db").exists():
+        message = (
+            f"there is no ledger in {settings.data_dir}/: load a district with `wasteledger load district.yaml`, "
+            f"or set WASTELEDGER_DATA_DIR (the demonstration's is demo)"
+        )
+        raise NotFoundError(message)
+    return Service(settings)
+
+
+@reports_cli.command(
+    name="report",
+    epilog="Example: wasteledger report ledger --site C500114105001 --month 2026-11 --out ledger.xlsx",
+)
+def report(
+    kind: Annotated[str, typer.Argument(help="ledger, balance, plan, licences, assessment or register.")],
+    site: Annotated[str | None, typer.Option(help="Site code; plan and licences may be asked of all.")] = None,
+    month: Annotated[str | None, typer.Option(help="2026-11, 2026-Q4 or 2026; default this month.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="FILE.xlsx, .pdf or .json; default text.")] = None,
+) -> None:
+    """Management ledgers, periodic reports, plans, licences, assessment sheet, medical register (台账和报表)."""
+    # Only this command needs what draws tables.
+    from wasteledger.reports.answers import MEDIA_TYPES, render  # noqa: PLC0415
+    from wasteledger.reports.answers import report as make_report  # noqa: PLC0415
+    from wasteledger.reports.plain import plain_lines  # noqa: PLC0415
+
+    file_format = out.suffix.removeprefix(".").lower() if out else ""
+    if out and file_format not in MEDIA_TYPES:
+        message = f"--out {out}: let its name end in .{', .'.join(MEDIA_TYPES)}"
+        raise QueryError(message)
+    document = make_report(_existing(), kind, site=site, month=month, persons=True)
+    if out is None:
+        for line in plain_lines(document):
+            print(line)
+        return
+    content = render(document, file_format)
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        message = f"--out {out}: {error.strerror or error}; choose a file in a folder that you may write"
+        raise NotFoundError(message) from None
+    print(f"{out}: {len(content)} bytes")

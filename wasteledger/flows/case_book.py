@@ -1,0 +1,167 @@
+"""Reading cases (督办单): from the books, with what each needs now."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from wasteledger import clock
+from wasteledger.domain.cases import Case, CaseStatus, Judgement, fold_case, judge_case, same_matter
+from wasteledger.domain.chain import china_day
+from wasteledger.domain.facts import Fact
+from wasteledger.domain.findings import Finding, by_precedence, gather
+from wasteledger.errors import NotFoundError, QueryError
+from wasteledger.flows.service import Service
+from wasteledger.store.ledger import Ledger
+
+#: Cases of one month: their number has four digits.
+CASES_MAX = 9_999
+#: Months that are looked through for cases: ten years, as long as records are kept.
+MONTHS_MAX = 120
+#: Cases read from the books at once.
+_PORTION = 200
+_NUMBER = re.compile(r"DB-20[0-9]{2}(0[1-9]|1[0-2])-[0-9]{4}")
+
+
+class JudgedCase(NamedTuple):
+    """A case, and what it needs now."""
+
+    case: Case
+    judgement: Judgement
+
+
+def findings_now(service: Service, as_of_ms: int, codes: Collection[str] = ()) -> list[Finding]:
+    """Every finding of the district at a moment, whenever its packages were sealed; only those of some codes, where any are given."""
+    books = service.books()
+    condition, values = "(rule = '' OR at_ms < ?)", [as_of_ms, *codes]
+    if codes:
+        condition += f" AND reason IN ({', '.join('?' * len(codes))})"
+    with books.opened() as (rows, _):
+        doubts = rows.doubts(condition, values)
+    of_devices = [finding for book in list(books.devices.values()) for finding in book.findings()]
+    return by_precedence([*gather(doubts), *(f for f in of_devices if not codes or f.code in codes)])
+
+
+def still_standing(service: Service, cases: Iterable[Case], as_of_ms: int) -> set[str]:
+    """Numbers of the cases whose finding the ledger still raises about a package that was not voided with evidence."""
+    wanted = list(cases)
+    found = findings_now(service, as_of_ms, sorted({case.code for case in wanted})) if wanted else []
+    by_code: dict[str, list[Finding]] = {}
+    for finding in found:
+        by_code.setdefault(finding.code, []).append(finding)
+    standing = {case.number: [f for f in by_code.get(case.code, ()) if same_matter(case, f)] for case in wanted}
+    voided = _voided(service, {code for findings in standing.values() for f in findings for code in f.items})
+    return {
+        case.number
+        for case in wanted
+        if any(_concerned(case, f) - voided or not _concerned(case, f) for f in standing[case.number])
+    }
+
+
+def _concerned(case: Case, finding: Finding) -> set[str]:
+    """The packages by which a finding belongs to a case: all of the very finding that it was opened on."""
+    return set(finding.items) if finding.finding_id == case.finding else set(finding.items) & set(case.items)
+
+
+def _voided(service: Service, codes: Iterable[str]) -> set[str]:
+    with service.books().opened() as (rows, _):
+        items = [item for code in sorted(codes) if (item := rows.item(code)) is not None]
+    return {
+        item.code for item in items if item.phase == "voided" and "void_without_evidence" not in item.reasons.split()
+    }
+
+
+def load_case(service: Service, typed: str) -> Case:
+    """A case by its number.
+
+    Raises:
+        QueryError: no number of a case.
+        NotFoundError: it was never opened.
+    """
+    number = parse_case(typed)
+    with service.database.read() as connection:
+        case = fold_cases(service, Ledger(connection), [number]).get(number)
+    if case is None:
+        message = f"case {number} was never opened: `wasteledger case list` shows those that were"
+        raise NotFoundError(message)
+    return case
+
+
+def list_cases(
+    service: Service, *, status: str | None = None, site: str | None = None, as_of_ms: int | None = None
+) -> list[JudgedCase]:
+    """Cases with what they need now, the newest first; in a status, or those that a site has to answer.
+
+    Raises:
+        QueryError: no such status.
+        NotFoundError: no such site.
+    """
+    if status and status not in set(CaseStatus):
+        message = f"status {status!r}: one of {', '.join(CaseStatus)}"
+        raise QueryError(message)
+    if site and site not in service.directory().sites:
+        message = f"site {site} is not in the register: see `wasteledger sites`"
+        raise NotFoundError(message)
+    wanted = [case for case in all_cases(service) if not site or case.owner == site]
+    judged = judge_cases(service, wanted, as_of_ms=as_of_ms)
+    return [row for row in judged if not status or row.judgement.status == status]
+
+
+def judge_cases(service: Service, cases: Sequence[Case], *, as_of_ms: int | None = None) -> list[JudgedCase]:
+    """What each of these cases needs now."""
+    now_ms = clock.now_ms() if as_of_ms is None else as_of_ms
+    there = still_standing(service, cases, now_ms)
+    return [
+        JudgedCase(case, judge_case(case, finding_still_there=case.number in there, as_of_ms=now_ms)) for case in cases
+    ]
+
+
+def all_cases(service: Service) -> list[Case]:
+    """Every case of the last ten years, the newest first. Numbers have no gaps, so the first that is missing ends its month."""
+    today = china_day(clock.now_ms())
+    months = [divmod(today.year * 12 + today.month - 1 - back, 12) for back in range(MONTHS_MAX)]
+    with service.database.read() as connection:
+        ledger = Ledger(connection)
+        firsts = fold_cases(service, ledger, [f"DB-{year}{month + 1:02d}-0001" for year, month in months])
+        found: list[Case] = []
+        for first in firsts.values():
+            begin = 1
+            while begin <= CASES_MAX:
+                numbers = [
+                    f"{first.number[:-4]}{serial:04d}" for serial in range(begin, min(begin + _PORTION, CASES_MAX + 1))
+                ]
+                portion = fold_cases(service, ledger, numbers)
+                found += portion.values()
+                if len(portion) < len(numbers):
+                    break
+                begin += _PORTION
+    return sorted(found, key=lambda case: case.number, reverse=True)
+
+
+def parse_case(typed: str) -> str:
+    """The number of a case, as printed or typed.
+
+    Raises:
+        QueryError: it is none.
+    """
+    number = typed.strip().upper()
+    if not _NUMBER.fullmatch(number):
+        message = f"case {typed[:40]!r}: write its number as DB-202611-0001"
+        raise QueryError(message)
+    return number
+
+
+def fold_cases(service: Service, ledger: Ledger, numbers: Sequence[str]) -> dict[str, Case]:
+    """The cases that were opened, from what office keys said of them before they were revoked; other devices may say what they like."""
+    names = {number: f"case {number}" for number in numbers}
+    with service.books().opened() as (_, source):
+        source.prefetch(names.values())
+        facts = {number: list(source.facts_of(name)) for number, name in names.items()}
+    devices = ledger.devices({fact.event.device_id for said in facts.values() for fact in said})
+
+    def by_office(fact: Fact) -> bool:
+        device = devices.get(fact.event.device_id)
+        trusted = device is not None and device.role == "office"
+        return trusted and (device.revoked_index is None or fact.index < device.revoked_index)  # type: ignore[union-attr]
+
+    folded = {number: fold_case(number, filter(by_office, said)) for number, said in facts.items()}
+    return {number: case for number, case in folded.items() if case is not None}

@@ -1,0 +1,1 @@
+"""Ledgers, periodic reports, plans and the assessment sheet, derived from the chains of items."""
