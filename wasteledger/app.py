@@ -13,13 +13,16 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from schemas.errors import WasteLedgerError
 from wasteledger import __version__
+from wasteledger.api.case_routes import Guard, case_router
 from wasteledger.api.log_routes import log_router
 from wasteledger.api.manifest_routes import manifest_router
+from wasteledger.api.report_routes import report_router
 from wasteledger.api.routes import device_router, reader_router
 from wasteledger.errors import ForbiddenError
 from wasteledger.flows.service import Service
 from wasteledger.flows.signing_loop import SigningLoop
 from wasteledger.store.database import DatabaseDown
+from wasteledger.web import session
 from wasteledger.web.pages import make_router, mount_static, secure_headers
 
 #: Largest request body: 500 notes of their greatest length.
@@ -50,6 +53,8 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(device_router(service))
     app.include_router(reader_router(service), dependencies=[Depends(reader)])
     app.include_router(manifest_router(service), dependencies=[Depends(reader)])
+    app.include_router(report_router(service), dependencies=[Depends(reader)])
+    app.include_router(case_router(service, Guard(session.token, session.token_fits)), dependencies=[Depends(reader)])
     app.include_router(log_router(service, reader))
     app.include_router(make_router(service), include_in_schema=False)
     mount_static(app)

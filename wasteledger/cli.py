@@ -16,8 +16,10 @@ from schemas.reasons import CLASSES, REASONS
 from schemas.waste import waste_name
 from wasteledger import clock
 from wasteledger.audit.fsck import check_log
+from wasteledger.cli_cases import cases_cli
 from wasteledger.cli_ledger import ledger_cli
 from wasteledger.cli_manifests import manifests_cli
+from wasteledger.cli_reports import reports_cli
 from wasteledger.cli_simulate import simulate_cli
 from wasteledger.domain.chain import china_day
 from wasteledger.domain.register import RULE_MEANINGS
@@ -42,6 +44,8 @@ cli = typer.Typer(
 cli.add_typer(ledger_cli)
 cli.add_typer(simulate_cli)
 cli.add_typer(manifests_cli)
+cli.add_typer(reports_cli)
+cli.add_typer(cases_cli)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 

@@ -124,9 +124,7 @@ def verify(context: typer.Context) -> None:
 
 bench_cli = typer.Typer(help="Measures speed; prints JSON.", no_args_is_help=True)
 ledger_cli.add_typer(bench_cli, name="bench")
-_Scale = Annotated[
-    float, typer.Option(min=0.001, max=10, help="Longer or shorter; below 1 only to see that it runs.")
-]
+_Scale = Annotated[float, typer.Option(min=0.001, max=10, help="Longer or shorter; below 1 only to see that it runs.")]
 
 
 @bench_cli.command(name="reconcile", epilog="Example: wasteledger bench reconcile --json")

@@ -32,7 +32,11 @@ from wasteledger.settings import Settings
 EXIT_BAD_INPUT = 2
 
 manifests_cli = typer.Typer()
-manifest_cli = typer.Typer(help="转移联单：填报、作废、确认、打印。 Transfer manifests.", no_args_is_help=True, epilog="Example: wasteledger manifest list")
+manifest_cli = typer.Typer(
+    help="转移联单：填报、作废、确认、打印。 Transfer manifests.",
+    no_args_is_help=True,
+    epilog="Example: wasteledger manifest list",
+)
 manifests_cli.add_typer(manifest_cli, name="manifest")
 
 Number = Annotated[str, typer.Argument(help="14 digits, as printed or typed.")]

@@ -14,7 +14,6 @@ from schemas.canonical import encode_base64
 from schemas.codes import box_code
 from tests.stories_builder import INFECTIOUS, Teller, china
 from wasteledger import clock
-from wasteledger.api.case_routes import Guard, case_router
 from wasteledger.app import make_app
 from wasteledger.cli_cases import cases_cli
 from wasteledger.domain.chain import china_day
@@ -35,8 +34,8 @@ from wasteledger.flows.cases import (
 from wasteledger.flows.due import due_list
 from wasteledger.flows.evidence import EVIDENCE_BYTES_MAX, keep_evidence, read_evidence
 from wasteledger.flows.issue_codes import Wanted, issue_codes
+from wasteledger.flows.questions import ask
 from wasteledger.flows.service import Service
-from wasteledger.web import session
 
 CLINIC, CENTRE, COLLECTOR, OFFICE = "C500114105001", "T500114105001", "R500114001001", "A500114001001"
 PEOPLE = {CLINIC: "u-c105x1", COLLECTOR: "u-collector1"}
@@ -100,8 +99,6 @@ def district(service: Service) -> District:
 @pytest.fixture
 def client(service: Service) -> Iterator[TestClient]:
     app = make_app(service)
-    if "/v1/cases" not in app.openapi()["paths"]:
-        app.include_router(case_router(service, Guard(session.token, session.token_fits)))
     with TestClient(app) as opened:
         yield opened
 
@@ -136,6 +133,20 @@ def test_a_finding_has_one_case_and_a_finding_that_does_not_stand_has_none(distr
     with pytest.raises(NotFoundError, match="does not stand now"):
         open_case(district.service, "0123456789ab")
     assert [row.case.number for row in list_cases(district.service)] == [first.number]
+
+
+def test_a_case_can_be_opened_on_every_finding_that_reconciliation_shows(district: District) -> None:
+    service = district.service
+    district.seal(district.other_bag, ago_h=5)
+    district.act("accepted", COLLECTOR, ago_h=4, codes=[district.other_bag], from_site=CENTRE)
+    district.gap()
+    shown = {finding.finding_id: finding.code for finding in ask(service).findings}
+    assert {"in_limbo", "missing_link", "device_gap"} <= set(shown.values())
+    assert {f.finding_id: f.code for f in findings_now(service, clock.now_ms())} == shown
+    for code in sorted(set(shown.values())):
+        some = {f.finding_id for f in findings_now(service, clock.now_ms(), [code])}
+        assert some == {finding_id for finding_id, named in shown.items() if named == code}
+    assert len({open_case(service, finding_id).number for finding_id in shown}) == len(shown)
 
 
 def test_two_who_open_a_case_at_once_get_one_case(district: District) -> None:

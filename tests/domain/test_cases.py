@@ -230,3 +230,13 @@ def test_a_finding_without_packages_is_known_by_what_it_is_about() -> None:
     case = folded(story)
     assert same_matter(case, finding_of("device_gap", items=[], evidence=[PHOTO, "x"], detail="abcdefghijklmnop № 4–5"))
     assert not same_matter(case, finding_of("device_gap", items=[], evidence=[PHOTO], detail="zzzzzzzzzzzzzzzz № 3–5"))
+
+
+def test_silence_that_goes_on_into_another_week_is_the_same_matter_at_the_same_site_only() -> None:
+    story = Story()
+    opened(story, "silent_producer", items=None, attachments=[], note=f"{CLINIC} 已 9 天")
+    case = folded(story)
+    silent = {"items": [], "evidence": [], "detail": "已 16 天"}
+    assert same_matter(case, finding_of("silent_producer", **silent))
+    assert not same_matter(case, finding_of("silent_producer", **silent, site=PLANT))
+    assert not same_matter(case, finding_of("under_reporting", **silent))

@@ -15,7 +15,6 @@ from schemas.errors import WasteLedgerError
 from tests.reports.months import AS_OF, put_into, troubled_month
 from tests.stories_builder import CARRIER, CLINIC, OFFICE, PLANT, TRANSFER
 from wasteledger import clock
-from wasteledger.api.report_routes import report_router
 from wasteledger.app import make_app
 from wasteledger.cli_reports import reports_cli
 from wasteledger.errors import NotFoundError, QueryError
@@ -38,7 +37,6 @@ def month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
 @pytest.fixture
 def client(month: Service) -> Iterator[TestClient]:
     app = make_app(month)
-    app.include_router(report_router(month))
     with TestClient(app) as opened:
         yield opened
 

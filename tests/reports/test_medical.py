@@ -1,7 +1,8 @@
 """The register of medical waste has what article 12 asks for."""
 
-from tests.reports.months import BAGS, GARAGE, SHARPS, asked_of, chains_of, troubled_month, true_month
-from tests.stories_builder import CLINIC, HOSPITAL, TRANSFER, Story, ms
+from tests.reports.months import BAGS, DIRECTORY, GARAGE, SHARPS, asked_of, chains_of, troubled_month, true_month
+from tests.stories_builder import BAG, CLINIC, COLLECTOR, HOSPITAL, TRANSFER, Story, ms
+from wasteledger.reports.ledgers import Books, storage_out_rows
 from wasteledger.reports.lives import life_of
 from wasteledger.reports.medical import RegisterRow, register_rows
 
@@ -66,3 +67,19 @@ def test_a_signature_says_how_weak_it_is() -> None:
 def test_strangers_are_shown_how_but_not_who() -> None:
     first, *_ = _rows(true_month(), CLINIC, persons=False)
     assert (first.given_by, first.taken_by) == ("（工牌）", "（工牌）")
+
+
+def test_an_acceptance_further_on_does_not_sign_for_the_collector() -> None:
+    story = Story()
+    story.seal(BAG, at="02 08:00", site=CLINIC)
+    story.tell(CLINIC, "released", codes=[BAG], to_site=COLLECTOR, at="02 14:00")
+    story.tell(TRANSFER, "accepted", codes=[BAG], from_site=COLLECTOR, at="02 16:00")
+    life = life_of(next(iter(chains_of(story))))
+    (row,) = register_rows([life], asked_of(CLINIC))
+    assert row.taker == DIRECTORY.site_name(COLLECTOR)
+    assert row.given_by == "陈秀英（工牌）"
+    assert row.taken_by == "（未扫码）"
+    assert not life.holdings[0].two_sided
+    books = Books([life.chain])
+    (out,) = storage_out_rows(books, asked_of(CLINIC))
+    assert (out.keeper, out.bringer) == ("陈秀英", "")

@@ -16,7 +16,7 @@ from tests.reports.months import (
     rich_register,
     troubled_month,
 )
-from tests.stories_builder import CLINIC, HOSPITAL, OTHER_CLINIC, OTHER_PLANT, PLANT, TRANSFER, Story
+from tests.stories_builder import CLINIC, COLLECTOR, HOSPITAL, OTHER_CLINIC, OTHER_PLANT, PLANT, TRANSFER, Story
 from wasteledger.domain.register import Directory
 from wasteledger.reports.filing import category_of, dues, filing_lines, plan_due, plan_state
 from wasteledger.reports.licences import licence_lines, outside_lines
@@ -190,3 +190,11 @@ def test_waste_beyond_the_licence_is_named_with_its_record(lives: list[Life]) ->
     facts = {step.fact.event_id: step.fact for life in lives for step in life.chain.steps}
     assert facts[oil.event_id].kind == "accepted"
     assert [line.code for line in outside_lines(lives, DIRECTORY, SPAN, site=PLANT)] == [BAGS[10]]
+
+
+def test_a_package_without_a_sealing_is_no_question_of_the_licence() -> None:
+    story = Story()
+    story.tell(PLANT, "accepted", codes=[BAGS[0]], from_site=COLLECTOR, at="02 16:00")
+    (life,) = [life_of(chain) for chain in chains_of(story)]
+    assert [move.waste_code for move in life.movements if move.site == PLANT] == [""]
+    assert outside_lines([life], DIRECTORY, span_of(NOVEMBER)) == []

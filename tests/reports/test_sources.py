@@ -79,3 +79,13 @@ def test_labels_that_were_only_printed_are_in_nobodys_books(tmp_path: Path) -> N
     service = _opened(tmp_path, story)
     assert chains_for(service, None, NOVEMBER.from_ms, NOVEMBER.to_ms) == []
     service.close()
+
+
+def test_what_was_received_before_its_sealing_is_in_the_books_of_that_month(tmp_path: Path) -> None:
+    story = Story()
+    story.tell(PLANT, "accepted", codes=[BAG], from_site=CLINIC, at="02 16:00")
+    story.seal(BAG, at="02 08:00", after_ms=NOVEMBER.to_ms - NOVEMBER.from_ms, site=CLINIC)
+    service = _opened(tmp_path, story)
+    assert [chain.code for chain in chains_for(service, PLANT, NOVEMBER.from_ms, NOVEMBER.to_ms)] == [BAG]
+    _check(service, story, PLANT, NOVEMBER)
+    service.close()

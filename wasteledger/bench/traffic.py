@@ -150,6 +150,10 @@ class Traffic:
         self._manifests += 1
         papers = {"manifest": f"{self._year}5001{self._manifests:06d}", "vehicle": self._plates[self._carrier]}
         at_ms = begin_ms + _DAY_MS + 6 * _HOUR_MS + place * 8 * _MINUTE_MS
+        self._tell(
+            consignor, "manifested", at_ms - _HOUR_MS, manifest=papers["manifest"], action="drafted", form="electronic",
+            carriers=[self._carrier], consignee=self._plant, vehicle=papers["vehicle"], waste_codes=[_INFECTIOUS],
+        )  # fmt: skip
         for box, mass_g in boxes:
             self._tell(consignor, "released", at_ms, codes=[box], to_site=self._carrier, **papers)
             self._tell(self._carrier, "accepted", at_ms + 5_000, codes=[box], from_site=consignor, **papers)
@@ -169,6 +173,14 @@ class Traffic:
             )
             self._tell(self._plant, "washed", arrived_ms + 7 * _HOUR_MS, codes=[box])
             at_ms += 10_000
+        self._tell(
+            self._plant,
+            "manifested",
+            at_ms + 8 * _HOUR_MS,
+            manifest=papers["manifest"],
+            action="confirmed",
+            opinion="accepted",
+        )
 
     def _tell(self, site: str, kind: str, at_ms: int, **body: Any) -> None:
         self._waiting.append((at_ms, kind, site, body))
@@ -177,8 +189,8 @@ class Traffic:
         device = self._devices[site]
         payload = body | {
             "version": 1, "kind": kind, "device_id": device[0], "device_seq": device[1], "device_prev": device[2], "site": site,
-            "actor": f"u-{site.lower()}", "vouch_method": "own_device", "occurred_at": _china(at_ms), "monotonic_ms": at_ms - self._begin_ms + _DAY_MS,
-            "boot_id": "0123456789abcdef",
+            "actor": f"u-{site.lower()}", "vouch_method": "own_device", "occurred_at": _china(at_ms),
+            "monotonic_ms": at_ms - self._begin_ms + _DAY_MS, "boot_id": "0123456789abcdef",
         }  # fmt: skip
         text = b"wasteledger-event/v1\n%s\n%s\n" % (
             self._origin.encode(),

@@ -166,11 +166,17 @@ def same_matter(case: Case, finding: Finding) -> bool:
     """
     if finding.finding_id == case.finding:
         return True
-    if finding.code != case.code or set(case.evidence).isdisjoint(finding.evidence):
+    shown_by_one = not set(case.evidence).isdisjoint(finding.evidence) or not (case.evidence or finding.evidence)
+    if finding.code != case.code or not shown_by_one:
         return False
     if case.items:
         return not set(case.items).isdisjoint(finding.items)
-    return finding.detail.split()[:1] == case.subject.split()[:1]
+    return subject_of(finding).split()[:1] == case.subject.split()[:1]
+
+
+def subject_of(finding: Finding) -> str:
+    """What a finding is about, beside packages: a manifest, a device's numbers; its site where no fact shows it, as with silence."""
+    return finding.detail if finding.evidence else f"{finding.site} {finding.detail}"
 
 
 def judge_case(case: Case, *, finding_still_there: bool, as_of_ms: int) -> Judgement:

@@ -33,7 +33,14 @@ class Finding(NamedTuple):
 
 
 def make_finding(  # noqa: PLR0913 - the fields of a finding, by name
-    reason: str, *, items: Iterable[str], evidence: Iterable[str], site: str, at_ms: int, detail: str = "", identity: str = ""
+    reason: str,
+    *,
+    items: Iterable[str],
+    evidence: Iterable[str],
+    site: str,
+    at_ms: int,
+    detail: str = "",
+    identity: str = "",
 ) -> Finding:
     """A finding with its identity and its time limit. `identity` stands in for a `detail` whose numbers change from day to day."""
     row, shown = REASONS[reason], tuple(evidence)

@@ -60,11 +60,16 @@ def _weighings(chain: Chain) -> list[tuple[str, Fact, int]]:
 
 def companions(box: str, moment_ms: int, source: Source) -> list[str]:
     """Everything that was packed into the box, up to a moment, since it had last been empty before that moment."""
+    return companions_between(box, moment_ms, moment_ms, source)
+
+
+def companions_between(box: str, begin_ms: int, end_ms: int, source: Source) -> list[str]:
+    """The companions of every moment from the first to the second one."""
     codes: list[str] = []
-    for fact in source.box_facts(box, moment_ms - LOAD_MS_MAX, moment_ms, packings=True, backwards=True):
+    for fact in source.box_facts(box, begin_ms - LOAD_MS_MAX, end_ms, packings=True, backwards=True):
         if fact.kind == "packed":
             codes += fact.event.codes
-        elif fact.occurred_ms < moment_ms and (empties(fact) or fact.kind == "disposed"):
+        elif fact.occurred_ms < begin_ms and (empties(fact) or fact.kind == "disposed"):
             break
     return codes
 

@@ -44,13 +44,18 @@ def _ids(facts: Iterable[Fact]) -> str:
     return " ".join(fact.event_id for fact in facts)
 
 
-def emptied_before(box: str, moment_ms: int, source: Source) -> list[Fact]:
-    """The last two facts, up to a moment, by which the box was emptied in a furnace: what a new fact may change the judgement of."""
+def emptied_around(box: str, begin_ms: int, end_ms: int, source: Source) -> list[Fact]:
+    """The facts by which the box was emptied in a furnace: those between two moments, and the last two before.
+
+    What happened to the box between these moments can change the judgement of no other emptying.
+    """
     found = []
-    for fact in source.box_facts(box, moment_ms - LOAD_MS_MAX, moment_ms, backwards=True):
+    before = 0
+    for fact in source.box_facts(box, begin_ms - LOAD_MS_MAX, end_ms, backwards=True):
         if fact.kind == "disposed":
             found.append(fact)
-            if len(found) == 2:  # noqa: PLR2004 - the last and the one before
+            before += fact.occurred_ms <= begin_ms
+            if before == 2:  # noqa: PLR2004 - the last and the one before
                 break
     return found
 

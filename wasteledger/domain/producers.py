@@ -1,8 +1,8 @@
 """Producers that fell silent, or record far less than they used to: measured against their own past, nothing else.
 
-Silent: between two of its sealing days, or since the last one, lie more days than `silent_factor` times the median interval between its sealing
-days of the 90 days before, and more than `silent_days_min`. It takes five sealing days to know an interval. A silence that is over stays a
-finding for 90 days: what was produced meanwhile is still to be explained.
+Silent: between two of its sealing days, or since the last one, lie more days than `silent_factor` times the median interval
+between its sealing days of the 90 days before, and more than `silent_days_min`. It takes five sealing days to know an interval. A
+silence that is over stays a finding for 90 days: what was produced meanwhile is still to be explained.
 
 Under-reporting: what was sealed in the last 28 days weighs less than `under_reporting_percent` of the mean 28 days of the 84 days before,
 all of which must lie behind the producer's first sealing. Beds stand beside the numbers; they decide nothing.
@@ -10,6 +10,7 @@ all of which must lie behind the producer's first sealing. Beds stand beside the
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import median_low
 
 from wasteledger.domain.chain import china_day
@@ -55,7 +56,7 @@ def _silences(site: str, sealed: Mapping[date, int], directory: Directory, today
         known = [day for day in ordered if timedelta(0) <= last - day <= timedelta(days=HISTORY_DAYS)]
         if len(known) < SEALING_DAYS_MIN:
             continue
-        usual = median_low([(later - earlier).days for earlier, later in zip(known, known[1:], strict=False)])
+        usual = median_low([(later - earlier).days for earlier, later in pairwise(known)])
         limit = max(directory.limit("silent_days_min", site), directory.limit("silent_factor", site) * usual)
         if quiet > limit:
             until = "至今" if following == today and today not in sealed else f"至 {following}"

@@ -157,7 +157,9 @@ def _by_order(step: Step) -> tuple[int, int, str, int]:
     return step.fact.order
 
 
-def _boxed_steps(own: list[Fact], source: Source, undo_ms: int) -> tuple[list[Step], list[BoxStay]]:
+def _boxed_steps(  # noqa: C901 - one pass over a box, each branch a way out of it
+    own: list[Fact], source: Source, undo_ms: int
+) -> tuple[list[Step], list[BoxStay]]:
     """The steps that the item made inside its boxes, each once, and its stays."""
     steps: dict[str, Step] = {}
     stays = []

@@ -10,7 +10,7 @@ from wasteledger.store.books import BookRows
 from wasteledger.store.ledger import Ledger
 
 #: Facts kept in memory; beyond it the older half is dropped and read again when it is asked for.
-FACTS_KEPT = 60_000
+FACTS_KEPT = 100_000
 #: Codes whose places are kept in memory.
 CODES_KEPT = 60_000
 
@@ -28,16 +28,17 @@ class BookSource:
         self.counts: dict[str, list[Fact]] = defaultdict(list)
         self.rolls: set[str] = set()
         self.forks: dict[str, list[Fact]] = defaultdict(list)
+        #: Codes of which something is told that happened before what was known, or that is corrected.
+        self.late: set[str] = set()
         self._rewritten: set[str] = set()
         self._takes: dict[str, list[StockTake]] = {}
-        self._sorted: dict[tuple[str, bool], tuple[list[int], list[int]]] = {}
+        self._sorted: dict[tuple[str, bool], tuple[array[int], array[int]]] = {}
         self._rows: BookRows | None = None
         self._ledger: Ledger | None = None
 
     def attach(self, rows: BookRows | None, ledger: Ledger | None) -> None:
         """Uses these transactions from now on; what was sorted for the last ones is forgotten."""
         self._rows, self._ledger = rows, ledger
-        self._sorted.clear()
         self._takes.clear()
 
     def file(self, code: str, fact: Fact) -> None:
@@ -52,12 +53,32 @@ class BookSource:
     def settle(self) -> "dict[str, array[int]]":
         """Joins what is new to what is known, and returns the places of every code that gained some."""
         fresh, self.fresh = self.fresh, {}
+        self.late = set(self._rewritten)
         self._load_places(code for code in fresh if code not in self.places)
         for code, added in fresh.items():
-            self.places[code].extend(added)
+            known = self.places[code]
+            if known and min(added[::2]) < max(known[::2]):
+                self.late.add(code)
+            known.extend(added)
+            if code[0] == "B":
+                self._sort_in(code, added)
         changed = self._rewritten.union(fresh)
         self._rewritten = set()
         return {code: self.places[code] for code in changed}
+
+    def _sort_in(self, box: str, added: "array[int]") -> None:
+        """Puts new places of a box where they belong in what was sorted before; most of them at its end."""
+        for packings in (False, True):
+            known = self._sorted.get((box, packings))
+            if known is None:
+                continue
+            moments, indexes = known
+            for at in range(0, len(added), 2):
+                moment, index = added[at], added[at + 1]
+                if packings or index >= 0:
+                    place = bisect_right(moments, moment)
+                    moments.insert(place, moment)
+                    indexes.insert(place, max(index, ~index))
 
     def date_anew(self, fact: Fact, codes: Iterable[str]) -> None:
         """A fact's moment has changed: its places are written anew."""
@@ -66,6 +87,8 @@ class BookSource:
             shelf[:] = [fact if kept.index == fact.index else kept for kept in shelf]
         for code in codes:
             self._rewritten.add(code)
+            self._sorted.pop((code, False), None)
+            self._sorted.pop((code, True), None)
             if code not in self.places:
                 self._load_places((code,))
             for places in (self.places[code], self.fresh.get(code, array("q"))):
@@ -145,9 +168,11 @@ class BookSource:
             if box not in self.places:
                 self._load_places((box,))
             places = self.places[box]
-            pairs = sorted(zip(places[::2], places[1::2], strict=True))
-            wanted = [(moment, max(index, ~index)) for moment, index in pairs if packings or index >= 0]
-            known = self._sorted[box, packings] = [moment for moment, _ in wanted], [index for _, index in wanted]
+            known = self._sorted[box, packings] = array("q"), array("q")
+            for moment, index in sorted(zip(places[::2], places[1::2], strict=True)):
+                if packings or index >= 0:
+                    known[0].append(moment)
+                    known[1].append(max(index, ~index))
         moments, indexes = known
         first, last = bisect_left(moments, begin_ms), bisect_right(moments, end_ms)
         facts = self.facts

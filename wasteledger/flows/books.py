@@ -23,9 +23,9 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import DeviceBook, Run
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry
 from wasteledger.domain.hello import Hello
-from wasteledger.domain.judge import companions, judge
+from wasteledger.domain.judge import companions_between, judge
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
-from wasteledger.domain.other_doubts import emptied_before, manifest_doubts, washing_doubts, washing_subject
+from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.flows.book_source import BookSource
@@ -58,12 +58,14 @@ class Books:
 
     def _begin_portion(self) -> None:
         self._touched: set[str] = set()
-        self._boxes: list[tuple[str, int]] = []
+        self._boxes: dict[str, tuple[int, int]] = {}
+        self._packed: dict[str, tuple[int, int]] = {}
         self._counted: list[Fact] = []
         self._devices_touched: set[str] = set()
         self._boots: dict[tuple[str, str], int] = {}
         self._rare: list[int] = []
         self._manifests: set[str] = set()
+        self._corrected: set[str] = set()
 
     def keep(
         self, directory: Directory, digest: str, *, portion: int = PORTION_ENTRIES, until: int | None = None
@@ -189,13 +191,15 @@ class Books:
         event = fact.event
         for code in event.codes:
             if is_box(code):
-                self._boxes.append((code, fact.occurred_ms))
+                _stretch(self._boxes, code, fact.occurred_ms)
             else:
                 self._touched.add(code)
         if event.box:
-            self._boxes.append((event.box, fact.occurred_ms))
+            _stretch(self._packed if event.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
         if event.manifest:
             self._manifests.add(event.manifest)
+        if event.target_event_id:
+            self._corrected.update(event.codes)
         if event.kind == "counted" and event.room:
             self._counted.append(fact)
 
@@ -217,6 +221,7 @@ class Books:
     def _write(self, rows: BookRows, directory: Directory) -> None:
         """Judges what was touched and writes it down."""
         changed = self.source.settle()
+        self.source.late |= self._corrected
         self._gather(rows)
         self.source.prefetch(self._touched)
         chains = judge(self._touched, self.source, directory)
@@ -235,9 +240,12 @@ class Books:
         self, chains: dict[str, Chain], rows: BookRows, directory: Directory
     ) -> tuple[set[str], list[BookedDoubt]]:
         """Judges the manifests and emptied boxes that are touched; returns what they are called, and their doubts."""
-        numbers = self._manifests | {
-            step.fact.event.manifest for chain in chains.values() for step in chain.steps if step.fact.event.manifest
-        }
+        late = self.source.late
+        numbers = set(self._manifests)
+        for chain in chains.values():
+            # Told late, it may have lain in a box that a manifest has named before.
+            if late and (chain.code in late or any(stay.box in late for stay in chain.boxes)):
+                numbers.update(step.fact.event.manifest for step in chain.steps if step.fact.event.manifest)
 
         def waste_code_of(code: str) -> str:
             chain = chains.get(code)
@@ -248,18 +256,19 @@ class Books:
             doubt for number in numbers for doubt in manifest_doubts(number, self.source, directory, waste_code_of)
         ]
         subjects = set(numbers)
-        for box, moment_ms in dict.fromkeys(self._boxes):
-            for emptied in emptied_before(box, moment_ms, self.source):
-                subject = washing_subject(box, emptied)
-                if subject not in subjects:
-                    subjects.add(subject)
-                    doubts += washing_doubts(box, emptied, self.source, directory)
+        for box, moments in self._packed.items():
+            for moment_ms in moments:
+                _stretch(self._boxes, box, moment_ms)
+        for box, (begin_ms, end_ms) in self._boxes.items():
+            for emptied in emptied_around(box, begin_ms, end_ms, self.source):
+                subjects.add(washing_subject(box, emptied))
+                doubts += washing_doubts(box, emptied, self.source, directory)
         return subjects, doubts
 
     def _gather(self, rows: BookRows) -> None:
         """Adds what lies in boxes and rooms that were spoken of."""
-        for box, moment_ms in dict.fromkeys(self._boxes):
-            self._touched.update(companions(box, moment_ms, self.source))
+        for box, (begin_ms, end_ms) in self._boxes.items():
+            self._touched.update(companions_between(box, begin_ms, end_ms, self.source))
         for fact in self._counted:
             concerned = rows.held_by(fact.event.site) + rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS)
             self._touched.update(code.partition(COPY_MARK)[0] for code in concerned)
@@ -277,6 +286,12 @@ class Books:
     def close(self) -> None:
         """Gives the database back."""
         self.database.close()
+
+
+def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> None:
+    """Makes the span of a name hold a moment too."""
+    begin_ms, end_ms = spans.get(name, (moment_ms, moment_ms))
+    spans[name] = min(begin_ms, moment_ms), max(end_ms, moment_ms)
 
 
 def named_by(fact: Fact) -> list[str]:

@@ -1,6 +1,7 @@
 """Reading cases (督办单): from the books, with what each needs now."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from wasteledger.domain.cases import Case, CaseStatus, Judgement, fold_case, jud
 from wasteledger.domain.chain import china_day
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, by_precedence, gather
+from wasteledger.domain.label_stock import roll_findings
+from wasteledger.domain.producers import first_day, producer_findings
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
@@ -19,6 +22,8 @@ CASES_MAX = 9_999
 MONTHS_MAX = 120
 #: Cases read from the books at once.
 _PORTION = 200
+_OF_PRODUCERS = frozenset({"silent_producer", "under_reporting"})
+_OF_ROLLS = "label_stock_unaccounted"
 _NUMBER = re.compile(r"DB-20[0-9]{2}(0[1-9]|1[0-2])-[0-9]{4}")
 
 
@@ -31,14 +36,23 @@ class JudgedCase(NamedTuple):
 
 def findings_now(service: Service, as_of_ms: int, codes: Collection[str] = ()) -> list[Finding]:
     """Every finding of the district at a moment, whenever its packages were sealed; only those of some codes, where any are given."""
-    books = service.books()
+    books, directory = service.books(), service.directory()
     condition, values = "(rule = '' OR at_ms < ?)", [as_of_ms, *codes]
     if codes:
         condition += f" AND reason IN ({', '.join('?' * len(codes))})"
-    with books.opened() as (rows, _):
+    region = directory.register.region
+    days: dict[str, dict[str, int]] = defaultdict(dict)
+    with books.opened() as (rows, source):
         doubts = rows.doubts(condition, values)
-    of_devices = [finding for book in list(books.devices.values()) for finding in book.findings()]
-    return by_precedence([*gather(doubts), *(f for f in of_devices if not codes or f.code in codes)])
+        if not codes or not _OF_PRODUCERS.isdisjoint(codes):
+            for site, day, mass_g in rows.sealed_by_day(first_day(as_of_ms), (region, f"{region}:")):
+                days[site][day] = mass_g
+        others = [finding for book in list(books.devices.values()) for finding in book.findings()]
+        if not codes or _OF_ROLLS in codes:
+            for roll in sorted(source.rolls):
+                others += roll_findings(roll, source.facts_of(f"roll {roll}"), dict(rows.of_roll(roll)))
+    others += producer_findings(days, directory, as_of_ms)
+    return by_precedence([*gather(doubts), *(finding for finding in others if not codes or finding.code in codes)])
 
 
 def still_standing(service: Service, cases: Iterable[Case], as_of_ms: int) -> set[str]:
@@ -84,6 +98,12 @@ def load_case(service: Service, typed: str) -> Case:
         message = f"case {number} was never opened: `wasteledger case list` shows those that were"
         raise NotFoundError(message)
     return case
+
+
+def load_cases(service: Service, numbers: Sequence[str]) -> list[Case]:
+    """Those of these cases that were opened, in the order asked for."""
+    with service.database.read() as connection:
+        return list(fold_cases(service, Ledger(connection), numbers).values())
 
 
 def list_cases(

@@ -13,7 +13,7 @@ from schemas.errors import CodeError
 from schemas.event_base import ATTACHMENTS_MAX, CODES_MAX, NOTE_MAX
 from schemas.events import CASE_LEVEL_MAX
 from wasteledger import clock
-from wasteledger.domain.cases import Case, CaseStatus, Judgement, may_close
+from wasteledger.domain.cases import Case, CaseStatus, Judgement, may_close, subject_of
 from wasteledger.domain.chain import china_day
 from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.register import Directory
@@ -26,6 +26,7 @@ from wasteledger.flows.case_book import (
     fold_cases,
     judge_cases,
     load_case,
+    load_cases,
     parse_case,
     still_standing,
 )
@@ -74,6 +75,16 @@ class _Desk:
             message = f"case {number} was never opened: `wasteledger case list` shows those that were"
             raise NotFoundError(message)
         return case
+
+    def cases(self, numbers: Sequence[str]) -> list[Case]:
+        """Those of these cases that were opened, as they stand inside this transaction."""
+        return list(fold_cases(self.service, self._ledger, numbers).values())
+
+    def since(self, before: Sequence[Case], number: str) -> list[Case]:
+        """The cases of a number's month that were opened after a list was read and before that number was drawn."""
+        month = number[:-4]
+        known = max((int(case.number[-4:]) for case in before if case.number.startswith(month)), default=0)
+        return self.cases([f"{month}{serial:04d}" for serial in range(known + 1, int(number[-4:]))])
 
     def draw(self, now_ms: int) -> str:
         """The next number of a month. After an old backup the counter may be behind the log: numbers that stand there are passed over."""
@@ -127,8 +138,10 @@ def open_case(  # noqa: PLR0913 - one field each
     if finding is None:
         message = f"finding {finding_id[:40]!r} does not stand now: `wasteledger reconcile` lists those that do"
         raise NotFoundError(message)
+    before = all_cases(service)  # most of them are read before others have to wait
     with _writing(service) as desk:
-        same = next((case for case in all_cases(service) if case.finding == finding.finding_id), None)
+        number = desk.draw(now_ms)
+        same = next((case for case in (*before, *desk.since(before, number)) if case.finding == finding_id), None)
         if same:
             message = (
                 f"finding {finding_id} has case {same.number} ({same.status}) already: act on that one, or reopen it"
@@ -143,9 +156,8 @@ def open_case(  # noqa: PLR0913 - one field each
         items = [code for code in finding.items if _is_package(code)][:CODES_MAX]
         if items:
             body["items"] = items
-        if finding.detail:
-            body["note"] = finding.detail[:NOTE_MAX]
-        number = desk.draw(now_ms)
+        if subject_of(finding):
+            body["note"] = subject_of(finding)[:NOTE_MAX]
         desk.record([_body(desk, number, who, body)], now_ms)
     return load_case(service, number)
 
@@ -275,11 +287,11 @@ def escalate_due(service: Service, as_of_ms: int | None = None) -> list[Case]:
     if not wanted:
         return []
     with _writing(service) as desk:
-        rows = judge_cases(service, [desk.case(number) for number in wanted], as_of_ms=now_ms)
+        rows = judge_cases(service, desk.cases(wanted), as_of_ms=now_ms)
         moved = [row for row in rows if _moves(row.judgement)]
         if moved:
             desk.record([_body(desk, row.case.number, None, _move(desk, row, now_ms)) for row in moved], now_ms)
-    return [load_case(service, row.case.number) for row in moved]
+    return load_cases(service, [row.case.number for row in moved])
 
 
 def _moves(judgement: Judgement) -> bool:

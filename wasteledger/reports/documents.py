@@ -155,6 +155,7 @@ def licence_document(
     notes = (
         "本年已处置按处置记录，计入当日有效且包含该类废物的第一张许可证。",
         "剩余天数自今日起算；已过期的为负数。",
+        "没有封装记录的包装类别不明，不能判断是否超许可，不列入“超许可接收”，见异常 never_sealed。",
     )
     return Document("licences", "经营许可证执行情况", _head(site, period, made), tables, notes)
 

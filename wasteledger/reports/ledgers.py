@@ -227,7 +227,7 @@ def _storage_out_row(books: Books, asked: Asked, life: Life, move: Movement) -> 
         facility=holding.stored.event.room if holding and holding.stored else "",
         facility_kind="",
         keeper=person(_hander(holding, move), asked.directory, persons=asked.persons),
-        bringer=person(move.fact, asked.directory, persons=asked.persons),
+        bringer=person(_fetcher(holding, move), asked.directory, persons=asked.persons),
         stored_batch=books.stored(life, place) if holding else "",
         destination="自行利用/处置" if own else f"委外：{asked.directory.site_name(move.other)}",
         also_g=move.mass_g,
@@ -239,6 +239,13 @@ def _hander(holding: Holding | None, move: Movement) -> Fact | None:
     if move.flow is Flow.OWN:
         return move.fact
     return holding.released if holding else None
+
+
+def _fetcher(holding: Holding | None, move: Movement) -> Fact | None:
+    """Who carried it away: the taker by its acceptance from this site; by its own treatment."""
+    if move.flow is Flow.OWN:
+        return move.fact
+    return holding.taken if holding else None
 
 
 def self_treatment_rows(books: Books, asked: Asked) -> list[SelfTreatmentRow]:

@@ -120,7 +120,8 @@ def outside_lines(
     for life in lives:
         for move in life.movements:
             at_plant = move.flow is Flow.RECEIVED and site_kind(move.site) is SiteKind.PLANT
-            if not at_plant or site not in {None, move.site} or not span.holds(move.at_ms):
+            # Nobody knows what a package without a sealing is: that is the finding `never_sealed`, not one of the licence.
+            if not at_plant or not move.waste_code or site not in {None, move.site} or not span.holds(move.at_ms):
                 continue
             if covering(move, directory.register.licences) is None:
                 rows.append(_outside(move, directory))

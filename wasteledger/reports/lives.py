@@ -102,7 +102,13 @@ class Holding:
     @property
     def two_sided(self) -> bool:
         """Whether it left by a release of its own and an acceptance of the taker."""
-        return self.released is not None and self.end is not None and self.end.kind == "accepted"
+        return self.released is not None and self.taken is not None
+
+    @property
+    def taken(self) -> Fact | None:
+        """The taker's acceptance that names this site as giver; an acceptance further on speaks of another's hand."""
+        end = self.end
+        return end if end and end.kind == "accepted" and end.event.from_site == self.site else None
 
     def at(self, moment_ms: int) -> bool:
         """Whether it was there just before a moment."""

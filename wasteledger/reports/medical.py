@@ -117,7 +117,7 @@ def _row(number: int, key: _Key, members: list[tuple[Life, Holding]], asked: Ask
 
 def _taking(holding: Holding) -> Fact | None:
     """The taker's scan, or the disposal by the institution itself."""
-    return holding.end if holding.end and holding.end.kind in {"accepted", "disposed"} else None
+    return holding.taken or (holding.end if holding.end and holding.end.kind == "disposed" else None)
 
 
 def _signed(fact: Fact | None, asked: Asked) -> str:

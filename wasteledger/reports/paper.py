@@ -6,6 +6,8 @@
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from labels.fonts import has_glyph, width_em
@@ -19,6 +21,8 @@ from wasteledger.reports.tables import Column, Document, Table, shown
 PAPER_ROWS_MAX = 10_000
 #: Most lines of one cell; the whole text stands in the XLSX.
 CELL_LINES_MAX = 12
+#: Broken lines kept at hand: names and codes of wastes stand in every row.
+TEXTS_KEPT = 20_000
 PAGE_MM = (297.0, 210.0)
 MARGIN_MM = 9.0
 #: Letter sizes of cells, of lines above the table, and of the title, in millimetres.
@@ -149,22 +153,27 @@ def _row(sheets: _Sheets, texts: Sequence[str], widths: Sequence[float]) -> _Row
 
 
 def _lines(sheets: _Sheets, text: str, width_mm: float) -> tuple[str, ...]:
-    lines = wrap(sheets.drawable(text), (width_mm - 2 * CELL_PAD_MM) / EM_MM)
+    lines = _wrapped(sheets.drawable(text), (width_mm - 2 * CELL_PAD_MM) / EM_MM)
     return (*lines[: CELL_LINES_MAX - 1], "…") if len(lines) > CELL_LINES_MAX else lines
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
+def _wrapped(text: str, width_em_max: float) -> tuple[str, ...]:
+    return wrap(text, width_em_max)
+
+
 def _draw_row(sheets: _Sheets, row: _Row, widths: Sequence[float], table: Table, *, heading: bool = False) -> None:
-    marks: list[Mark] = []
-    x, height = MARGIN_MM, row.height_mm
+    area = Area(MARGIN_MM, sheets.y_mm, _WIDTH_MM, row.height_mm)
+    marks: list[Mark] = _rules(area, widths, filled=heading)
+    x = area.x
     for lines, width, column in zip(row.cells, widths, table.columns, strict=True):
-        area = Area(x, sheets.y_mm, width, height)
-        marks += _box(area, filled=heading)
+        cell = Area(x, area.y, width, area.height)
         if column.kind in _NUMBERS and not heading:
-            marks += _right(lines, area)
+            marks += _right(lines, cell)
         else:
-            marks += block("cell", lines, x + CELL_PAD_MM, area, EM_MM)
+            marks += block("cell", lines, x + CELL_PAD_MM, cell, EM_MM)
         x += width
-    sheets.add(marks, height)
+    sheets.add(marks, area.height)
 
 
 def _right(lines: Sequence[str], area: Area) -> list[Mark]:
@@ -173,13 +182,15 @@ def _right(lines: Sequence[str], area: Area) -> list[Mark]:
     return block("cell", lines, area.x + area.width - CELL_PAD_MM - longest, area, EM_MM)
 
 
-def _box(area: Area, *, filled: bool) -> list[Mark]:
-    half = LINE_MM / 2
-    marks: list[Mark] = [rectangle(area.x, area.y, area.width, area.height, _GREY)] if filled else []
-    width, height = area.width + LINE_MM, area.height + LINE_MM
-    upright = [rectangle(x - half, area.y - half, LINE_MM, height, BLACK) for x in (area.x, area.x + area.width)]
-    level = [rectangle(area.x - half, y - half, width, LINE_MM, BLACK) for y in (area.y, area.y + area.height)]
-    return [*marks, *upright, *level]
+def _rules(area: Area, widths: Sequence[float], *, filled: bool) -> list[Mark]:
+    """A row's lines: above, below, and at each column's edges."""
+    half, height = LINE_MM / 2, area.height + LINE_MM
+    edges = accumulate(widths, initial=area.x)
+    grey = [rectangle(area.x, area.y, area.width, area.height, _GREY)] if filled else []
+    level = [
+        rectangle(area.x - half, y - half, area.width + LINE_MM, LINE_MM, BLACK) for y in (area.y, area.y + area.height)
+    ]
+    return [*grey, *level, *(rectangle(x - half, area.y - half, LINE_MM, height, BLACK) for x in edges)]
 
 
 def _foot(title: str, number: int, count: int) -> list[Mark]:
