@@ -101,7 +101,8 @@ def recover(
     source: Annotated[Path | None, typer.Option("--from", help="An exported log; default: the published one.")] = None,
 ) -> None:
     """Appends what was published but is missing from the database, as after the restore of an old backup."""
-    from wasteledger.flows.published import Published  # noqa: PLC0415 - only this command needs it
+    from wasteledger.flows.manifests import catch_up_numbers  # noqa: PLC0415 - only this command needs it
+    from wasteledger.flows.published import Published  # noqa: PLC0415 - the same
     from wasteledger.flows.replay import recover as bring_forward  # noqa: PLC0415 - the same
     from wasteledger.store.blobs import Blobs  # noqa: PLC0415 - the same
 
@@ -109,6 +110,9 @@ def recover(
     published = Published(Blobs(source)) if source else service.published
     done = bring_forward(service.database, published, None if source else service.signed())
     print(f"from {done.before} to {done.after} entries; what was acknowledged later, devices send again by themselves")
+    caught_up = catch_up_numbers(service)  # a restored counter would draw numbers again that the log already holds
+    if caught_up:
+        print(f"manifest numbers go on behind the log's: {caught_up} counters moved")
 
 
 @ledger_cli.command(

@@ -5,7 +5,7 @@ Hospitals pack the same way.
 
 from dataclasses import dataclass, field
 
-from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS, Act
+from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS
 from wasteledger.simulate.devices import STORE_ROOM
 from wasteledger.simulate.layout import Centre
 from wasteledger.simulate.rolls import BoxRoom, LabelRoom
@@ -107,17 +107,17 @@ class Centres:
         self._producers.stock[code] = [package for package in stock if package not in ready]
         for number, start in enumerate(range(0, len(ready), BOX_PACKAGES)):
             box, packages = self._boxes.take(code, at_ms), ready[start : start + BOX_PACKAGES]
-            packed = world.act(
+            world.act(
                 world.device(code), at_ms + number * MINUTE_MS, "packed",
                 codes=[package.code for package in packages], box=box.code,
             )  # fmt: skip
             box.packages = packages
             for package in packages:
                 package.tell("packed", code, at_ms + number * MINUTE_MS)
-            self._settle_box(box, packed)
+            self._settle_box(box)
             self.depots[code].boxes.append(box)
 
-    def _settle_box(self, box: Box, packed: list[Act]) -> None:
+    def _settle_box(self, box: Box) -> None:
         """What is known of a box once it is packed."""
         if box.unwashed:
             self._world.truth.codes["box", box.code].update(package.code for package in box.packages)
