@@ -12,8 +12,8 @@ from wasteledger.audit.verify.audit import Audit, Options
 from wasteledger.audit.verify.folder import LogFolder
 from wasteledger.audit.verify.formats import parse_policy as parse_regulators_policy
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
+from wasteledger.domain.devices import device_findings
 from wasteledger.domain.entry import decode_entry
-from wasteledger.domain.findings import device_findings
 from wasteledger.domain.history import History
 from wasteledger.domain.merkle import EMPTY_ROOT, Frontier, leaf_hash, verify_consistency
 from wasteledger.domain.note import parse_signed_note

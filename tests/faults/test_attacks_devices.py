@@ -23,8 +23,9 @@ from tests.stories_builder import (
     codes_of,
     register,
 )
+from wasteledger.domain.devices import device_findings
 from wasteledger.domain.entry import Entry
-from wasteledger.domain.findings import Finding, device_findings
+from wasteledger.domain.findings import Finding
 from wasteledger.domain.register import Directory
 
 REGION = "500114"
@@ -102,7 +103,7 @@ def test_11_a_hoarded_scan_is_found_late_with_its_old_checkpoint(district: Distr
     assert [finding.code for finding in findings(district)] == ["back_dated"]
     event = district.service.history().by_device[district.clinic.key.device_id][1].event
     assert event.checkpoint is not None
-    assert event.checkpoint.size == seen_size
+    assert event.checkpoint["size"] == seen_size
 
 
 def test_14_a_stolen_handheld_is_found_by_its_revocation(district: District) -> None:

@@ -10,8 +10,8 @@ from schemas.signing import parse_note
 from tests.faults.attacks import DAY_MS, District, note_of, opened, place_of
 from tests.stories_builder import CLINIC, ORIGIN, Teller, register
 from tests.verify import exports
+from wasteledger.domain.devices import device_findings
 from wasteledger.domain.entry import Entry, decode_entry
-from wasteledger.domain.findings import device_findings
 from wasteledger.domain.merkle import Frontier, leaf_hash
 from wasteledger.domain.register import Directory
 from wasteledger.errors import NotFoundError, RolledBackError, TamperedError

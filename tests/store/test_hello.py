@@ -8,7 +8,7 @@ from schemas.canonical import decode_base64
 from tests.store.logs import Log, stored_note
 from tests.stories_builder import CLINIC, COLLECTOR, ORIGIN, Teller, register
 from wasteledger.audit.fsck import check_log
-from wasteledger.domain.devices import device_books
+from wasteledger.domain.devices import device_findings
 from wasteledger.domain.hello import NO_EVENT, Hello, sign_hello
 from wasteledger.domain.register import Directory
 from wasteledger.store.database import Database
@@ -28,8 +28,7 @@ def hello(teller: Teller, *, origin: str = ORIGIN) -> bytes:
 
 
 def gaps(log: Log) -> list[str]:
-    books = device_books(log.history(), Directory(register()))
-    found = [finding for book in books for finding in book.findings()]
+    found = device_findings(log.history(), Directory(register()), region="500114")
     return [finding.detail.split(" № ")[1] for finding in found if finding.code == "device_gap"]
 
 

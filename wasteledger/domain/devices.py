@@ -205,3 +205,9 @@ def device_books(history: History, directory: Directory) -> list[DeviceBook]:
         if owner:
             by_device[unreadable.device_id].note_unreadable(unreadable.event_id, unreadable.received_ms)
     return books
+
+
+def device_findings(history: History, directory: Directory, *, region: str) -> list[Finding]:
+    """What the chains of the region's devices show: gaps, forks, clocks, late and unreadable uploads."""
+    books = device_books(history, directory)
+    return [finding for book in books if book.site[1:].startswith(region) for finding in book.findings()]

@@ -79,6 +79,15 @@ class Fact:
         time_ms = clocks.time_of(self.event, self.received_ms, self.wall_ms)
         return Fact(self.index, self.received_ms, self.event_id, self.event, time_ms, self.wall_ms)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fact) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[int, int, str, int]:
+        return self.index, self.received_ms, self.event_id, self.occurred_ms
+
     def __repr__(self) -> str:
         return f"Fact({self.index}, {self.kind} at {self.event.site}, {self.occurred_ms})"
 
@@ -148,6 +157,11 @@ class Clocks:
 
     def __init__(self) -> None:
         self._zero_ms: dict[tuple[str, str], int] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Clocks) and self._zero_ms == other._zero_ms
+
+    __hash__ = None  # type: ignore[assignment]  # it learns
 
     def copy(self) -> "Clocks":
         """What is known now, to be continued apart."""

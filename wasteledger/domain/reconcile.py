@@ -19,7 +19,7 @@ from schemas.custody import Phase
 from schemas.reasons import CLASSES
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem, book_doubts, book_item, classify
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.devices import device_books
+from wasteledger.domain.devices import device_findings
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.history import History
@@ -217,12 +217,7 @@ def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which mome
     strays = [row for row in rows if row.sealed_ms is None and in_region(row, asked)]
     named = {row.code.partition(COPY_MARK)[0] for row in (*cohort, *strays)}
     doubts = [doubt for code in named for doubt in book_doubts(chains[code])]
-    others = [
-        finding
-        for book in device_books(history, directory)
-        if book.site[1:].startswith(region)
-        for finding in book.findings()
-    ]
+    others = device_findings(history, directory, region=region)
     others += [
         finding
         for finding in _other_findings(history, chains, directory, as_of_ms)
