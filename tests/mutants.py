@@ -32,6 +32,41 @@ class Mutant(NamedTuple):
 
 MUTANTS = (
     Mutant(
+        "what lies in a box is not judged again", "wasteledger/flows/books.py",
+        "            self._touched.update(companions_between(box, begin_ms, end_ms, self.source))\n", "            pass\n",
+        "tests/store/test_books.py",
+    ),
+    Mutant(
+        "a manifest is not judged again when its box was packed late", "wasteledger/flows/books.py",
+        "if late and (chain.code in late", "if False and (chain.code in late", "tests/store/test_books.py",
+    ),
+    Mutant(
+        "a counted room concerns nobody", "wasteledger/flows/books.py",
+        "self._touched.update(code.partition(COPY_MARK)[0] for code in concerned)", "self._touched.update(())",
+        "tests/store/test_books.py",
+    ),
+    Mutant(
+        "books of another register are kept", "wasteledger/flows/books.py",
+        "return state.register_digest == digest and last", "return last", "tests/store/test_books.py",
+    ),
+    Mutant(
+        "anybody may agree to a correction", "wasteledger/domain/corrections.py",
+        "and (answer.event.site in parties or _is_authority(answer))", "", "tests/domain tests/stories",
+    ),
+    Mutant(
+        "a wrong clock is believed", "wasteledger/domain/facts.py",
+        "return min(anchored_ms, received_ms)", "return min(wall_ms, received_ms)", "tests/domain tests/stories",
+    ),
+    Mutant(
+        "a device's own order is torn apart", "wasteledger/domain/timeline.py",
+        "ordered[place:] = [*own, step, *(other for other in behind if other.fact.event.device_id != device)]",
+        "ordered[place:] = [step, *behind]", "tests/domain/test_timeline.py",
+    ),
+    Mutant(
+        "a step that is waited for is late at once", "wasteledger/domain/reconcile.py",
+        "if not doubt.rule or asked.as_of_ms > doubt.at_ms", "if True", "tests/domain/test_findings.py",
+    ),
+    Mutant(
         "synchronous=NORMAL", "wasteledger/store/database.py", '"synchronous": 2', '"synchronous": 1',
         "tests/faults/test_power_cut.py::test_no_acknowledged_scan_is_lost_when_the_power_goes",
     ),

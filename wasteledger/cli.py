@@ -22,7 +22,8 @@ from wasteledger.cli_manifests import manifests_cli
 from wasteledger.cli_reports import reports_cli
 from wasteledger.cli_simulate import simulate_cli
 from wasteledger.domain.chain import china_day
-from wasteledger.domain.register import RULE_MEANINGS
+from wasteledger.domain.register import RULE_MEANINGS, Rule, default_rules
+from wasteledger.domain.workdays import calendar_known
 from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import ISSUE_LABELS_MAX, Wanted, issue_codes
@@ -176,15 +177,25 @@ def rules_show(
     site: Annotated[str | None, typer.Option(help="The rules as they hold at this site.")] = None,
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Lists every limit with its value, what it limits, and the law it rests on."""
-    directory = _existing().directory()
-    shown = [directory.rule(key, site) for key in RULE_MEANINGS] if site else list(directory.rules.values())
+    """Lists every limit with its value, what it limits, and the law it rests on; before a district is loaded, the defaults."""
+    shown: list[Rule] = list(default_rules())
+    try:
+        directory = _existing().directory()
+        shown = [directory.rule(key, site) for key in RULE_MEANINGS] if site else list(directory.rules.values())
+    except NotFoundError:
+        if site:
+            raise
     rows = [rule.model_dump() | dict(zip(("zh", "en"), RULE_MEANINGS[rule.key], strict=True)) for rule in shown]
     if as_json:
         _print_json(rows)
         return
     for row in rows:
         print(f"{row['key']}\t{row['value']}\t{row['scope'] or '全区'}\t{row['zh']}\t{row['basis']}")
+    year = china_day(clock.now_ms()).year
+    known = "节假日和调休安排已知" if calendar_known(year) else "节假日安排未知，按周一至周五计"
+    print(
+        f"工作日：{year} 年{known}；{year + 1} 年{'已知' if calendar_known(year + 1) else '尚未公布，按周一至周五计'}"
+    )
 
 
 @cli.command(epilog="Example: wasteledger account keeper T500114105001 --role keeper")
