@@ -50,7 +50,7 @@ def test_what_was_not_found_is_missed(robbed: Path) -> None:
 def test_what_can_not_be_known_yet_is_not_missed_and_not_false() -> None:
     fault = {"kind": "lost_bag", "expected": ["overdue_pickup"], "allowed": ["stock_imbalance"], "by_ms": 1_000}
     line = {"subject": "item", "code": "M1", "faults": [fault]}
-    early, late = read_told([line], as_of_ms=999), read_told([line], as_of_ms=1_000)
+    early, late = read_told([line], as_of_ms=1_000), read_told([line], as_of_ms=1_001)
     assert early.expected == set()
     assert late.expected == {("overdue_pickup", "M1")}
     assert early.allowed == late.allowed == {("overdue_pickup", "M1"), ("stock_imbalance", "M1")}
@@ -58,7 +58,7 @@ def test_what_can_not_be_known_yet_is_not_missed_and_not_false() -> None:
 
 def test_a_fault_of_a_roll_excuses_the_labels_that_it_touches() -> None:
     fault = {"kind": "label_stock", "expected": ["label_stock_unaccounted"], "allowed": [], "by_ms": 0}
-    told = read_told([{"subject": "roll", "id": "R-1", "codes": ["M1", "M2"], "faults": [fault]}], as_of_ms=0)
+    told = read_told([{"subject": "roll", "id": "R-1", "codes": ["M1", "M2"], "faults": [fault]}], as_of_ms=1)
     assert told.expected == {("label_stock_unaccounted", "R-1")}
     assert ("label_stock_unaccounted", "M2") in told.allowed
 
