@@ -7,7 +7,7 @@ import orjson
 from schemas.custody import Phase
 from schemas.reasons import REASONS, Severity
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.checks import legal_day
+from wasteledger.domain.checks import legal_day_text
 
 #: Discrepancies that keep an item from being safely disposed: its weight or its number was not what it should be.
 UNPROVEN = frozenset({"weight_difference", "count_difference", "box_difference", "stock_imbalance"})
@@ -107,23 +107,23 @@ def book_item(chain: Chain) -> list[BookedItem]:
         met_at = (steps[0].fact.event.for_site or steps[0].fact.event.site) if steps else ""
         mass_g = 0 if seal is None else chain.mass_g if len(chain.seals) == 1 else seal.event.mass_g
         rows.append(
-            BookedItem(
-                code=chain.code if number == 1 else f"{chain.code}{COPY_MARK}{number}",
-                site=seal.event.site if seal else met_at,
-                waste_code=seal.event.waste_code if seal else "",
-                sealed_ms=seal.occurred_ms if seal else None,
-                sealed_day=legal_day(seal.occurred_ms).isoformat() if seal else None,
-                packages=1 if seal else 0,
-                mass_g=mass_g,
-                item_class=item_class,
-                phase=state.phase.value,
-                holder=state.holder,
-                inferred=int(chain.inferred),
-                reasons=reasons,
-                due_ms=due_ms,
-                last_ms=last_ms,
-                stays=stays,
-                roll=chain.roll,
+            BookedItem(  # by position: by name it would take a fifth of the time of judging
+                chain.code if number == 1 else f"{chain.code}{COPY_MARK}{number}",
+                seal.event.site if seal else met_at,
+                seal.event.waste_code if seal else "",
+                seal.occurred_ms if seal else None,
+                legal_day_text(seal.occurred_ms) if seal else None,
+                1 if seal else 0,
+                mass_g,
+                item_class,
+                state.phase.value,
+                state.holder,
+                int(chain.inferred),
+                reasons,
+                due_ms,
+                last_ms,
+                stays,
+                chain.roll,
             )
         )
     return rows

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from schemas.custody import ItemState, Phase
 from wasteledger.domain.deadlines import Awaited, Expected
 from wasteledger.domain.facts import Fact
-from wasteledger.domain.timeline import BoxStay, Step
+from wasteledger.domain.timeline import BoxStay, BoxWeighing, Step
 
 #: Legal days are counted in China's time.
 CHINA = timezone(timedelta(hours=8))
@@ -54,7 +54,7 @@ class Chain:
         inferred: some hop rests on an unopened box.
         expected: the next step, if life goes on; `awaited` its rule while the walk is under way.
         unvouched: acts that nobody stood for, with the time until which somebody may.
-        stays: where it was, in order; `boxes`: in which boxes.
+        stays: where it was, in order; `boxes`: in which boxes; `box_weighings`: of those boxes while it was inside.
     """
 
     code: str
@@ -73,6 +73,7 @@ class Chain:
     expected: Expected | None = None
     unvouched: list[Expected] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
+    box_weighings: list[BoxWeighing] = field(default_factory=list)
     awaited: Awaited | None = None
     consignor: str | None = None
     released: Fact | None = None

@@ -27,6 +27,16 @@ def legal_day(moment_ms: int) -> date:
     return _day((moment_ms + _CHINA_MS) // _DAY_MS)
 
 
+@lru_cache(maxsize=10_000)
+def _day_text(number: int) -> str:
+    return _day(number).isoformat()
+
+
+def legal_day_text(moment_ms: int) -> str:
+    """The day of a moment in China, as the books write it."""
+    return _day_text((moment_ms + _CHINA_MS) // _DAY_MS)
+
+
 def check_hand_over(chain: Chain, step: Step, directory: Directory) -> None:
     """Manifest, carrier and vehicle, where the law asks for them; and that two persons stood for the two sides."""
     fact, event = step.fact, step.fact.event

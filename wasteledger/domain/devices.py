@@ -107,9 +107,10 @@ class DeviceBook:
             self._forget_clock(fact)
         if event.backfill:
             return
-        off_ms, wall_ms = directory.limit("clock_skew_s", site) * 1000, fact.wall_ms
-        skewed = wall_ms - fact.received_ms > off_ms or abs(wall_ms - fact.occurred_ms) > off_ms
-        late = fact.received_ms - fact.occurred_ms > directory.limit("back_dated_h", site) * HOUR_MS
+        wall_ms, received_ms, occurred_ms = fact.wall_ms, fact.received_ms, fact.occurred_ms
+        off_ms = max(wall_ms - received_ms, abs(wall_ms - occurred_ms))
+        skewed = off_ms > 0 and off_ms > directory.limit("clock_skew_s", site) * 1000
+        late = received_ms - occurred_ms > directory.limit("back_dated_h", site) * HOUR_MS
         if not (skewed or late):
             return
         skew_key, late_key = f"{event.boot_id} clock_skew", f"{fact.event_id} back_dated"

@@ -11,6 +11,7 @@ The time of a fact, in this order:
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from schemas.acts import Act, moment_ms, read_act
@@ -92,9 +93,8 @@ class Fact:
         return f"Fact({self.index}, {self.kind} at {self.event.site}, {self.occurred_ms})"
 
 
-def by_order(fact: Fact) -> tuple[int, int, str, int]:
-    """Sorts facts by time."""
-    return fact.order
+#: Sorts facts by time.
+by_order = attrgetter("order")
 
 
 class ReadEntry(NamedTuple):
@@ -125,6 +125,8 @@ class ReadEntry(NamedTuple):
 
 #: Lines of an entry before the body of its event: two of the entry, a blank one, header and origin of the note.
 _LINES_BEFORE_BODY = 5
+#: Class, moment and node of an entry's second line.
+_HEAD_FIELDS = 3
 
 
 def read_entry(index: int, content: bytes) -> ReadEntry:
@@ -135,12 +137,9 @@ def read_entry(index: int, content: bytes) -> ReadEntry:
     """
     parts = content.split(b"\n", _LINES_BEFORE_BODY + 1)
     head = parts[1].split(b" ") if len(parts) > _LINES_BEFORE_BODY else []
-    if len(head) == 3 and head[0] in _EVENTS and head[1].isdigit():  # noqa: PLR2004 - class, moment and node
-        begin = len(parts[0]) + len(parts[1]) + 3
-        end = begin + len(parts[3]) + len(parts[4]) + len(parts[5]) + 3
-        event_id = b2a_base64(sha256(content[begin:end]).digest(), newline=False).decode()
+    if len(head) == _HEAD_FIELDS and head[0] in _EVENTS and head[1].isdigit():
         event = read_act(parts[5])
-        return ReadEntry(index, head[0].decode(), int(head[1]), event_id, event.device_id, event)
+        return ReadEntry(index, head[0].decode(), int(head[1]), _event_id(content, parts), event.device_id, event)
     entry = decode_entry(content)
     if entry.entry_class == "hello":
         hello, note = parse_hello(entry.note)
@@ -150,6 +149,29 @@ def read_entry(index: int, content: bytes) -> ReadEntry:
 
 
 _EVENTS = frozenset({b"event", b"fork"})
+
+
+def _event_id(content: bytes, parts: list[bytes]) -> str:
+    """The hash of the signed text, which is header, origin and body of the note."""
+    begin = len(parts[0]) + len(parts[1]) + 3
+    end = begin + len(parts[3]) + len(parts[4]) + len(parts[5]) + 3
+    return b2a_base64(sha256(content[begin:end]).digest(), newline=False).decode()
+
+
+def read_fact(index: int, content: bytes, clocks: "Clocks") -> Fact | None:
+    """The fact of an `event` entry, which nearly all are; None for every other entry, which `read_entry` opens.
+
+    Raises:
+        ContractError: an `event` that can not be read.
+    """
+    parts = content.split(b"\n", _LINES_BEFORE_BODY + 1)
+    head = parts[1].split(b" ") if len(parts) > _LINES_BEFORE_BODY else []
+    if len(head) != _HEAD_FIELDS or head[0] != b"event" or not head[1].isdigit():
+        return None
+    event, received_ms = read_act(parts[5]), int(head[1])
+    wall_ms = moment_ms(event.occurred_at)
+    time_ms = clocks.time_of(event, received_ms, wall_ms)
+    return Fact(index, received_ms, _event_id(content, parts), event, time_ms, wall_ms)
 
 
 class Clocks:

@@ -38,24 +38,13 @@ def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[st
                 waiting += companions(
                     stay.box, stay.end_ms, source
                 )  # it left: what the box weighs now concerns the others
-        for box, fact, mass_g in _weighings(chain):
+        for box, fact, mass_g in chain.box_weighings:
             if (box, fact.event_id) not in weighed:
                 weighed[box, fact.event_id] = fact, mass_g
                 waiting += companions(box, fact.occurred_ms, source)
     if weighed:
         _check_boxes(chains, weighed, directory)
     return chains
-
-
-def _weighings(chain: Chain) -> list[tuple[str, Fact, int]]:
-    """Each weighing of a box while the item lay in it."""
-    found = []
-    for step in chain.steps:
-        if step.box and step.fact.event.masses_g is not None:
-            mass_g = step.fact.event.mass_of(step.box)
-            if mass_g is not None:
-                found.append((step.box, step.fact, mass_g))
-    return found
 
 
 def companions(box: str, moment_ms: int, source: Source) -> list[str]:
@@ -80,7 +69,7 @@ def _check_boxes(
     inside: dict[tuple[str, str], list[Chain]] = {key: [] for key in weighed}
     for chain in chains.values():
         if chain.boxes:
-            for box, fact, _ in _weighings(chain):
+            for box, fact, _ in chain.box_weighings:
                 inside[box, fact.event_id].append(chain)
     for key, (fact, mass_g) in weighed.items():
         packed_g = sum(_weight_at(chain, fact.occurred_ms) for chain in inside[key])

@@ -14,6 +14,8 @@ from wasteledger.domain.timeline import LOAD_MS_MAX, empties
 PACKAGES_ZH = {"bag": "包装袋", "sharps_box": "利器盒", "drum": "桶"}
 #: Infectious, sharp and pathological waste is solid; every other waste says its form in the register.
 SOLID_ZH = "固态"
+#: What changes the contents of a box.
+_CHANGING = frozenset({"packed", "unpacked", "washed", "disposed"})
 _SOLID = frozenset({"841-001-01", "841-002-01", "841-003-01"})
 
 
@@ -46,24 +48,39 @@ class ContentRow(NamedTuple):
 
 
 def inside_of(source: Source) -> Inside:
-    """Opens boxes by what was packed into them since they were last empty; read backwards, it is no more than one load."""
+    """Opens boxes by what was packed into them since they were last empty; read backwards, it is no more than one load.
+
+    What a box holds changes when it is packed or unpacked: asked again before that, the answer is at hand.
+    """
+    known: dict[tuple[str, str], list[str]] = {}
 
     def inside(box: str, fact: Fact) -> list[str]:
-        items: dict[str, None] = {}
-        gone: set[str] = set()
-        begin_ms, end_ms = fact.occurred_ms - LOAD_MS_MAX, fact.occurred_ms
-        for found in source.box_facts(box, begin_ms, end_ms, packings=True, backwards=True):
-            if found.order >= fact.order:
-                continue
-            if empties(found) or (found.kind == "disposed" and box in found.event.codes):
-                break
-            if found.kind == "unpacked":
-                gone.update(found.event.codes)
-            elif found.kind == "packed" and found.event.box == box:
-                items.update(dict.fromkeys(code for code in found.event.codes if code not in gone))
-        return sorted(items)
+        begin_ms, order = fact.occurred_ms - LOAD_MS_MAX, fact.order
+        for last in source.box_facts(box, begin_ms, fact.occurred_ms, packings=True, backwards=True):
+            if last.kind in _CHANGING and last.order < order:
+                key = (box, last.event_id)
+                if key not in known:
+                    known[key] = _load_of(box, last, source)
+                return known[key]
+        return []
 
     return inside
+
+
+def _load_of(box: str, last: Fact, source: Source) -> list[str]:
+    """What lies in a box after the newest fact that changed it."""
+    items: dict[str, None] = {}
+    gone: set[str] = set()
+    for fact in source.box_facts(box, last.occurred_ms - LOAD_MS_MAX, last.occurred_ms, packings=True, backwards=True):
+        if fact.order > last.order:
+            continue
+        if empties(fact) or (fact.kind == "disposed" and box in fact.event.codes):
+            break
+        if fact.kind == "unpacked":
+            gone.update(fact.event.codes)
+        elif fact.kind == "packed" and fact.event.box == box:
+            items.update(dict.fromkeys(code for code in fact.event.codes if code not in gone))
+    return sorted(items)
 
 
 def struck_by(source: Source, *, undo_ms: int) -> Struck:

@@ -66,16 +66,36 @@ class Tail:
     """What became of everything that lay in a box from some fact on: the same steps for each item packed before it and not taken out.
 
     Attributes:
+        weighings: of the box, among these steps.
         walks: what a walk along these steps came to, by the state that it began in; kept by `walk.py`.
     """
 
-    __slots__ = ("end_ms", "missed_by", "steps", "walks")
+    __slots__ = ("end_ms", "missed_by", "steps", "walks", "weighings")
 
     def __init__(self, steps: list[Step], stay: BoxStay) -> None:
         self.steps = steps
         self.end_ms = stay.end_ms
         self.missed_by = stay.missed_by
+        self.weighings = box_weighings(steps)
         self.walks: dict[Any, Any] = {}
+
+
+class BoxWeighing(NamedTuple):
+    """A box that was weighed as a whole while the item lay in it."""
+
+    box: str
+    fact: Fact
+    mass_g: int
+
+
+def box_weighings(steps: list[Step]) -> list[BoxWeighing]:
+    """Each weighing of a box among the steps of what lay in it."""
+    found = []
+    for step in steps:
+        mass_g = step.fact.event.mass_of(step.box) if step.box else None
+        if mass_g is not None:
+            found.append(BoxWeighing(step.box, step.fact, mass_g))
+    return found
 
 
 #: Tails by box and the index of their first fact; None where the steps need each item's own look.

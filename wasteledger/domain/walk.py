@@ -26,7 +26,7 @@ from wasteledger.domain.checks import (
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import Step, Tail, Tails, timeline_of
+from wasteledger.domain.timeline import Step, Tail, Tails, box_weighings, timeline_of
 
 MINUTE_MS = 60_000
 #: What happens once in a life.
@@ -63,6 +63,7 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     if chain.awaited and chain.since:
         chain.expected = chain.awaited.since(chain.since)
     if chain.boxes:
+        chain.box_weighings = timeline.tail.weighings if timeline.tail else box_weighings(chain.steps)
         check_boxes_opened(chain)
     check_stock_takes(chain, source)
     for fork in source.forks_of(code):

@@ -43,12 +43,12 @@ class BookSource:
 
     def file(self, code: str, fact: Fact) -> None:
         """A new fact names a code."""
-        if code not in self.fresh:
-            self.fresh[code] = array("q")
         # A packing is filed under its box by the complement of its index: most who ask for a box's facts want the others.
-        self.fresh[code].extend(
-            (fact.occurred_ms, ~fact.index if fact.kind == "packed" and code[0] == "B" else fact.index)
-        )
+        place = ~fact.index if code[0] == "B" and fact.kind == "packed" else fact.index
+        places = self.fresh.get(code)
+        if places is None:
+            places = self.fresh[code] = array("q")
+        places.extend((fact.occurred_ms, place))
 
     def settle(self) -> "dict[str, array[int]]":
         """Joins what is new to what is known, and returns the places of every code that gained some."""
@@ -175,19 +175,19 @@ class BookSource:
                     known[1].append(max(index, ~index))
         moments, indexes = known
         first, last = bisect_left(moments, begin_ms), bisect_right(moments, end_ms)
-        facts = self.facts
-        while first < last:
+        facts, step = self.facts, -1 if backwards else 1
+        at, stop = (last - 1, first - 1) if backwards else (first, last)
+        while at != stop:
+            moment, begin = moments[at], at
+            at += step
+            if at == stop or moments[at] != moment:
+                yield facts.get(indexes[begin]) or self.fact(indexes[begin])
+                continue
             # Facts of one moment are put in order; there is seldom more than one.
-            at = last - 1 if backwards else first
-            moment = moments[at]
-            begin, end = (bisect_left(moments, moment, first, last), last) if backwards else (first, at + 1)
-            while not backwards and end < last and moments[end] == moment:
-                end += 1
-            group = [facts.get(index) or self.fact(index) for index in indexes[begin:end]]
-            if end - begin > 1:
-                group.sort(key=by_order, reverse=backwards)
-            yield from group
-            first, last = (first, begin) if backwards else (end, last)
+            while at != stop and moments[at] == moment:
+                at += step
+            group = [facts.get(indexes[place]) or self.fact(indexes[place]) for place in range(begin, at, step)]
+            yield from sorted(group, key=by_order, reverse=backwards)
 
     def counts_of(self, site: str) -> Sequence[StockTake]:
         """Complete stock-takes of a site's rooms."""

@@ -21,7 +21,7 @@ from schemas.canonical import encode_base64
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import DeviceBook, Run
-from wasteledger.domain.facts import Fact, ReadEntry, read_entry
+from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.judge import companions_between, judge
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
@@ -34,8 +34,8 @@ from wasteledger.store.books_db import BooksDatabase, BooksState
 from wasteledger.store.database import Database
 from wasteledger.store.ledger import Ledger
 
-#: Entries of one portion: a week of a district, which most packages live through.
-PORTION_ENTRIES = 30_000
+#: Entries of one portion: ten days of a district, which most packages live through.
+PORTION_ENTRIES = 60_000
 #: A room that was counted concerns what has moved since, clocks apart.
 COUNT_MARGIN_MS = 24 * 60 * 60 * 1000
 
@@ -101,8 +101,13 @@ class Books:
                 self.source.attach(rows, ledger)
                 self._remember(rows, ledger, state.size)
             last_leaf = state.last_leaf
+            clocks = self.source.clocks
             for index, content in ledger.contents(state.size, min(end, state.size + portion)):
-                self._take(read_entry(index, content), content, directory)
+                fact = read_fact(index, content, clocks)
+                if fact:
+                    self._file(fact, content, directory)
+                else:
+                    self._take(read_entry(index, content), directory)
                 last_leaf = content
                 self.size = index + 1
             if self.size == state.size:
@@ -135,8 +140,8 @@ class Books:
                 self._shelve_rare(fact)
         self.size = size
 
-    def _take(self, entry: ReadEntry, content: bytes, directory: Directory) -> None:
-        """Files one entry."""
+    def _take(self, entry: ReadEntry, directory: Directory) -> None:
+        """Takes in an entry that is no event: a hello, a fork, a quarantined note."""
         if entry.hello:
             self._hear(entry.hello, entry, directory)
         elif entry.entry_class == "quarantine":
@@ -144,13 +149,10 @@ class Books:
                 self._device(entry.device_id).note_unreadable(entry.event_id, entry.received_ms)
         elif entry.event:
             fact = entry.fact(self.source.clocks)
-            if entry.entry_class == "fork":
-                self._device(fact.event.device_id).note("device_fork", fact)
-                self._shelve_fork(fact)
-                self._rare.append(fact.index)
-                self._touch(fact)
-            else:
-                self._file(fact, content, directory)
+            self._device(fact.event.device_id).note("device_fork", fact)
+            self._shelve_fork(fact)
+            self._rare.append(fact.index)
+            self._touch(fact)
 
     def _device(self, device: str) -> DeviceBook:
         self._devices_touched.add(device)
@@ -159,17 +161,18 @@ class Books:
         return self.devices[device]
 
     def _file(self, fact: Fact, content: bytes, directory: Directory) -> None:
-        event, source = fact.event, self.source
+        """Files one event."""
+        event, kind, source = fact.event, fact.kind, self.source
         source.facts[fact.index] = fact
-        if event.kind == "enrolled":
+        if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
             self._device(event.device).admit(event.for_site, encode_base64(root))
-        elif event.kind == "revoked" and event.device in self.devices:
+        elif kind == "revoked" and event.device in self.devices:
             self._device(event.device).revoked_index = fact.index
         self._device(event.device_id).take(fact, directory)
         for name in named_by(fact):
             source.file(name, fact)
-        if event.target_event_id or (event.kind == "counted" and not event.box):
+        if event.target_event_id or (kind == "counted" and not event.box):
             self._shelve_rare(fact)
             self._rare.append(fact.index)
         self._touch(fact)
@@ -190,17 +193,17 @@ class Books:
         """What has to be judged again because of this fact."""
         event = fact.event
         for code in event.codes:
-            if is_box(code):
+            if code[0] == "B":
                 _stretch(self._boxes, code, fact.occurred_ms)
             else:
                 self._touched.add(code)
         if event.box:
-            _stretch(self._packed if event.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
+            _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
         if event.manifest:
             self._manifests.add(event.manifest)
         if event.target_event_id:
             self._corrected.update(event.codes)
-        if event.kind == "counted" and event.room:
+        if event.room and fact.kind == "counted":
             self._counted.append(fact)
 
     def _hear(self, hello: Hello, entry: ReadEntry, directory: Directory) -> None:

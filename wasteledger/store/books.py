@@ -1,6 +1,7 @@
 """Rows of the books: written by whoever keeps them, read by whoever asks."""
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -50,13 +51,13 @@ class BookRows:
         return {code: bytes(facts) for code, facts in query_named(self._connection, statement, sorted(codes))}
 
     def save_traced(self, rows: Sequence[tuple[str, bytes]]) -> None:
-        """Keeps where the facts of codes stand."""
+        """Keeps where the facts of codes stand; in order of their keys, so that pages are written once."""
         statement = "INSERT INTO books_traced (code, facts) VALUES (?, ?) ON CONFLICT (code) DO UPDATE SET facts = excluded.facts"
-        execute_many(self._connection, statement, rows)
+        execute_many(self._connection, statement, sorted(rows))
 
     def save_items(self, rows: Sequence[BookedItem]) -> None:
-        """Keeps what was judged of items."""
-        execute_many(self._connection, _ITEM_UPSERT, rows)
+        """Keeps what was judged of items, in order of their keys."""
+        execute_many(self._connection, _ITEM_UPSERT, sorted(rows, key=itemgetter(0)))
 
     def replace_doubts(self, subjects: Iterable[str], doubts: Sequence[BookedDoubt]) -> None:
         """Puts these doubts in place of all that the books have about these subjects."""
