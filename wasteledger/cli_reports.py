@@ -1,4 +1,4 @@
-"""The command line of reports: ledger, balance, plan, licences, assessment, register."""
+"""The command line of reports: ledger, balance, plan, licences, assessment, register, stock."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,12 +29,12 @@ def _existing() -> Service:
     epilog="Example: wasteledger report ledger --site C500114105001 --month 2026-11 --out ledger.xlsx",
 )
 def report(
-    kind: Annotated[str, typer.Argument(help="ledger, balance, plan, licences, assessment or register.")],
+    kind: Annotated[str, typer.Argument(help="ledger, balance, plan, licences, assessment, register or stock.")],
     site: Annotated[str | None, typer.Option(help="Site code; plan and licences may be asked of all.")] = None,
     month: Annotated[str | None, typer.Option(help="2026-11, 2026-Q4 or 2026; default this month.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="FILE.xlsx, .pdf or .json; default text.")] = None,
 ) -> None:
-    """Management ledgers, periodic reports, plans, licences, assessment sheet, medical register (台账和报表)."""
+    """Management ledgers, periodic reports, plans, licences, assessment sheet, medical register, stock (台账和报表)."""
     # Only this command needs what draws tables.
     from wasteledger.reports.answers import MEDIA_TYPES, render  # noqa: PLC0415
     from wasteledger.reports.answers import report as make_report  # noqa: PLC0415

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from schemas.canonical import encode_base64
 from schemas.codes import box_code
+from tests.folding import history_of
 from tests.stories_builder import INFECTIOUS, Teller, china
 from wasteledger import clock
 from wasteledger.app import make_app
@@ -122,7 +123,7 @@ def test_a_case_is_opened_on_a_finding_with_a_number_in_the_ledger(district: Dis
         "open",
     )
     assert 71 * HOUR_MS < case.due_ms - clock.now_ms() <= 72 * HOUR_MS
-    (fact,) = district.service.history().by_case[case.number]
+    (fact,) = history_of(district.service).by_case[case.number]
     assert (fact.event.action, fact.event.site, fact.event.finding) == ("opened", OFFICE, district.finding())
 
 

@@ -6,6 +6,7 @@ from schemas.canonical import decode_base64
 from schemas.sync import BatchAnswer, Verdict
 from tests.faults.actors import require
 from tests.faults.oracle import Made
+from tests.folding import history_of
 from tests.stories_builder import ORIGIN, register
 from wasteledger.audit.fsck import check_log
 from wasteledger.audit.verify.audit import Audit, Options
@@ -14,7 +15,6 @@ from wasteledger.audit.verify.formats import parse_policy as parse_regulators_po
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
 from wasteledger.domain.devices import device_findings
 from wasteledger.domain.entry import decode_entry
-from wasteledger.domain.history import History
 from wasteledger.domain.merkle import EMPTY_ROOT, Frontier, leaf_hash, verify_consistency
 from wasteledger.domain.note import parse_signed_note
 from wasteledger.domain.policy import Policy, parse_policy
@@ -152,14 +152,17 @@ class Checks:
 
     def _gaps_and_folds(self) -> None:
         """I5 and I6."""
-        fresh = History()
-        with self._world.nodes[0].service.database.read() as connection:
-            for _, content in Ledger(connection).contents():
-                fresh.add(content)
+        findings = device_findings(history_of(self._world.nodes[0].service), Directory(register()), region="500114")
         for node in self._world.nodes:
-            require(vars(node.service.history()) == vars(fresh), "I6: the fold continued is not a fresh fold")
+            kept = [
+                finding
+                for book in node.service.books().devices.values()
+                if book.site[1:7] == "500114"
+                for finding in book.findings()
+            ]
+            require(set(kept) == set(findings), "I6: the books continued are not a fresh fold")
         found = set()
-        for finding in device_findings(fresh, Directory(register()), region="500114"):
+        for finding in findings:
             if finding.code == "device_gap":
                 device, _, numbers = finding.detail.partition(" № ")
                 first, _, last = numbers.partition("–")

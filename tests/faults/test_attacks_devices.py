@@ -9,6 +9,7 @@ import pytest
 from schemas.canonical import encode_base64
 from schemas.signing import DeviceKey
 from tests.faults.attacks import DAY_MS, HOUR_MS, District, opened
+from tests.folding import history_of
 from tests.stories_builder import (
     BAG,
     BAG2,
@@ -43,7 +44,7 @@ def audited(district: District) -> dict[str, list[int | None]]:
 
 
 def findings(district: District) -> list[Finding]:
-    return list(device_findings(district.service.history(), Directory(register()), region=REGION))
+    return list(device_findings(history_of(district.service), Directory(register()), region=REGION))
 
 
 @pytest.mark.parametrize("days", [-11, -3, 1, 3])
@@ -101,7 +102,7 @@ def test_11_a_hoarded_scan_is_found_late_with_its_old_checkpoint(district: Distr
     place = len(district.contents()) - 1
     assert audited(district) == {"late": [place]}
     assert [finding.code for finding in findings(district)] == ["back_dated"]
-    event = district.service.history().by_device[district.clinic.key.device_id][1].event
+    event = history_of(district.service).by_device[district.clinic.key.device_id][1].event
     assert event.checkpoint is not None
     assert event.checkpoint["size"] == seen_size
 
@@ -223,7 +224,7 @@ def test_19_a_substituted_photograph_is_found_by_its_digest(district: District) 
     """The event names the photo's SHA-256: neither the photo nor the name can be exchanged."""
     photo = b"a photo of the burst bag"
     district.scan(1, attachments=[PHOTO])
-    fact = district.service.history().by_device[district.clinic.key.device_id][0]
+    fact = history_of(district.service).by_device[district.clinic.key.device_id][0]
     named = fact.event.attachments[0]
     assert named == encode_base64(hashlib.sha256(photo).digest())
     for place in range(len(photo)):

@@ -8,6 +8,7 @@ import pytest
 from schemas.canonical import encode_base64
 from schemas.signing import parse_note
 from tests.faults.attacks import DAY_MS, District, note_of, opened, place_of
+from tests.folding import history_of
 from tests.stories_builder import CLINIC, ORIGIN, Teller, register
 from tests.verify import exports
 from wasteledger.domain.devices import device_findings
@@ -175,7 +176,7 @@ def test_05_a_scan_discarded_before_logging_is_found_by_its_device_and_its_count
 
 
 def _device_gaps(district: District) -> list[str]:
-    found = device_findings(district.service.history(), Directory(register()), region="500114")
+    found = device_findings(history_of(district.service), Directory(register()), region="500114")
     return [finding.detail for finding in found if finding.code == "device_gap"]
 
 

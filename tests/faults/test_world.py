@@ -16,10 +16,10 @@ from tests.faults.nodes import POINTS, CrashError
 from tests.faults.oracle import Made
 from tests.faults.world import ACTIONS, run
 from wasteledger.domain.devices import DeviceBook
-from wasteledger.domain.history import History
 from wasteledger.domain.merkle import Frontier
 from wasteledger.domain.policy import Policy, log_only
 from wasteledger.flows import accept_batch, sequencer
+from wasteledger.flows.books import Books
 from wasteledger.flows.replay import recover
 from wasteledger.flows.sequencer import Sequencer
 from wasteledger.flows.service import Service
@@ -119,15 +119,8 @@ def only_what_was_published_is_recovered(patch: Patch) -> None:
     patch.setattr(world_module, "recover", lambda database, published, _signed: recover(database, published))
 
 
-def the_fold_forgets_hellos(patch: Patch) -> None:
-    real = History.copy
-
-    def copy(self: History) -> History:
-        other = real(self)
-        other.announced = {}
-        return other
-
-    patch.setattr(History, "copy", copy)
+def the_books_forget_hellos(patch: Patch) -> None:
+    patch.setattr(Books, "_hear", lambda *_arguments: None)
 
 
 def a_lost_end_is_no_gap(patch: Patch) -> None:
@@ -177,7 +170,7 @@ MUTANTS = {
     nobody_has_to_cosign: "lacks the quorum",
     an_old_copy_takes_scans: "rolled back",
     only_what_was_published_is_recovered: "I1|NotFound|rolled back",
-    the_fold_forgets_hellos: "I6",
+    the_books_forget_hellos: "I6",
     a_lost_end_is_no_gap: "I5",
     a_verdict_is_enough_to_forget: "I4|I7",
     a_failed_batch_stays: "I1",

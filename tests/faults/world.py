@@ -5,7 +5,7 @@ database that end at named points, a witness that comes and goes, an operator wh
 must hold, after each step (I5 and I6 after every tenth):
 
 I1 what was acknowledged is one entry, at its place         I5 the list of gaps is the true one
-I2 everything ever signed is of one history                 I6 the fold continued is a fresh fold
+I2 everything ever signed is of one history                 I6 the books continued say what a fresh fold says
 I3 no index is used twice                                   I7 once all is calm, nothing is lost
 I4 what a handheld threw away is proved
 

@@ -13,15 +13,14 @@ from sqlalchemy import delete
 
 from schemas.codes import MANIFEST_SERIAL_MAX, parse_code
 from tests.conftest import DISTRICT, ROOT
+from tests.folding import history_of
 from wasteledger.audit.fsck import check_log
-from wasteledger.domain.history import History
 from wasteledger.errors import DatabaseError, QueryError
 from wasteledger.flows.load_register import load_register
 from wasteledger.flows.manifests import catch_up_numbers, draft_manifest, print_blank_manifests
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 from wasteledger.store.district import DistrictStore
-from wasteledger.store.ledger import Ledger
 from wasteledger.store.tables import CounterRow
 
 CENTRE, CARRIER, PLANT = "T500114105001", "R500114004001", "D500114004001"
@@ -76,10 +75,7 @@ def draft(service: Service, *, at_ms: int | None = None) -> str:
 
 def drafted_numbers(service: Service) -> list[str]:
     """Numbers of the drafts in the log, in its order."""
-    history = History()
-    with service.database.read() as connection:
-        for _, content in Ledger(connection).contents():
-            history.add(content)
+    history = history_of(service)
     assert history.forks == []
     facts = [fact for shelf in history.by_manifest.values() for fact in shelf if fact.event.action == "drafted"]
     return [fact.event.manifest or "" for fact in sorted(facts, key=lambda fact: fact.index)]
@@ -174,7 +170,7 @@ def test_the_year_is_chinas_year_of_the_draft(service: Service) -> None:
         draft(service, at_ms=at_ms) for at_ms in (NEW_YEAR_MS - 1, NEW_YEAR_MS, NEW_YEAR_MS - 1, NEW_YEAR_MS + 1)
     ]
     assert numbers == ["20265001000001", "20275001000001", "20265001000002", "20275001000002"]
-    history = service.history()
+    history = history_of(service)
     for number in numbers:
         assert history.by_manifest[number][0].event.occurred_at[:4] == number[:4]
 

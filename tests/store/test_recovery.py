@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.conftest import DISTRICT
+from tests.folding import history_of
 from wasteledger.audit.backup import back_up, restore
 from wasteledger.audit.fsck import check_log
 from wasteledger.domain.policy import parse_policy
@@ -87,7 +88,7 @@ def test_a_restored_backup_is_the_same_district_on_another_engine(running: Runni
     assert (after.entries, after.root, after.problems) == (before.entries, before.root, [])
     assert running.send(running.sent) == ["duplicate"] * 5
     assert running.scan(1) == ["new"]
-    assert running.service.office().key.device_id in running.service.history().devices
+    assert running.service.office().key.device_id in history_of(running.service).devices
     assert running.service.office().record([{"kind": "ruled", "rule": "carriage_h", "value": 24, "basis": "试"}])
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from wasteledger.flows.service import Service
 from wasteledger.reports.answers import MEDIA_TYPES, render, report
 
-Kind = Annotated[str, Path(max_length=20, description="ledger, balance, plan, licences, assessment or register")]
+Kind = Annotated[str, Path(max_length=20, description="ledger, balance, plan, licences, assessment, register or stock")]
 SiteQuery = Annotated[str | None, Query(max_length=13, description="Site code; plan and licences may be asked of all")]
 Month = Annotated[str | None, Query(max_length=7, description="2026-11, 2026-Q4 or 2026; default this month")]
 Format = Annotated[str, Query(alias="format", max_length=10, description="json, xlsx or pdf")]

@@ -29,7 +29,7 @@ class Doubt(NamedTuple):
 
 
 class Stay(NamedTuple):
-    """The item's time in one room of one holder.
+    """The item's time in one room of one holder; a lost item is in no room until it is found.
 
     Attributes:
         room: as the last `stored` there said; empty before one.

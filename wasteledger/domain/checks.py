@@ -135,11 +135,12 @@ def check_stock_takes(chain: Chain, source: Source) -> None:
             here = stay.begin_ms < take.begin_ms and (stay.end_ms is None or take.fact.occurred_ms < stay.end_ms)
             if not here or take.room != stay.room or chain.code in take.codes:
                 continue
-            if not _boxes_at(chain, take.fact.occurred_ms) & take.codes and not seen_after(chain, take.fact):
+            if not boxes_at(chain, take.fact.occurred_ms) & take.codes and not seen_after(chain, take.fact):
                 chain.doubt("stock_imbalance", take.fact, site=stay.site)
 
 
-def _boxes_at(chain: Chain, moment_ms: int) -> set[str]:
+def boxes_at(chain: Chain, moment_ms: int) -> set[str]:
+    """The boxes that an item lay in at a moment."""
     return {
         stay.box
         for stay in chain.boxes

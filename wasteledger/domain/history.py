@@ -70,18 +70,6 @@ class History:
         self.announced: dict[str, Announced] = {}
         self.clocks = Clocks()
 
-    def copy(self) -> "History":
-        """A fold of its own, to be continued while others read this one."""
-        other = History()
-        other.size = self.size
-        for name in ("by_code", "by_manifest", "by_case", "targets", "counts", "forks_by_code"):
-            getattr(other, name).update((key, list(facts)) for key, facts in getattr(self, name).items())
-        other.by_device.update((device, dict(facts)) for device, facts in self.by_device.items())
-        other.devices, other.announced = dict(self.devices), dict(self.announced)
-        other.forks, other.quarantined = list(self.forks), list(self.quarantined)
-        other.clocks = self.clocks.copy()
-        return other
-
     def add(self, content: bytes) -> None:
         """Takes in the next entry of the log.
 

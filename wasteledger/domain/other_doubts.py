@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from wasteledger.domain.booking import BookedDoubt
 from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.manifest import fold_manifest
+from wasteledger.domain.manifest import Manifest, fold_manifest
 from wasteledger.domain.manifest_contents import inside_of, struck_in
 from wasteledger.domain.manifest_doubts import expected_of, judge_manifest
 from wasteledger.domain.register import Directory
@@ -16,11 +16,14 @@ from wasteledger.domain.workdays import add_workdays
 _BEGINNING_MS = 0
 
 
-def manifest_doubts(
-    number: str, source: Source, directory: Directory, waste_code_of: Callable[[str], str]
-) -> list[BookedDoubt]:
+def fold_in(source: Source, directory: Directory, number: str) -> Manifest:
+    """A manifest with its boxes opened and agreed corrections heeded; without facts where nothing names it."""
+    return fold_manifest(number, source.facts_of(number), inside_of(source), struck_in(source, directory))
+
+
+def manifest_doubts(manifest: Manifest, directory: Directory, waste_code_of: Callable[[str], str]) -> list[BookedDoubt]:
     """What is wrong with a manifest, and what it waits for."""
-    manifest = fold_manifest(number, source.facts_of(number), inside_of(source), struck_in(source, directory))
+    number = manifest.number
     doubts = judge_manifest(manifest, directory, _BEGINNING_MS, add_workdays=add_workdays, waste_code_of=waste_code_of)
     rows = [
         BookedDoubt(

@@ -150,9 +150,9 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
     step = chain.awaited
     if step and now_ms > chain.since_ms + step.limit_ms:
         chain.doubt("late_step", fact, site=step.site)
-    if state.phase is Phase.DISPOSED or state.phase is Phase.VOIDED:
+    if state.phase is Phase.DISPOSED or state.phase is Phase.VOIDED or state.phase is Phase.LOST:
         _stay(chain, None, "", now_ms)
-    elif state.holder != before.holder:
+    elif state.holder != before.holder or before.phase is Phase.LOST:
         _stay(chain, state.holder, "", now_ms)
     chain.since_ms, chain.since = now_ms, fact
     chain.awaited = awaited_step(state, chain.waste_code, directory)

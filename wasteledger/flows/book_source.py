@@ -10,7 +10,7 @@ from wasteledger.store.books import BookRows
 from wasteledger.store.ledger import Ledger
 
 #: Facts kept in memory; beyond it the older half is dropped and read again when it is asked for.
-FACTS_KEPT = 100_000
+FACTS_KEPT = 80_000
 #: Codes whose places are kept in memory.
 CODES_KEPT = 60_000
 
@@ -125,6 +125,10 @@ class BookSource:
             for index, content in self._ledger.entries_at(indexes):
                 self.facts[index] = read_entry(index, content).fact(self.clocks)
 
+    def read_facts(self, indexes: Iterable[int]) -> None:
+        """Reads at once the facts at these places that are not in memory."""
+        self._load_facts({index for index in indexes if index not in self.facts})
+
     def fact(self, index: int) -> Fact:
         """The fact at a place in the log."""
         found = self.facts.get(index)
@@ -188,6 +192,13 @@ class BookSource:
                 at += step
             group = [facts.get(indexes[place]) or self.fact(indexes[place]) for place in range(begin, at, step)]
             yield from sorted(group, key=by_order, reverse=backwards)
+
+    def event(self, event_id: bytes) -> Fact | None:
+        """The event of an id, by the log's own index of ids; None for a fork, a quarantined note, and what the log lacks."""
+        index = self._ledger.index_of(event_id) if self._ledger is not None else None
+        stored = self._ledger.entry(index) if self._ledger is not None and index is not None else None
+        entry = read_entry(index, stored) if index is not None and stored is not None else None
+        return entry.fact(self.clocks) if entry and entry.entry_class == "event" else None
 
     def counts_of(self, site: str) -> Sequence[StockTake]:
         """Complete stock-takes of a site's rooms."""

@@ -25,17 +25,18 @@ from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.judge import companions_between, judge
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
-from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, washing_doubts, washing_subject
+from wasteledger.domain.other_doubts import emptied_around, fold_in, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
+from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
 from wasteledger.store.books_db import BooksDatabase, BooksState
 from wasteledger.store.database import Database
 from wasteledger.store.ledger import Ledger
 
-#: Entries of one portion: ten days of a district, which most packages live through.
-PORTION_ENTRIES = 60_000
+#: Entries of one portion: three weeks of a district, which most packages live through.
+PORTION_ENTRIES = 120_000
 #: A room that was counted concerns what has moved since, clocks apart.
 COUNT_MARGIN_MS = 24 * 60 * 60 * 1000
 
@@ -255,9 +256,9 @@ class Books:
             booked = None if chain else rows.item(code)
             return chain.waste_code if chain else booked.waste_code if booked else ""
 
-        doubts = [
-            doubt for number in numbers for doubt in manifest_doubts(number, self.source, directory, waste_code_of)
-        ]
+        folded = [fold_in(self.source, directory, number) for number in sorted(numbers)]
+        doubts = [doubt for manifest in folded for doubt in manifest_doubts(manifest, directory, waste_code_of)]
+        keep_lists(folded, self.source, rows, self.size)
         subjects = set(numbers)
         for box, moments in self._packed.items():
             for moment_ms in moments:

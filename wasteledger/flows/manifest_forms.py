@@ -3,9 +3,8 @@
 Strangers are shown no persons (decision 1): without `persons` names, telephones and pseudonyms stay empty.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from labels.manifest_form import draw_manifest_forms, draw_medical_month, draw_trip_card
@@ -22,9 +21,9 @@ from schemas.manifest_form import (
 )
 from schemas.waste import is_medical, waste_kind, waste_name
 from wasteledger import clock
-from wasteledger.domain.chain import Chain, china_day
+from wasteledger.domain.booked_manifests import BookedManifest, book_manifest
+from wasteledger.domain.chain import CHINA, Chain, china_day
 from wasteledger.domain.facts import Fact
-from wasteledger.domain.history import History
 from wasteledger.domain.manifest import PHASES_ZH, Leg, Manifest, Phase
 from wasteledger.domain.manifest_contents import ContentRow, inside_of, stream_of, struck_in
 from wasteledger.domain.manifest_fields import OPINIONS_ZH, PERSONAL, FieldState, field_states, manifest_duty
@@ -32,7 +31,9 @@ from wasteledger.domain.manifest_visits import Visit, visits
 from wasteledger.domain.register import Directory, Site
 from wasteledger.domain.walk import walk
 from wasteledger.errors import NotFoundError, QueryError
-from wasteledger.flows.manifests import contents_in, fold_in, parse_number
+from wasteledger.flows.book_lists import given_since, taken_since
+from wasteledger.flows.book_source import BookSource
+from wasteledger.flows.manifests import open_manifests, parse_month
 from wasteledger.flows.questions import parse_day
 from wasteledger.flows.service import Service
 
@@ -54,15 +55,8 @@ def manifest_pdf(service: Service, numbers: Sequence[str], *, persons: bool = Tr
     if not 1 <= len(numbers) <= FORMS_MAX:
         message = f"{len(numbers)} manifests in one file: from 1 to {FORMS_MAX}"
         raise QueryError(message)
-    history, directory = service.history(), service.directory()
-    forms = []
-    for typed in numbers:
-        number = parse_number(typed)
-        if not history.by_manifest.get(number):
-            message = f"{number} is a well-formed manifest number, but nothing in this ledger names it"
-            raise NotFoundError(message)
-        manifest = fold_in(history, directory, number)
-        forms.append(manifest_form(manifest, directory, contents_in(history, directory, manifest), persons=persons))
+    directory, filed = service.directory(), open_manifests(service, numbers)
+    forms = [manifest_form(manifest, directory, contents, persons=persons) for manifest, contents in filed]
     return draw_manifest_forms(forms)
 
 
@@ -186,24 +180,24 @@ def _time(moment_ms: int) -> str:
     return f"{china_day(moment_ms):%Y-%m-%d %H:%M}"
 
 
-def manifest_summary(manifest: Manifest, directory: Directory) -> dict[str, Any]:
+def manifest_summary(manifest: BookedManifest, directory: Directory) -> dict[str, Any]:
     """One line of a list, as plain values for JSON; it names no person."""
     return {
         "number": manifest.number,
         "phase": manifest.phase,
-        "phase_zh": PHASES_ZH[manifest.phase],
+        "phase_zh": PHASES_ZH[Phase(manifest.phase)],
         "form": manifest.form or None,
         "planned_on": manifest.planned_on or None,
         "consignor": _named(manifest.consignor, directory),
-        "carriers": [_named(carrier, directory) for carrier in manifest.carriers],
+        "carriers": [_named(carrier, directory) for carrier in manifest.carriers.split()],
         "consignee": _named(manifest.consignee, directory),
         "vehicle": manifest.vehicle or None,
-        "waste_codes": list(manifest.waste_codes),
-        "loaded_count": len(manifest.loaded),
-        "accepted_count": len(manifest.accepted),
-        "refused_count": len(manifest.refused),
-        "outstanding_count": len(manifest.outstanding),
-        "confirmed": manifest.confirmation is not None,
+        "waste_codes": manifest.waste_codes.split(),
+        "loaded_count": manifest.loaded_count,
+        "accepted_count": manifest.accepted_count,
+        "refused_count": manifest.refused_count,
+        "outstanding_count": manifest.outstanding_count,
+        "confirmed": bool(manifest.confirmed),
     }
 
 
@@ -214,15 +208,10 @@ def manifest_json(service: Service, typed: str, *, persons: bool) -> dict[str, A
         CodeError, QueryError: no number of a manifest.
         NotFoundError: nothing in the ledger names it.
     """
-    history, directory, number = service.history(), service.directory(), parse_number(typed)
-    if not history.by_manifest.get(number):
-        message = f"{number} is a well-formed manifest number, but nothing in this ledger names it"
-        raise NotFoundError(message)
-    manifest = fold_in(history, directory, number)
-    contents = contents_in(history, directory, manifest)
+    directory, ((manifest, contents),) = service.directory(), open_manifests(service, [typed])
     site = directory.sites.get(manifest.consignor)
     needed, basis = manifest_duty(site, directory) if site else (True, "")
-    return manifest_summary(manifest, directory) | {
+    return manifest_summary(book_manifest(manifest), directory) | {
         "driver": (manifest.driver or None) if persons else None,
         "duty": {"needed": needed, "basis": basis},
         "void_reason": manifest.void.event.reason if manifest.void else None,
@@ -286,22 +275,18 @@ def medical_month(service: Service, site_code: str, month: str, *, persons: bool
         QueryError: no month, or more than `LINES_MAX` hand-overs.
         NotFoundError: a site that is not in the register.
     """
-    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", month):
-        message = f"month {month!r}: write it as 2026-11"
-        raise QueryError(message)
-    history, directory = service.history(), service.directory()
+    parse_month(month)
+    directory = service.directory()
     site = directory.sites.get(site_code)
     if site is None:
         message = f"site {site_code!r} is not in the register: see `wasteledger sites`"
         raise NotFoundError(message)
-    facts = [
-        fact
-        for fact in _moves(history)
-        if _of_giver(fact, site_code) and f"{china_day(fact.occurred_ms):%Y-%m}" == month
-    ]
-    lines = _lines(
-        visits(facts, inside_of(history), struck_in(history, directory)), history, directory, persons=persons
-    )
+    begin = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=CHINA)
+    with service.books().opened() as (rows, source):
+        given = given_since(site_code, int(begin.timestamp()) * 1000, clock.now_ms(), source, rows)
+        facts = [fact for fact in given if f"{china_day(fact.occurred_ms):%Y-%m}" == month]
+        found = visits(facts, inside_of(source), struck_in(source, directory))
+        lines = _lines(found, source, directory, persons=persons)
     if len(lines) > LINES_MAX:
         message = (
             f"{len(lines)} hand-overs of {site_code} in {month}, a form has {LINES_MAX} lines: ask the list instead"
@@ -326,26 +311,34 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
         NotFoundError: no such vehicle in the register.
     """
     asked = parse_day(day, name="day")
-    history, directory = service.history(), service.directory()
+    directory = service.directory()
     carrier = directory.carrier_of.get(plate)
     if carrier is None:
         message = f"vehicle {plate!r} is not in the register: enter it in the district file and load it"
         raise NotFoundError(message)
-    facts = [fact for fact in _moves(history) if carrier in {fact.event.site, fact.event.to_site, fact.event.from_site}]
-    all_visits = visits(facts, inside_of(history), struck_in(history, directory))
-    own = [visit for visit in all_visits if visit.plate == plate]
-    collected = [visit for visit in own if visit.taker == carrier and _on(visit, asked)]
-    items = frozenset(code for visit in collected for code in visit.items)
-    begin_ms = min((visit.at_ms for visit in collected), default=0)
-    delivered = [visit for visit in own if visit.giver == carrier and visit.items & items and visit.at_ms >= begin_ms]
+    # A visit that goes on at midnight began the day before, which may be in another month.
+    begin_ms = int((datetime(asked.year, asked.month, asked.day, tzinfo=CHINA) - timedelta(days=1)).timestamp()) * 1000
+    now_ms = clock.now_ms()
+    with service.books().opened() as (rows, source):
+        inside, struck = inside_of(source), struck_in(source, directory)
+        taken = visits(taken_since(carrier, begin_ms, now_ms, source, rows), inside, struck)
+        collected = [visit for visit in taken if visit.plate == plate and _on(visit, asked)]
+        items = frozenset(code for visit in collected for code in visit.items)
+        first_ms = min((visit.at_ms for visit in collected), default=0)
+        given = visits(given_since(carrier, begin_ms, now_ms, source, rows), inside, struck) if items else []
+        delivered = [
+            visit for visit in given if visit.plate == plate and visit.items & items and visit.at_ms >= first_ms
+        ]
+        collections = _lines(collected, source, directory, persons=persons)[:LINES_MAX]
+        deliveries = _lines(delivered, source, directory, persons=persons)[:LINES_MAX]
     drivers = dict.fromkeys(_person(visit.actor("accepted"), directory) for visit in collected)
     return TripCard(
         carrier=directory.site_name(carrier),
         plate=plate,
         driver="、".join(filter(None, drivers)) if persons else "",
         day=asked.isoformat(),
-        collections=tuple(_lines(collected, history, directory, persons=persons)[:LINES_MAX]),
-        deliveries=tuple(_lines(delivered, history, directory, persons=persons)[:LINES_MAX]),
+        collections=tuple(collections),
+        deliveries=tuple(deliveries),
         drawn_at=_time(clock.now_ms()),
     )
 
@@ -355,24 +348,15 @@ def trip_card_pdf(service: Service, plate: str, day: str, *, persons: bool = Tru
     return draw_trip_card(trip_card(service, plate, day, persons=persons))
 
 
-def _moves(history: History) -> Iterator[Fact]:
-    """Every release and acceptance of the ledger."""
-    for facts in history.by_device.values():
-        yield from (fact for fact in facts.values() if fact.kind in {"released", "accepted"})
-
-
-def _of_giver(fact: Fact, site: str) -> bool:
-    return (fact.event.site if fact.kind == "released" else fact.event.from_site) == site
-
-
 def _on(visit: Visit, day: date) -> bool:
     return china_day(visit.at_ms).date() == day
 
 
-def _lines(found: Sequence[Visit], history: History, directory: Directory, *, persons: bool) -> list[HandOver]:
+def _lines(found: Sequence[Visit], source: BookSource, directory: Directory, *, persons: bool) -> list[HandOver]:
+    source.prefetch(code for visit in found for code in visit.items)
     lines = []
     for visit in found:
-        chains = [walk(code, history, directory) for code in sorted(visit.items)]
+        chains = [walk(code, source, directory) for code in sorted(visit.items)]
         medical = [chain for chain in chains if is_medical(chain.waste_code)]
         if medical:
             lines.append(_line(visit, medical, directory, persons=persons))

@@ -4,6 +4,7 @@ A draft is an act of the office, and may be refused; scans never are. Its number
 number that was drawn stands in the log, and one whose event was not taken was never drawn.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,14 +15,16 @@ from schemas.event_base import CODES_MAX, NOTE_MAX
 from schemas.events import CARRIERS_MAX
 from schemas.waste import MEDICAL_CATEGORIES, check_waste_code
 from wasteledger import clock
+from wasteledger.domain.booked_manifests import BookedManifest
 from wasteledger.domain.chain import china_day
-from wasteledger.domain.history import History
-from wasteledger.domain.manifest import PHASES_ZH, Manifest, Phase, fold_manifest
-from wasteledger.domain.manifest_contents import ContentRow, inside_of, manifest_contents, struck_in
+from wasteledger.domain.manifest import PHASES_ZH, Manifest, Phase
+from wasteledger.domain.manifest_contents import ContentRow, inside_of, manifest_contents
 from wasteledger.domain.manifest_fields import METHODS_ZH
+from wasteledger.domain.other_doubts import fold_in
 from wasteledger.domain.register import Directory, Site
 from wasteledger.domain.walk import walk
 from wasteledger.errors import NotFoundError, QueryError
+from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.issue_codes import draw_manifest_in, manifest_counter
 from wasteledger.flows.office import OFFICE_ACTOR
 from wasteledger.flows.questions import parse_day
@@ -203,22 +206,48 @@ def load_manifest(service: Service, typed: str) -> Manifest:
         CodeError, QueryError: no number of a manifest.
         NotFoundError: nothing in the ledger names it.
     """
-    number = parse_number(typed)
-    history = service.history()
-    if not history.by_manifest.get(number):
+    number, directory = parse_number(typed), service.directory()
+    with service.books().opened() as (_, source):
+        return find_manifest(source, directory, number)
+
+
+def find_manifest(source: BookSource, directory: Directory, number: str) -> Manifest:
+    """A manifest with its boxes opened and agreed corrections heeded.
+
+    Raises:
+        NotFoundError: nothing in the ledger names it.
+    """
+    manifest = fold_in(source, directory, number)
+    if not manifest.facts:
         message = f"{number} is a well-formed manifest number, but nothing in this ledger names it"
         raise NotFoundError(message)
-    return fold_in(history, service.directory(), number)
+    return manifest
 
 
-def fold_in(history: History, directory: Directory, number: str) -> Manifest:
-    """A manifest with its boxes opened and agreed corrections heeded."""
-    return fold_manifest(number, history.by_manifest.get(number, ()), inside_of(history), struck_in(history, directory))
-
-
-def contents_in(history: History, directory: Directory, manifest: Manifest) -> list[ContentRow]:
+def contents_in(source: BookSource, directory: Directory, manifest: Manifest) -> list[ContentRow]:
     """The rows of a manifest."""
-    return manifest_contents(manifest, lambda code: walk(code, history, directory), directory, inside_of(history))
+    source.prefetch(manifest.loaded | manifest.accepted | manifest.refused)
+    return manifest_contents(manifest, lambda code: walk(code, source, directory), directory, inside_of(source))
+
+
+class FiledManifest(NamedTuple):
+    """A manifest with what is on it, read at one moment."""
+
+    manifest: Manifest
+    contents: list[ContentRow]
+
+
+def open_manifests(service: Service, typed: Iterable[str]) -> list[FiledManifest]:
+    """Manifests by their numbers, as printed or typed, with what is on them.
+
+    Raises:
+        CodeError, QueryError: no number of a manifest.
+        NotFoundError: nothing in the ledger names it.
+    """
+    numbers, directory = [parse_number(one) for one in typed], service.directory()
+    with service.books().opened() as (_, source):
+        found = [find_manifest(source, directory, number) for number in numbers]
+        return [FiledManifest(manifest, contents_in(source, directory, manifest)) for manifest in found]
 
 
 class ManifestList(NamedTuple):
@@ -228,36 +257,46 @@ class ManifestList(NamedTuple):
         left_off: how many more there are.
     """
 
-    manifests: list[Manifest]
+    manifests: list[BookedManifest]
     left_off: int
 
 
-def list_manifests(service: Service, *, phase: str | None = None, site: str | None = None) -> ManifestList:
-    """Manifests in a phase, or with a site as consignor, carrier or consignee.
+def list_manifests(
+    service: Service, *, phase: str | None = None, site: str | None = None, month: str | None = None
+) -> ManifestList:
+    """Manifests in a phase, with a site as consignor, carrier or consignee, or handed over in a month.
 
     Raises:
-        QueryError: no such phase.
+        QueryError: no such phase, or no month.
         NotFoundError: no such site.
     """
+    check_list(service.directory(), phase=phase, site=site, month=month)
+    with service.books().opened() as (rows, _):
+        found, count = rows.manifests(phase=phase or "", site=site or "", month=month or "", limit=LIST_MAX)
+    return ManifestList(found, count - len(found))
+
+
+def check_list(directory: Directory, *, phase: str | None, site: str | None, month: str | None) -> None:
+    """Refuses a question for a list that nothing can fulfil, as `list_manifests` says."""
     if phase and phase not in set(Phase):
         message = f"phase {phase!r}: one of {', '.join(Phase)}"
         raise QueryError(message)
-    directory, history = service.directory(), service.history()
+    if month:
+        parse_month(month)
     if site:
         _site(directory, site, "site")
-    found = (fold_in(history, directory, number) for number in sorted(history.by_manifest, reverse=True))
-    wanted = [
-        manifest
-        for manifest in found
-        if (not phase or manifest.phase == phase) and (not site or site in parties_of(manifest))
-    ]
-    return ManifestList(wanted[:LIST_MAX], max(0, len(wanted) - LIST_MAX))
 
 
-def parties_of(manifest: Manifest) -> set[str]:
-    """Every site that has to do with a manifest."""
-    on_paper = {manifest.consignee, *manifest.consignors, *manifest.carriers}
-    return on_paper | {party for leg in manifest.legs for party in (leg.giver, leg.taker)}
+def parse_month(typed: str) -> str:
+    """A month, as 2026-11.
+
+    Raises:
+        QueryError: it is none.
+    """
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", typed):
+        message = f"month {typed!r}: write it as 2026-11"
+        raise QueryError(message)
+    return typed
 
 
 def parse_number(typed: str) -> str:
@@ -280,11 +319,9 @@ def catch_up_numbers(service: Service) -> int:
     After an old backup was brought forward from the published log, the log knows numbers that the counters have forgotten, and
     they would be drawn a second time.
     """
-    highest: dict[str, int] = {}
-    for number, facts in service.history().by_manifest.items():
-        if any(fact.event.action == "drafted" for fact in facts):
-            name = manifest_counter(city=number[4:8], year=int(number[:4]))
-            highest[name] = max(highest.get(name, 0), parse_code(number).serial)
+    with service.books().opened() as (rows, _):
+        numbers = rows.highest_drafted()
+    highest = {manifest_counter(city=n[4:8], year=int(n[:4])): parse_code(n).serial for n in numbers}
     raised = 0
     with service.database.write() as connection:
         store = DistrictStore(connection)

@@ -1,10 +1,9 @@
-"""What every flow needs at hand: the database, the district's register, and the history folded so far."""
+"""What every flow needs at hand: the database, the district's register, the books, the keys."""
 
 from threading import Lock
 from typing import NamedTuple
 
 from schemas.errors import NoteError
-from wasteledger.domain.history import History
 from wasteledger.domain.merkle import Frontier
 from wasteledger.domain.note import NoteKey, VerifierKey
 from wasteledger.domain.policy import Policy, log_only, parse_policy
@@ -42,34 +41,17 @@ class LogKeys(NamedTuple):
 
 
 class Service:
-    """One service process on one database.
-
-    The history is a projection in memory: it follows the log by its own size and can be thrown away at any time.
-    """
+    """One service process on one database."""
 
     def __init__(self, settings: Settings) -> None:
         """Opens the database, migrating it where it is older."""
         self.settings = settings
         self.database = Database(settings.effective_database_url)
-        self._history = History()
         self._lock = Lock()
         self._books: Books | None = None
         self._sequencer: Sequencer | None = None
         self.signing: SigningLoop | None = None
         self.published = Published(Blobs(settings.effective_log_dir))
-
-    def history(self) -> History:
-        """The fold over the whole log as it stands now."""
-        with self._lock:
-            with self.database.read() as connection:
-                fresh = [content for _, content in Ledger(connection).contents(self._history.size)]
-            if fresh:
-                # Another thread may be reading the fold that was handed out, so it is never changed under its hands.
-                following = self._history.copy()
-                for content in fresh:
-                    following.add(content)
-                self._history = following
-            return self._history
 
     def books(self) -> Books:
         """The books, kept up to the end of the log.

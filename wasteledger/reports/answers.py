@@ -7,6 +7,7 @@ plan        produced and transferred against the yearly plans          or all   
 licences    capacity, dates and waste beyond the licence               or all    the year up to its end
 assessment  the assessment sheet                                       needed    the year up to its end
 register    the register of medical waste                              needed    month, quarter, year
+stock       stock by room, waste and day; what stock-takes found       needed    month, quarter, year
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +34,8 @@ from wasteledger.reports.medical import register_rows
 from wasteledger.reports.paper import draw_paper
 from wasteledger.reports.periods import Period, day_ms, parse_period
 from wasteledger.reports.plans import plan_lines, plan_states, span_of
-from wasteledger.reports.sources import chains_for
+from wasteledger.reports.sources import chains_for, stock_for
+from wasteledger.reports.stock import presences, stock_days
 from wasteledger.reports.tables import Document, document_json
 from wasteledger.reports.wording import SITE_KINDS_ZH
 from wasteledger.reports.workbook import draw_workbook
@@ -216,6 +218,13 @@ def _register(question: Question) -> Document:
     return documents.register_document(rows, asked, question.made)
 
 
+def _stock(question: Question) -> Document:
+    asked, period = question.asked(), question.period
+    items, takes = stock_for(question.service, asked.site, period.from_ms, period.to_ms)
+    days = stock_days(presences(items, asked.site), period, question.today)
+    return documents.stock_document(days, takes, asked, question.made)
+
+
 def _years_back(year: int) -> int:
     return day_ms(date(year - YEARS_LOOKED_AT, 1, 1))
 
@@ -227,6 +236,7 @@ KINDS: Mapping[str, Callable[[Question], Document]] = {
     "licences": _licences,
     "assessment": _assessment,
     "register": _register,
+    "stock": _stock,
 }
 #: Kinds that may be asked of the whole district.
 DISTRICT_KINDS = frozenset({"plan", "licences"})

@@ -21,6 +21,7 @@ from wasteledger.reports.licences import EXPIRY_DAYS, LicenceLine, OutsideLine
 from wasteledger.reports.medical import RegisterRow
 from wasteledger.reports.periods import Period
 from wasteledger.reports.plans import PlanLine, PlanStateLine
+from wasteledger.reports.stock import StockDay, TakeResult, stock_line, take_line
 from wasteledger.reports.tables import Document, kilograms, make_table, tonnes
 from wasteledger.reports.wording import called
 
@@ -184,3 +185,20 @@ def register_document(rows: Sequence[RegisterRow], asked: Asked, made: Made) -> 
         "签名为扫码时的身份确认，括号内为确认方式；“未扫码”表示该方没有留下交接记录。",
     )
     return Document("register", "医疗废物登记表", _asked_head(asked, made), tables, notes)
+
+
+def stock_document(days: Sequence[StockDay], takes: Sequence[TakeResult], asked: Asked, made: Made) -> Document:
+    """The stock of a site by room, waste and day, and its stock-takes."""
+    lines = [stock_line(row, called(asked.site, row.waste_code, asked.directory)) for row in days]
+    found = [take_line(result) for result in takes]
+    tables = (
+        make_table("stock", name="库存日报", title="库存日报：按暂存间、废物类别和日期", rows=lines),
+        make_table("stock_takes", name="盘点", title="盘点结果：与交接链逐件核对", rows=found, summed=True),
+    )
+    missing = sum(line.missing_count for line in found)
+    verdict = f"盘点 {len(found)} 次，缺少 {missing} 件。" if found else "本期没有完整的盘点记录。"
+    notes = (
+        verdict, "日初 + 入库 + 移入 − 出库 − 移出 = 日末，逐间、逐类、逐日成立；每件的所在由其自身的扫码记录得出。",
+        "已申报丢失的包装自申报起不在库，寻回后重新入库。箱内的包装随箱清点。",
+    )  # fmt: skip
+    return Document("stock", "贮存库存日报与盘点", _asked_head(asked, made), tables, notes)

@@ -8,13 +8,16 @@ import orjson
 
 from wasteledger.domain.booking import COPY_MARK, BookedItem
 from wasteledger.domain.chain import Chain, china_day
+from wasteledger.domain.facts import StockTake
 from wasteledger.domain.judge import judge
 from wasteledger.domain.register import Directory
+from wasteledger.domain.walk import walk
 from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.service import Service
 from wasteledger.reports.ledgers import stored_ms
 from wasteledger.reports.lives import Flow, Life, life_of
 from wasteledger.reports.periods import day_ms
+from wasteledger.reports.stock import TakeResult, take_result
 from wasteledger.store.books import BookRows
 
 #: A site had it, seals it, or ended it without ever having had it (then it is the last holder, and no stay says so).
@@ -86,7 +89,34 @@ def _near(rows: BookRows, site: str | None, *, from_ms: int, to_ms: int) -> set[
     """The packages that may have touched a site's books between two moments, as the books know them."""
     if site is None:
         return _codes(rows.items(_IN_TIME, (from_ms, to_ms)))
-    return _codes(rows.items(f"{_AT_SITE} AND {_IN_TIME}", (*_site_values(site), from_ms, to_ms)))
+    return _codes(_items_near(rows, site, from_ms=from_ms, to_ms=to_ms))
+
+
+def _items_near(rows: BookRows, site: str, *, from_ms: int, to_ms: int) -> list[BookedItem]:
+    return rows.items(f"{_AT_SITE} AND {_IN_TIME}", (*_site_values(site), from_ms, to_ms))
+
+
+def stock_for(service: Service, site: str, from_ms: int, to_ms: int) -> tuple[list[BookedItem], list[TakeResult]]:
+    """The packages that may have been at a site between two moments, as the books know them, and its stock-takes of that time.
+
+    Raises:
+        NotFoundError: no district has been loaded.
+    """
+    directory = service.directory()
+    with service.books().opened() as (rows, source):
+        items = _items_near(rows, site, from_ms=from_ms, to_ms=to_ms)
+        takes = [take for take in source.counts_of(site) if from_ms <= take.fact.occurred_ms < to_ms]
+        results = []
+        for take in takes:
+            here = {item.code for item in items if _in_room(item, take)} | {c for c in take.codes if c[0] != "B"}
+            codes = sorted({code.partition(COPY_MARK)[0] for code in here})
+            results.append(take_result(take, (walk(code, source, directory) for code in codes)))
+        source.forget()
+    return items, results
+
+
+def _in_room(item: BookedItem, take: StockTake) -> bool:
+    return any(stay[:2] == [take.site, take.room] for stay in orjson.loads(item.stays))
 
 
 def _sharing(rows: BookRows, site: str, days: set[tuple[str, str, date]]) -> set[str]:

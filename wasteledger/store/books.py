@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from wasteledger.domain.booked_manifests import BookedManifest
 from wasteledger.domain.booking import BookedDoubt, BookedItem
 from wasteledger.store.books_db import BOOKS_VERSION, BooksState, execute_many, query, query_named
 
@@ -22,6 +23,13 @@ _ITEM_UPSERT = (
 _DOUBT_COLUMNS = ", ".join(BookedDoubt._fields)
 _SELECT_DOUBT = f"SELECT {_DOUBT_COLUMNS} FROM books_doubt"  # noqa: S608 - names of our own
 _SELECT_ITEM = f"SELECT {_ITEM_COLUMNS} FROM books_item"  # noqa: S608 - the same
+
+_MANIFEST_COLUMNS = ", ".join(BookedManifest._fields)
+_MANIFEST_UPSERT = (
+    f"INSERT INTO books_manifest ({_MANIFEST_COLUMNS}) VALUES ({', '.join('?' * len(BookedManifest._fields))}) "  # noqa: S608 - the same
+    "ON CONFLICT (number) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in BookedManifest._fields[1:])
+)
 
 
 class BookRows:
@@ -58,6 +66,41 @@ class BookRows:
     def save_items(self, rows: Sequence[BookedItem]) -> None:
         """Keeps what was judged of items, in order of their keys."""
         execute_many(self._connection, _ITEM_UPSERT, sorted(rows, key=itemgetter(0)))
+
+    def save_manifests(self, rows: Sequence[BookedManifest]) -> None:
+        """Keeps what manifests came to."""
+        execute_many(self._connection, _MANIFEST_UPSERT, rows)
+
+    def manifests(  # noqa: PLR0913 - what a list may be asked for
+        self, *, phase: str = "", site: str = "", month: str = "", late_ms: int = 0, limit: int, offset: int = 0
+    ) -> tuple[list[BookedManifest], int]:
+        """Manifests, the newest number first, as many as asked for; and how many there are.
+
+        An empty condition asks nothing: phase, a party, the month; `late_ms`: those whose next step was due before that moment.
+        """
+        where, values = _manifests_where(phase, site, month, late_ms)
+        count = query(self._connection, f"SELECT count(*) FROM books_manifest WHERE {where}", values)[0][0]  # noqa: S608 - conditions of our own
+        statement = (
+            f"SELECT {_MANIFEST_COLUMNS} FROM books_manifest WHERE {where} ORDER BY number DESC LIMIT ? OFFSET ?"  # noqa: S608 - the same
+        )
+        found = query(self._connection, statement, [*values, limit, offset])
+        return [BookedManifest._make(row) for row in found], int(count)
+
+    def manifest_months(self) -> list[str]:
+        """The months in which manifests begin, the newest first."""
+        found = query(self._connection, "SELECT DISTINCT month FROM books_manifest ORDER BY month DESC")
+        return [row[0] for row in found]
+
+    def manifests_by_phase(self, *, site: str = "", month: str = "") -> dict[str, int]:
+        """How many manifests are in each phase."""
+        where, values = _manifests_where("", site, month, 0)
+        statement = f"SELECT phase, count(*) FROM books_manifest WHERE {where} GROUP BY phase"  # noqa: S608 - conditions of our own
+        return {row[0]: int(row[1]) for row in query(self._connection, statement, values)}
+
+    def highest_drafted(self) -> list[str]:
+        """The highest number of a manifest that was drafted, of each year and city (the first eight digits)."""
+        statement = "SELECT max(number) FROM books_manifest WHERE drafted = 1 GROUP BY substr(number, 1, 8)"
+        return [row[0] for row in query(self._connection, statement)]
 
     def replace_doubts(self, subjects: Iterable[str], doubts: Sequence[BookedDoubt]) -> None:
         """Puts these doubts in place of all that the books have about these subjects."""
@@ -158,3 +201,15 @@ class BookRows:
     def doubts(self, where: str, values: Sequence[Any]) -> list[BookedDoubt]:
         """Doubts that fulfil a condition."""
         return [BookedDoubt._make(row) for row in query(self._connection, f"{_SELECT_DOUBT} WHERE {where}", values)]
+
+
+def _manifests_where(phase: str, site: str, month: str, late_ms: int) -> tuple[str, list[Any]]:
+    """The condition of a list of manifests, with its values."""
+    asked: list[tuple[str, Any]] = [
+        ("phase = ?", phase),
+        ("month = ?", month),
+        ("parties LIKE ?", f"% {site} %" if site else ""),
+        ("number IN (SELECT subject FROM books_doubt WHERE rule <> '' AND at_ms < ?)", late_ms),
+    ]
+    given = [(condition, value) for condition, value in asked if value]
+    return " AND ".join(["1 = 1", *(condition for condition, _ in given)]), [value for _, value in given]

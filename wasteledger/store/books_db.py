@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from wasteledger.store.database import BUSY_TIMEOUT_MS
 
 #: Of the tables below and of the judgement kept in them; another number means: keep them anew.
-BOOKS_VERSION = 2
+BOOKS_VERSION = 3
 #: Key of the PostgreSQL advisory lock that orders those who keep the books.
 BOOKS_LOCK = 0x42_4F_4F_4B_53
 #: Values in one look-up.
@@ -35,12 +35,17 @@ _TABLES = {
     "books_device": "device TEXT PRIMARY KEY, content TEXT NOT NULL",
     "books_boot": "device TEXT NOT NULL, boot_id TEXT NOT NULL, zero_ms {big} NOT NULL, PRIMARY KEY (device, boot_id)",
     "books_rare": "idx {big} PRIMARY KEY",
+    "books_manifest": "number TEXT PRIMARY KEY, month TEXT NOT NULL, begun_ms {big} NOT NULL, phase TEXT NOT NULL, form TEXT NOT NULL, "
+    "drafted {int} NOT NULL, planned_on TEXT NOT NULL, consignor TEXT NOT NULL, carriers TEXT NOT NULL, consignee TEXT NOT NULL, "
+    "vehicle TEXT NOT NULL, waste_codes TEXT NOT NULL, parties TEXT NOT NULL, loaded_count {int} NOT NULL, accepted_count {int} NOT NULL, "
+    "refused_count {int} NOT NULL, outstanding_count {int} NOT NULL, confirmed {int} NOT NULL",
 }
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS books_item_day ON books_item (sealed_day)",
     "CREATE INDEX IF NOT EXISTS books_item_holder ON books_item (holder) WHERE due_ms IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS books_item_last ON books_item (last_ms)",
     "CREATE INDEX IF NOT EXISTS books_item_roll ON books_item (roll)",
+    "CREATE INDEX IF NOT EXISTS books_manifest_month ON books_manifest (month)",
     "CREATE INDEX IF NOT EXISTS books_doubt_subject ON books_doubt (subject)",
     "CREATE INDEX IF NOT EXISTS books_doubt_due ON books_doubt (site, at_ms) WHERE rule <> ''",
 )

@@ -10,12 +10,11 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import TypeAdapter
 
 from labels.pdf import draw_labels
-from schemas.canonical import encode_base64
+from schemas.canonical import decode_base64, encode_base64
 from schemas.codes import CodeKind, read_typed
 from schemas.label_fields import HazardousLabel, LabelFields
 from schemas.reasons import CLASSES, REASONS
 from wasteledger import clock
-from wasteledger.domain.history import History
 from wasteledger.domain.reconcile import Reconciliation
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
@@ -27,6 +26,7 @@ from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
 from wasteledger.web import session
 from wasteledger.web.chain_view import item_view
+from wasteledger.web.duty_pages import add_duty_pages
 from wasteledger.web.render import NoDistrictError, PageRoute, render
 from wasteledger.web.view import ItemFilter, Question, finding_groups, finding_row, listed_item, overview
 
@@ -92,6 +92,7 @@ def make_router(service: Service) -> APIRouter:
     router.add_api_route("/search", pages.search, dependencies=guarded)
     router.add_api_route("/items/{code}/label.pdf", pages.label, dependencies=guarded)
     router.add_api_route("/items/{code}", pages.item, dependencies=guarded)
+    add_duty_pages(router, service, guarded)
     router.add_api_route("/login", pages.login_form)
     router.add_api_route("/login", pages.login, methods=["POST"])
     router.add_api_route("/logout", pages.logout, methods=["POST"])
@@ -145,7 +146,7 @@ class _Pages:
         _check_known("site", site, {*directory.sites, *(finding.site for finding in answer.findings)})
         found = [f for f in answer.findings if code in {"", f.code} and site in {"", f.site}]
         shown, pages = _page_of(found, page)
-        spoken_of = _spoken_of(self._service.history(), {e for f in shown if not f.items for e in f.evidence})
+        spoken_of = _spoken_of(self._service, {e for f in shown if not f.items for e in f.evidence})
         t = session.words(request)
         rows = [finding_row(f, directory, question, spoken_of=spoken_of, as_of_ms=answer.as_of_ms, t=t) for f in shown]
         return render(
@@ -200,6 +201,8 @@ class _Pages:
         found = read_typed(code)
         if found.kind is CodeKind.SITE:
             return RedirectResponse(f"/findings?site={found.text}", status_code=303)
+        if found.kind is CodeKind.MANIFEST:
+            return RedirectResponse(f"/manifests/{found.text}", status_code=303)
         return RedirectResponse(f"/items/{found.text}", status_code=303)
 
     def login_form(
@@ -283,17 +286,13 @@ class Paging(NamedTuple):
     pages: int
 
 
-def _spoken_of(history: History, event_ids: set[str]) -> dict[str, str]:
+def _spoken_of(service: Service, event_ids: set[str]) -> dict[str, str]:
     """A package that each of these events speaks of, so that evidence about a device can be opened."""
     if not event_ids:
         return {}
-    facts = (fact for facts in history.by_device.values() for fact in facts.values() if fact.event_id in event_ids)
-    spoken_of: dict[str, str] = {}
-    for fact in facts:
-        for code in fact.event.codes:
-            if not is_box(code):
-                spoken_of[fact.event_id] = code
-    return spoken_of
+    with service.books().opened() as (_, source):
+        facts = [source.event(decode_base64(event_id)) for event_id in event_ids]
+    return {fact.event_id: code for fact in facts if fact for code in fact.event.codes if not is_box(code)}
 
 
 def mount_static(app: FastAPI) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from schemas.reasons import CLASSES, REASONS
 from schemas.waste import MEDICAL_CATEGORIES, waste_name
+from wasteledger.web.texts_duty import DUTY_TEXTS
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -286,6 +287,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.other": ("出错了", "Something went wrong"),
     "error.other.hint": ("请稍后再试；若持续出现，请联系管理员。", "Try again; if it stays, tell an administrator."),
 }
+
+TEXTS |= DUTY_TEXTS
 
 
 def text(key: str, language: Language, **values: Any) -> str:

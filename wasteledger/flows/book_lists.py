@@ -1,0 +1,85 @@
+"""What the books keep for lists and papers: a row for each manifest, and where the hand-overs of each site stand in the log.
+
+Hand-overs are filed under giver and under taker, by the month in which the service received them: that month never changes, while the
+moment of an act may still be corrected. Nothing is received before it happens, so whoever asks for a month reads from it on.
+"""
+
+from array import array
+from collections.abc import Iterable
+from functools import cache
+
+from wasteledger.domain.booked_manifests import book_manifest
+from wasteledger.domain.chain import china_day
+from wasteledger.domain.facts import Fact
+from wasteledger.domain.manifest import Manifest
+from wasteledger.flows.book_source import BookSource
+from wasteledger.store.books import BookRows
+
+_DAY_MS = 24 * 60 * 60 * 1000
+_CHINA_MS = 8 * 60 * 60 * 1000
+_MONTHS = 12
+
+
+def keep_lists(folded: Iterable[Manifest], source: BookSource, rows: BookRows, end: int) -> None:
+    """Writes the rows of these manifests, and files the hand-overs of the portion that ends before entry `end`."""
+    rows.save_manifests([book_manifest(manifest) for manifest in folded if manifest.facts])
+    found: dict[str, array[int]] = {}
+    facts = source.facts
+    for index in range(rows.state().size, end):
+        fact = facts.get(index)
+        if fact is not None and (fact.kind == "released" or fact.kind == "accepted"):  # noqa: PLR1714 - asked for every fact
+            month, (giver, taker) = _month(fact.received_ms), parties(fact)
+            for name in (_given(giver, month), _taken(taker, month)):
+                if name in found:
+                    found[name].append(index)
+                else:
+                    found[name] = array("q", (index,))
+    known = rows.traced(found)
+    rows.save_traced([(name, known.get(name, b"") + places.tobytes()) for name, places in found.items()])
+
+
+def given_since(site: str, begin_ms: int, now_ms: int, source: BookSource, rows: BookRows) -> list[Fact]:
+    """Releases and acceptances by which a site gave something away, those received since the month of a moment at least."""
+    return _read([_given(site, month) for month in _months(begin_ms, now_ms)], source, rows)
+
+
+def taken_since(site: str, begin_ms: int, now_ms: int, source: BookSource, rows: BookRows) -> list[Fact]:
+    """The same of what a site took."""
+    return _read([_taken(site, month) for month in _months(begin_ms, now_ms)], source, rows)
+
+
+def parties(fact: Fact) -> tuple[str, str]:
+    """Giver and taker of a release or an acceptance."""
+    event = fact.event
+    return (event.site, event.to_site) if fact.kind == "released" else (event.from_site, event.site)
+
+
+def _read(names: list[str], source: BookSource, rows: BookRows) -> list[Fact]:
+    places: array[int] = array("q")
+    for stored in rows.traced(names).values():
+        places.frombytes(stored)
+    source.read_facts(places)
+    return [source.fact(index) for index in places]
+
+
+def _months(begin_ms: int, now_ms: int) -> list[str]:
+    begin, end = china_day(begin_ms), china_day(now_ms)
+    first, last = begin.year * _MONTHS + begin.month - 1, end.year * _MONTHS + end.month - 1
+    return [f"{month // _MONTHS}-{month % _MONTHS + 1:02d}" for month in range(first, last + 1)]
+
+
+def _month(moment_ms: int) -> str:
+    return _month_of_day((moment_ms + _CHINA_MS) // _DAY_MS)
+
+
+@cache
+def _month_of_day(day: int) -> str:
+    return f"{china_day(day * _DAY_MS - _CHINA_MS):%Y-%m}"
+
+
+def _given(site: str, month: str) -> str:
+    return f"given {site} {month}"
+
+
+def _taken(site: str, month: str) -> str:
+    return f"taken {site} {month}"
