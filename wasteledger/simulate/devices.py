@@ -105,8 +105,22 @@ class Device:
             made.append(("fork", *self._note(act, copied), act))
         self.previous = act.event_id
         self.seq += 1
+        if self._strikes("unreadable", act):
+            note = self._note(act, {"kind": "weighed_again", "codes": act.codes})
+            made.append(("quarantine", *note, act))
+            self.previous = encode_base64(note[1])
+            self.seq += 1
         self.queue.extend(made)
         return made
+
+    def _strikes(self, kind: str, act: Act) -> bool:
+        """Whether a trouble that strikes once strikes with this act."""
+        trouble = self.trouble
+        if trouble is None or trouble.kind != kind or trouble.is_done or act.at_ms < trouble.begin_ms:
+            return False
+        trouble.is_done = True
+        trouble.wrong.shown([act])
+        return True
 
     def _note(self, act: Act, body: dict[str, Any]) -> tuple[bytes, bytes, int]:
         payload = {

@@ -62,6 +62,8 @@ _KINDS = (
     FaultKind("correction_open", "item", "重量更正，无人答复", ("disputed",)),
     FaultKind("declared_lost", "item", "申报丢失", ("declared_lost",), ("stock_imbalance",)),
     FaultKind("lost_and_found", "item", "申报丢失后找回", (), ("late_step", "stock_imbalance", *_OVERDUE), ("declared_lost",)),
+    FaultKind("unlisted_waste", "item", "填了名录中没有的废物代码", ("unlisted_waste_code",)),
+    FaultKind("seen_elsewhere", "item", "同时在几十公里外被扫到", ("impossible_travel",)),
     FaultKind("reprint", "item", "无原因补打标签", ("reprint_without_reason",)),
     FaultKind("wrong_scale", "hop", "清点件数与扫码件数不同", ("count_difference",)),
     FaultKind("same_person", "hop", "一人代双方签字", ("same_person_both_sides",)),
@@ -76,6 +78,8 @@ _KINDS = (
     FaultKind("manifest_twice", "manifest", "两家移出人共用一单", ("manifest_mixed",), ("manifest_mismatch",)),
     FaultKind("wrong_vehicle", "manifest", "车辆未登记", ("unlicensed_vehicle",), ("manifest_mismatch", "unlicensed_driver")),
     FaultKind("other_vehicle", "manifest", "换了一辆登记车辆", ("manifest_mismatch",), ("unlicensed_driver",)),
+    FaultKind("strange_driver", "manifest", "驾驶员未登记", ("unlicensed_driver",)),
+    FaultKind("void_used", "manifest", "使用已作废的联单", ("manifest_void_used",)),
     FaultKind("unlicensed_plant", "manifest", "送到无证单位处置", ("unlicensed_plant",), ("manifest_mismatch",)),
     FaultKind("unlicensed_carrier", "manifest", "无证承运人", ("unlicensed_carrier",), ("manifest_mismatch",)),
     FaultKind("unconfirmed_manifest", "manifest", "接收后从未确认联单", ("manifest_not_confirmed",)),
@@ -84,6 +88,8 @@ _KINDS = (
     FaultKind("wrong_clock", "device", "设备时钟错数小时", ("clock_skew",)),
     FaultKind("back_dated", "device", "设备十二天后才同步", ("back_dated",)),
     FaultKind("device_gap", "device", "一条记录永远没有上传", ("device_gap",), ("stock_imbalance",)),
+    # Its number stands in a note that nobody can read, so the chain of readable ones has a gap.
+    FaultKind("unreadable", "device", "设备升级后上传了本版本读不懂的记录", ("quarantined_event",), ("device_gap",)),
     FaultKind("device_fork", "device", "设备被复制", ("device_fork",)),
     FaultKind("silent_producer", "site", "二十天不记录", ("silent_producer",), ("under_reporting",)),
     # No fault of its own: what lies in a box beside a package that the books do not know.

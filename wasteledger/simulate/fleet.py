@@ -97,7 +97,7 @@ class Fleet:
 
     def _sign(self, act: Act) -> None:
         device = act.device
-        if len(device.sign(act)) > 1:
+        if any(made[0] == "fork" for made in device.sign(act)):
             self._on_fork(act)
         if device.sync_ms is None:
             device.sync_ms = device.next_sync_ms(act.at_ms)

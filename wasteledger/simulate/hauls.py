@@ -16,7 +16,9 @@ HOSPITAL_MS, BETWEEN_HOSPITALS_MS = office_hour(8), 15 * MINUTE_MS
 #: Generators are visited after the centres, on the first day of haulage from the sixth of a month on.
 GENERATOR_DAY, GENERATOR_STOP_MS = 6, 15 * MINUTE_MS
 #: A manifest is drawn up before the lorry comes.
-DRAFTED_MS = 25 * MINUTE_MS
+DRAFTED_MS, VOIDED_MS = 25 * MINUTE_MS, 10 * MINUTE_MS
+#: A driver whom the register does not know.
+STRANGER = "u-stranger"
 OTHER_SIDE_MS = 40 * SECOND_MS
 #: Manifest faults that each package of the load shows by itself.
 _SHOWN_BY_ITEMS = {"unlicensed_carrier", "unlicensed_plant", "wrong_vehicle"}
@@ -141,6 +143,15 @@ class Hauls:
             load.carrier, load.lorry, load.vehicle = layout.rogue_carrier, "lorry0", ROGUE_PLATE
         elif kind == "unlicensed_plant" and layout.rogue_plant:
             load.plant = layout.rogue_plant
+        self._choose_number(load, before)
+        if kind == "wrong_vehicle":
+            load.vehicle = FOREIGN_PLATE
+        elif kind == "other_vehicle":
+            plates = [plate for plate in layout.plates[load.carrier] if plate != load.vehicle]
+            load.vehicle = world.chance.pick(plates)
+
+    def _choose_number(self, load: Load, before: list[Load]) -> None:
+        world, kind = self._world, load.fault
         shared = next((other for other in reversed(before) if not other.fault), None)
         if kind == "manifest_twice" and shared is None:
             load.fault = kind = ""
@@ -154,13 +165,10 @@ class Hauls:
         elif kind != "no_manifest":
             load.number = world.manifest()
             self._draft(load)
+            if kind == "void_used":
+                self._void(load)
             if kind:
                 load.wrong = self._note(load)
-        if kind == "wrong_vehicle":
-            load.vehicle = FOREIGN_PLATE
-        elif kind == "other_vehicle":
-            plates = [plate for plate in layout.plates[load.carrier] if plate != load.vehicle]
-            load.vehicle = world.chance.pick(plates)
 
     def _note(self, load: Load, codes: list[str] | None = None) -> Wrong:
         codes = [package.code for package in load.packages] if codes is None else codes
@@ -173,12 +181,20 @@ class Hauls:
         number = int(load.lorry.removeprefix("lorry"))
         vehicle = load.vehicle
         waste_codes = sorted({package.waste_code for package in (*load.packages, *load.unseen)})
+        driver = STRANGER if load.fault == "strange_driver" else layout.actor(load.carrier, number)
         form = "paper" if load.fault.startswith("paper") else "electronic"
         world.act(
             world.device(load.consignor), load.at_ms - DRAFTED_MS, "manifested", manifest=load.number, action="drafted",
             form=form, carriers=[load.carrier], consignee=load.plant, vehicle=vehicle, waste_codes=waste_codes,
-            driver=layout.actor(load.carrier, number), planned_on=f"{layout.day(world.day):%Y-%m-%d}", method="incineration",
+            driver=driver, planned_on=f"{layout.day(world.day):%Y-%m-%d}", method="incineration",
         )  # fmt: skip
+
+    def _void(self, load: Load) -> None:
+        """The consignor voids the manifest before anything is loaded, and uses its number all the same."""
+        device = self._world.device(load.consignor)
+        self._world.act(
+            device, load.at_ms - VOIDED_MS, "manifested", manifest=load.number, action="voided", reason="填错"
+        )
 
     def _hand_over(self, load: Load) -> None:
         """Consignor and carrier scan what is loaded."""

@@ -68,7 +68,7 @@ class Journal:
         self.ledger.take_number((device_no, device_seq), event_id=event_id, index=index)
 
     def odd(self, entry_class: str, note: bytes, event_id: bytes, *, received_ms: int) -> None:
-        """A fork or a hello."""
+        """A fork, a hello or a note that is no readable event."""
         index, _ = self.append(entry_class, note, received_ms=received_ms)
         self.ledger.remember_odd(event_id, index=index)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS, SECOND_MS, Act
-from wasteledger.simulate.devices import Device
+from wasteledger.simulate.devices import Device, position
 from wasteledger.simulate.layout import Centre, Clinic
 from wasteledger.simulate.sealing import CARRIAGE_MS, MARGIN_MS, SCALE_G, STORAGE_MS, Producers, Sealer
 from wasteledger.simulate.truth import NEVER_MS, Package
@@ -26,6 +26,8 @@ SECOND_THOUGHT_MS = 5 * MINUTE_MS
 RETURN_MS = office_hour(17, 30)
 #: A clinic disputes a weighing two hours later, and is answered in the evening.
 PROPOSAL_MS, ANSWER_MS = 2 * HOUR_MS, office_hour(19, 15)
+#: The city lies so far to the east: 150 km.
+CITY_UDEG = 1_550_000
 
 
 class Rounds:
@@ -249,6 +251,18 @@ class Rounds:
             package.tell("vanished", centre.site.code, at_ms + 3 * HOUR_MS)
         elif kind.startswith("correction"):
             self._correct(package, centre, at_ms)
+        elif kind == "seen_elsewhere":
+            self._see_elsewhere(package, centre, at_ms + MINUTE_MS, accepted)
+
+    def _see_elsewhere(self, package: Package, centre: Centre, at_ms: int, accepted: list[Act]) -> None:
+        """A copy of its label is looked at in the city, far away."""
+        world = self._world
+        latitude_udeg, longitude_udeg = world.layout.place(centre.site.code)
+        seen = world.act(
+            world.device(world.layout.authority, "office"), at_ms, "inspected", codes=[package.code], result="objection",
+            position=position(latitude_udeg, longitude_udeg + CITY_UDEG),
+        )  # fmt: skip
+        package.goes_wrong("seen_elsewhere", acts=[*accepted, *seen])
 
     def _correct(self, package: Package, centre: Centre, at_ms: int) -> None:
         """The clinic says that its weighing was wrong; the centre, or the authority, agrees or does not."""

@@ -42,6 +42,8 @@ MARGIN_MS = 4 * MINUTE_MS
 #: A generator fills so many drums a week, on its own weekday.
 DRUMS_MAX = 3
 DRUM_MASS_G = (18_000, 45_000)
+#: A code of medical waste that no edition of the catalogue lists.
+UNLISTED_CODE = "841-009-01"
 #: A producer falls silent for so long, after it has shown for so long what it usually does.
 SILENT_DAYS, HISTORY_DAYS = 20, 28
 #: Silence can be known after four of its usual intervals and seven days.
@@ -59,6 +61,7 @@ _BEFALLS: dict[str, set[str]] = {
     "void_without_evidence": _SCANNING, "voided_with_evidence": _SCANNING, "correction_agreed": {"own_device", "hand_in"},
     "correction_refused": {"own_device", "hand_in"}, "correction_open": {"own_device", "hand_in"},
     "declared_lost": _SCANNING, "lost_and_found": {"own_device", "hand_in"}, "reprint": _ANY,
+    "unlisted_waste": _ANY, "seen_elsewhere": _ROAD,
 }  # fmt: skip
 _KINDS_OF_WAY = {way: tuple(kind for kind, ways in _BEFALLS.items() if way in ways) for way in sorted(_ANY)}
 #: Where on its way a bag may be lost.
@@ -156,6 +159,8 @@ class Producers:
         made = Package("", site, waste_code, package, chance.integer(low_g, high_g), at_ms)
         made.fault = self._befalls(made, way)
         made.stage = chance.pick(_STAGES[way])
+        if made.fault == "unlisted_waste":
+            made.waste_code = UNLISTED_CODE
         made.muted = made.fault in {"never_sealed", "cloned_label"}
         made.code = world.unissued_code() if made.fault == "unknown_code" else self._labels.take(site, at_ms)
         if made.fault == "never_sealed":
@@ -190,7 +195,7 @@ class Producers:
         """Faults that begin where the package was made."""
         kind = made.fault
         acts = [made.seal] if made.seal else []
-        if kind == "unknown_code":
+        if kind in {"unknown_code", "unlisted_waste"}:
             made.goes_wrong(kind, acts=acts)
         elif kind == "reprint":
             made.goes_wrong(kind, acts=self._labels.reprint(made.code, self._world.at(office_hour(20, 40))))
