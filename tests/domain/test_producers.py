@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.stories_builder import CLINIC, HOSPITAL, PLANT, ms, register
 from wasteledger.domain.findings import Finding
-from wasteledger.domain.producers import producer_findings
+from wasteledger.domain.producers import EVIDENCE_MAX, Sealings, producer_findings
 from wasteledger.domain.register import Directory
 
 DIRECTORY = Directory(register())
@@ -19,7 +19,14 @@ NOW_MS = ms("30 12:00")
 def _found(sealed: dict[int, int], site: str = CLINIC) -> list[Finding]:
     """Findings of a site that sealed so many grams so many days ago."""
     days = {(TODAY - timedelta(days=ago)).isoformat(): mass_g for ago, mass_g in sealed.items()}
-    return list(producer_findings({site: days}, DIRECTORY, NOW_MS))
+    return list(producer_findings({site: days}, DIRECTORY, NOW_MS, _sealings(days)))
+
+
+def _sealings(days: dict[str, int]) -> Sealings:
+    """Each day with its own sealing, called after the day."""
+    return lambda _site, first, last: tuple(
+        sorted((day for day in days if first.isoformat() <= day <= last.isoformat()), reverse=True)[:EVIDENCE_MAX]
+    )
 
 
 @pytest.mark.parametrize(("ago", "codes"), [(7, []), (8, ["silent_producer"])])
@@ -31,6 +38,7 @@ def test_who_sealed_every_day_is_silent_after_a_week(ago: int, codes: list[str])
 def test_who_sealed_every_third_day_is_silent_after_four_times_that(ago: int, codes: list[str]) -> None:
     found = _found({ago + 3 * number: 1000 for number in range(10)})
     assert [finding.code for finding in found] == codes
+    assert all(finding.evidence == ((TODAY - timedelta(days=ago)).isoformat(),) for finding in found)
     assert all("平时间隔 3 天" in finding.detail and finding.site == CLINIC for finding in found)
 
 
@@ -44,6 +52,7 @@ def test_less_than_two_fifths_of_ones_own_past_is_under_reporting() -> None:
     (found,) = _found(past | dict.fromkeys(range(28), 399), HOSPITAL)
     assert found.code == "under_reporting"
     assert "床位 300 张" in found.detail
+    assert found.evidence == tuple((TODAY - timedelta(days=ago)).isoformat() for ago in range(EVIDENCE_MAX))
 
 
 def test_whose_past_is_too_short_under_reports_nothing() -> None:

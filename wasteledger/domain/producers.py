@@ -8,7 +8,7 @@ Under-reporting: what was sealed in the last 28 days weighs less than `under_rep
 all of which must lie behind the producer's first sealing. Beds stand beside the numbers; they decide nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median_low
@@ -21,6 +21,8 @@ HISTORY_DAYS = 90
 SEALING_DAYS_MIN = 5
 RECENT_DAYS = 28
 BEFORE_DAYS = 84
+#: Sealings shown beside a finding.
+EVIDENCE_MAX = 10
 _PRODUCERS = frozenset("CHG")
 
 
@@ -29,13 +31,20 @@ def first_day(as_of_ms: int) -> str:
     return (china_day(as_of_ms).date() - timedelta(days=HISTORY_DAYS + RECENT_DAYS + BEFORE_DAYS)).isoformat()
 
 
-def producer_findings(days: Mapping[str, Mapping[str, int]], directory: Directory, as_of_ms: int) -> Iterator[Finding]:
-    """Findings about producers.
+#: The event ids of a site's newest sealings between two days, both included, newest first and no more than `EVIDENCE_MAX`.
+Sealings = Callable[[str, date, date], tuple[str, ...]]
+
+
+def producer_findings(
+    days: Mapping[str, Mapping[str, int]], directory: Directory, as_of_ms: int, sealings: Sealings
+) -> Iterator[Finding]:
+    """Findings about producers, shown by their own sealings: the last before a silence, the newest of a thin time.
 
     Args:
         days: grams sealed by site and day of sealing (ISO, China), of the last `HISTORY_DAYS` + `BEFORE_DAYS` days at least.
         directory: rules and beds.
         as_of_ms: the moment of the question.
+        sealings: finds the evidence.
     """
     today = china_day(as_of_ms).date()
     for site, by_day in sorted(days.items()):
@@ -43,11 +52,13 @@ def producer_findings(days: Mapping[str, Mapping[str, int]], directory: Director
             continue
         sealed = {date.fromisoformat(day): mass_g for day, mass_g in by_day.items() if date.fromisoformat(day) <= today}
         if sealed:
-            yield from _silences(site, sealed, directory, today)
-            yield from _under_reporting(site, sealed, directory, today)
+            yield from _silences(site, sealed, directory, today, sealings)
+            yield from _under_reporting(site, sealed, directory, today, sealings)
 
 
-def _silences(site: str, sealed: Mapping[date, int], directory: Directory, today: date) -> Iterator[Finding]:
+def _silences(
+    site: str, sealed: Mapping[date, int], directory: Directory, today: date, sealings: Sealings
+) -> Iterator[Finding]:
     ordered = sorted(sealed)
     for last, following in zip(ordered, [*ordered[1:], today], strict=True):
         quiet = (following - last).days
@@ -66,10 +77,13 @@ def _silences(site: str, sealed: Mapping[date, int], directory: Directory, today
                 site,
                 last + timedelta(days=limit + 1),
                 f"{site} {last} {until}，{quiet} 天无封装；{habit}",
+                sealings(site, last, last)[:1],
             )
 
 
-def _under_reporting(site: str, sealed: Mapping[date, int], directory: Directory, today: date) -> Iterator[Finding]:
+def _under_reporting(
+    site: str, sealed: Mapping[date, int], directory: Directory, today: date, sealings: Sealings
+) -> Iterator[Finding]:
     recent_from = today - timedelta(days=RECENT_DAYS)
     before_from = recent_from - timedelta(days=BEFORE_DAYS)
     if min(sealed) > before_from:
@@ -81,10 +95,11 @@ def _under_reporting(site: str, sealed: Mapping[date, int], directory: Directory
         beds = directory.sites[site].beds if site in directory.sites else 0
         per_bed = f"，床位 {beds} 张，每床每日 {recent_g // (beds * RECENT_DAYS)} g" if beds else ""
         detail = f"{site} 近 {RECENT_DAYS} 天 {recent_g} g，此前 {BEFORE_DAYS} 天平均每 {RECENT_DAYS} 天 {usual_g} g{per_bed}"
-        yield _finding("under_reporting", site, today, detail)
+        evidence = sealings(site, recent_from + timedelta(days=1), today)
+        yield _finding("under_reporting", site, today, detail, evidence)
 
 
-def _finding(reason: str, site: str, day: date, detail: str) -> Finding:
+def _finding(reason: str, site: str, day: date, detail: str, evidence: tuple[str, ...]) -> Finding:
     identity = f"{site} {day:%G-W%V}"
     at_ms = int((day - date(1970, 1, 1)).days) * 24 * 60 * 60 * 1000 - 8 * 60 * 60 * 1000
-    return make_finding(reason, items=(), evidence=(), site=site, at_ms=at_ms, detail=detail, identity=identity)
+    return make_finding(reason, items=(), evidence=evidence, site=site, at_ms=at_ms, detail=detail, identity=identity)

@@ -12,6 +12,7 @@ A cohort is every item sealed at sites of a region in a period. A code used on t
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from schemas.custody import Phase
 from schemas.reasons import CLASSES
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem, book_doubts, book_item, classify
 from wasteledger.domain.chain import Chain
+from wasteledger.domain.checks import legal_day
 from wasteledger.domain.devices import device_findings
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, by_precedence, gather
@@ -26,7 +28,7 @@ from wasteledger.domain.history import History
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
 from wasteledger.domain.other_doubts import fold_in, manifest_doubts, washing_doubts
-from wasteledger.domain.producers import first_day, producer_findings
+from wasteledger.domain.producers import EVIDENCE_MAX, Sealings, first_day, producer_findings
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 
@@ -236,7 +238,7 @@ def _other_findings(
         for row in book_item(chain):
             if row.sealed_day and row.sealed_day >= first_day(as_of_ms):
                 days[row.site][row.sealed_day] += row.mass_g
-    yield from producer_findings(days, directory, as_of_ms)
+    yield from producer_findings(days, directory, as_of_ms, _sealings_in(chains))
     rolls: dict[str, list[Fact]] = defaultdict(list)
     for facts in history.by_device.values():
         for fact in facts.values():
@@ -245,6 +247,19 @@ def _other_findings(
     phases = {code: chain.state.phase.value for code, chain in chains.items()}
     for roll, named in sorted(rolls.items()):
         yield from roll_findings(roll, named, phases)
+
+
+def _sealings_in(chains: dict[str, Chain]) -> Sealings:
+    def sealings(site: str, first: date, last: date) -> tuple[str, ...]:
+        seals = [
+            (-seal.occurred_ms, chain.code, seal.event_id)
+            for chain in chains.values()
+            for seal in chain.seals
+            if seal.event.site == site and first <= legal_day(seal.occurred_ms) <= last
+        ]
+        return tuple(event_id for _, _, event_id in sorted(seals)[:EVIDENCE_MAX])
+
+    return sealings
 
 
 def _other_doubts(history: History, chains: dict[str, Chain], directory: Directory) -> list[BookedDoubt]:

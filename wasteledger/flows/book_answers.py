@@ -1,16 +1,19 @@
 """Answers from the books."""
 
 from collections import defaultdict
+from datetime import date
 
-from wasteledger.domain.booking import BookedItem
+from wasteledger.domain.booking import COPY_MARK, BookedItem
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.findings import Finding
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
-from wasteledger.domain.producers import first_day, producer_findings
+from wasteledger.domain.producers import EVIDENCE_MAX, first_day, producer_findings
 from wasteledger.domain.reconcile import Amount, Question, Reconciliation, Tally, raise_overdue, tally_up
 from wasteledger.domain.register import Directory
+from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.books import Books
+from wasteledger.store.books import BookRows
 
 
 def rates(books: Books, asked: Question) -> Tally:
@@ -37,21 +40,54 @@ def answer(books: Books, asked: Question, directory: Directory) -> Reconciliatio
         )
         doubts = rows.doubts_of([*_codes(cohort), *_codes(strays)])
         doubts += rows.doubts("items <> '' AND substr(site, 2) >= ? AND substr(site, 2) < ?", (begin, end))
-        days: dict[str, dict[str, int]] = defaultdict(dict)
-        for site, day, mass_g in rows.sealed_by_day(first_day(asked.as_of_ms), (begin, end)):
-            days[site][day] = mass_g
-        others = [*producer_findings(days, directory, asked.as_of_ms), *_of_devices(books, asked.region)]
-        for roll in sorted(source.rolls):
-            found = roll_findings(roll, source.facts_of(f"roll {roll}"), dict(rows.of_roll(roll)))
-            others += [finding for finding in found if finding.site[1:].startswith(asked.region)]
+        others = [
+            *producers_now(rows, source, directory, asked.region, asked.as_of_ms),
+            *devices_now(books, asked.region),
+            *rolls_now(rows, source, asked.region),
+        ]
     return tally_up(asked, cohort, doubts, others, tree_size=size)
+
+
+def producers_now(
+    rows: BookRows, source: BookSource, directory: Directory, region: str, as_of_ms: int
+) -> list[Finding]:
+    """Findings about the producers of a region."""
+
+    def sealings(site: str, first: date, last: date) -> tuple[str, ...]:
+        condition = "site = ? AND sealed_day BETWEEN ? AND ? ORDER BY sealed_ms DESC, code LIMIT ?"
+        items = rows.items(condition, (site, first.isoformat(), last.isoformat(), EVIDENCE_MAX))
+        return tuple(_seal_of(item, source) for item in items)
+
+    days: dict[str, dict[str, int]] = defaultdict(dict)
+    for site, day, mass_g in rows.sealed_by_day(first_day(as_of_ms), (region, f"{region}:")):
+        days[site][day] = mass_g
+    return list(producer_findings(days, directory, as_of_ms, sealings))
+
+
+def _seal_of(item: BookedItem, source: BookSource) -> str:
+    """The event by which a package was sealed."""
+    code = item.code.partition(COPY_MARK)[0]
+    return next(
+        fact.event_id
+        for fact in source.facts_of(code)
+        if fact.kind == "sealed" and (fact.occurred_ms, fact.event.site) == (item.sealed_ms, item.site)
+    )
+
+
+def rolls_now(rows: BookRows, source: BookSource, region: str) -> list[Finding]:
+    """Findings about rolls of blank labels at the sites of a region."""
+    found: list[Finding] = []
+    for roll in sorted(source.rolls):
+        found += roll_findings(roll, source.facts_of(f"roll {roll}"), dict(rows.of_roll(roll)))
+    return [finding for finding in found if finding.site[1:].startswith(region)]
 
 
 def _codes(items: list[BookedItem]) -> list[str]:
     return [item.code for item in items if item.reasons or item.due_ms is not None]
 
 
-def _of_devices(books: Books, region: str) -> list[Finding]:
+def devices_now(books: Books, region: str) -> list[Finding]:
+    """Findings about the devices of a region."""
     return [
         finding
         for book in list(books.devices.values())

@@ -1,7 +1,6 @@
 """Reading cases (督办单): from the books, with what each needs now."""
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
@@ -10,9 +9,8 @@ from wasteledger.domain.cases import Case, CaseStatus, Judgement, fold_case, jud
 from wasteledger.domain.chain import china_day
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, by_precedence, gather
-from wasteledger.domain.label_stock import roll_findings
-from wasteledger.domain.producers import first_day, producer_findings
 from wasteledger.errors import NotFoundError, QueryError
+from wasteledger.flows.book_answers import devices_now, producers_now, rolls_now
 from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
 
@@ -41,17 +39,13 @@ def findings_now(service: Service, as_of_ms: int, codes: Collection[str] = ()) -
     if codes:
         condition += f" AND reason IN ({', '.join('?' * len(codes))})"
     region = directory.register.region
-    days: dict[str, dict[str, int]] = defaultdict(dict)
     with books.opened() as (rows, source):
         doubts = rows.doubts(condition, values)
+        others = devices_now(books, region)
         if not codes or not _OF_PRODUCERS.isdisjoint(codes):
-            for site, day, mass_g in rows.sealed_by_day(first_day(as_of_ms), (region, f"{region}:")):
-                days[site][day] = mass_g
-        others = [finding for book in list(books.devices.values()) for finding in book.findings()]
+            others += producers_now(rows, source, directory, region, as_of_ms)
         if not codes or _OF_ROLLS in codes:
-            for roll in sorted(source.rolls):
-                others += roll_findings(roll, source.facts_of(f"roll {roll}"), dict(rows.of_roll(roll)))
-    others += producer_findings(days, directory, as_of_ms)
+            others += rolls_now(rows, source, region)
     return by_precedence([*gather(doubts), *(finding for finding in others if not codes or finding.code in codes)])
 
 
