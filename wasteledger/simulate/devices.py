@@ -155,9 +155,10 @@ class Device:
             trouble.wrong.shown([act])
             trouble.is_done = True
         elif kind == "back_dated":
-            # Only what waits for longer than the limit shows, so the first scan of the time out of reach has to be early.
+            # Only what waits for longer than the limit shows: the first scan of the time out of reach has to be early, and must not
+            # go along with older ones that are handed in before long.
             trouble.is_done = True
-            if act.at_ms < trouble.begin_ms + DAY_MS:
+            if act.at_ms < trouble.begin_ms + DAY_MS and self.sync_ms is None:
                 trouble.wrong.shown([act])
         elif kind == "device_gap" and act.body.get("room") == STORE_ROOM and act.kind == "stored":
             act.withheld = trouble.is_done = True
