@@ -387,6 +387,15 @@ def test_a_regulator_opens_and_a_clinic_may_only_answer_its_own(district: Distri
     kept = client.get(f"/v1/evidence/{hashlib.sha256(PHOTO).hexdigest()}")
     assert (kept.content, kept.headers["content-type"]) == (PHOTO, "image/png")
     assert kept.headers["content-disposition"].startswith("attachment")
+    client.cookies.clear()
+    log_in(client, "keeper", role="keeper", site=CENTRE, service=service)
+    refused = client.get(f"/v1/evidence/{hashlib.sha256(PHOTO).hexdigest()}")
+    assert (refused.status_code, CENTRE in refused.json()["detail"]) == (403, True)
+    client.cookies.clear()
+    log_in(client, "inspector", role="regulator", site=OFFICE, service=service)
+    assert client.get(f"/v1/evidence/{hashlib.sha256(PHOTO).hexdigest()}").content == PHOTO
+    guessed = hashlib.sha256(b"account clinic").hexdigest()[:14]
+    assert answered["acts"][-1]["actor"] != f"u-{guessed}"
 
 
 def test_a_form_of_another_site_and_a_stranger_are_refused(district: District, client: TestClient) -> None:

@@ -16,6 +16,7 @@ from wasteledger.domain.policy import parse_policy
 from wasteledger.domain.tiles import decode_bundle
 from wasteledger.errors import BusyError, NotFoundError, RegisterError, RolledBackError, TamperedError
 from wasteledger.flows.accept_batch import accept_batch
+from wasteledger.flows.evidence import keep_evidence, read_evidence
 from wasteledger.flows.export_log import bundle_tiles, export_log
 from wasteledger.flows.load_register import load_register
 from wasteledger.flows.published import Published
@@ -25,6 +26,8 @@ from wasteledger.settings import Settings
 from wasteledger.simulate.device import Handheld
 from wasteledger.store.blobs import Blobs
 from wasteledger.store.ledger import Ledger
+
+PHOTO = b"\x89PNG\r\n\x1a\n a photo of the cabinet"
 
 CLINIC = "C500114105001"
 ORIGIN = "ledger.example.org/qianjiang"
@@ -90,6 +93,18 @@ def test_a_restored_backup_is_the_same_district_on_another_engine(running: Runni
     assert running.scan(1) == ["new"]
     assert running.service.office().key.device_id in history_of(running.service).devices
     assert running.service.office().record([{"kind": "ruled", "rule": "carriage_h", "value": 24, "basis": "试"}])
+
+
+def test_a_backup_holds_the_evidence_and_tells_when_it_was_changed(running: Running, tmp_path: Path) -> None:
+    (kept,) = keep_evidence(running.settings.data_dir, [PHOTO])
+    running.scan(1)
+    back_up(running.service.database, running.settings, tmp_path / "backup")
+    restore(tmp_path / "backup", _embedded(tmp_path))
+    assert read_evidence(tmp_path / "new", kept.replace("+", "-").replace("/", "_"))[0] == PHOTO
+    (file,) = (path for path in (tmp_path / "backup" / "evidence").rglob("*") if path.is_file())
+    file.write_bytes(PHOTO + b"x")
+    with pytest.raises(TamperedError, match=f"damaged in evidence/../{file.name}"):
+        restore(tmp_path / "backup", Settings(data_dir=tmp_path / "third", database_url=""))
 
 
 def test_an_old_backup_is_detected_explained_and_recovered_by_the_devices(running: Running, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ site's page can not act in the name of whoever looks at it.
 """
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Respon
 
 from wasteledger.domain.cases import Case
 from wasteledger.errors import ForbiddenError
-from wasteledger.flows.case_book import judge_cases, list_cases, load_case
+from wasteledger.flows.case_book import judge_cases, list_cases, load_case, sites_of_evidence
 from wasteledger.flows.case_forms import case_json, due_of_day
 from wasteledger.flows.cases import Who, answer_case, assign_case, close_case, escalate_due, open_case, reopen_case
 from wasteledger.flows.due import due_json, due_today
@@ -69,9 +70,13 @@ def _add_reading(router: APIRouter, service: Service, guard: Guard) -> None:
 
     @router.get("/evidence/{digest}", response_class=Response)
     def get_evidence(digest: Annotated[str, Path(max_length=64)], request: Request) -> Response:
-        """A photo or paper by its SHA-256; for those logged in."""
+        """A photo or paper by its SHA-256; for regulators, and for the sites of the cases that it belongs to."""
         if not _known(request):
             message = "evidence may show persons: log in at /login first"
+            raise ForbiddenError(message)
+        visitor = _visitor(service, request)
+        if visitor.role != "regulator" and visitor.who.site not in sites_of_evidence(service, digest):
+            message = f"evidence {digest}: it belongs to no case of site {visitor.who.site}; ask the authority to show it to you"
             raise ForbiddenError(message)
         content, kind = read_evidence(service.settings.data_dir, digest)
         name = f"evidence-{hashlib.sha256(content).hexdigest()[:12]}"
@@ -158,8 +163,10 @@ def _visitor(service: Service, request: Request) -> _Visitor:
     if account is None:
         message = "log in at /login first: everything done to a case stands in the ledger with who did it"
         raise ForbiddenError(message)
-    # The log keeps a pseudonym; which account it is stands in the accounts, which may be erased.
-    actor = f"u-{hashlib.sha256(f'account {account.name}'.encode()).hexdigest()[:14]}"
+    # The log keeps a pseudonym that only the owner of the office's key can reckon; which account it is stands in the accounts, which
+    # may be erased.
+    seed = service.office().key.seed
+    actor = f"u-{hmac.new(seed, f'account {account.name}'.encode(), hashlib.sha256).hexdigest()[:14]}"
     return _Visitor(account.role, Who(account.site, actor, "pin"))
 
 

@@ -1,8 +1,8 @@
 """Backup and restore of a whole district, from any engine to any other.
 
-A backup is a folder: `wasteledger.db`, a copy of every row as an SQLite database; the keys; the signer's file and the policy; and
-`manifest.json` with the SHA-256 of each. It is checked when it is made and again before it is restored. It holds secret keys: keep
-it as you keep them.
+A backup is a folder: `wasteledger.db`, a copy of every row as an SQLite database; the keys; the signer's file and the policy;
+`evidence/` with every photo and paper of the cases; and `manifest.json` with the SHA-256 of each. It is checked when it is made and
+again before it is restored. It holds secret keys: keep it as you keep them.
 """
 
 import hashlib
@@ -21,6 +21,9 @@ from wasteledger.store.database import Database
 
 DATABASE = "wasteledger.db"
 MANIFEST = "manifest.json"
+EVIDENCE = "evidence"
+#: Of a SHA-256 in hex, the name of an evidence file; what is still being written has another.
+DIGEST_DIGITS = 64
 
 
 class BackedUp(NamedTuple):
@@ -74,6 +77,8 @@ def back_up(database: Database, settings: Settings, folder: Path) -> BackedUp:
     for name, path in _kept_files(settings).items():
         if path.exists():
             shutil.copy2(path, folder / name)
+    # After the log: a file is durable before the event that names it.
+    _copy_evidence(settings.data_dir, folder)
     manifest = {"size": checked.entries, "root": checked.root, "rows": rows, "files": _digests(folder)}
     write_whole(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
     return BackedUp(checked.entries, checked.root, rows)
@@ -106,7 +111,17 @@ def restore(folder: Path, settings: Settings) -> BackedUp:
         if (folder / name).exists() and not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(folder / name, path)
+    _copy_evidence(folder, settings.data_dir)
     return BackedUp(manifest["size"], manifest["root"], rows)
+
+
+def _copy_evidence(source: Path, target: Path) -> None:
+    """Every evidence file that is not there yet; its name is its SHA-256."""
+    for path in sorted((source / EVIDENCE).glob("??/*")):
+        copy = target / path.relative_to(source)
+        if len(path.name) == DIGEST_DIGITS and not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(copy, path.read_bytes())
 
 
 def _checked_manifest(folder: Path) -> Any:
@@ -126,9 +141,9 @@ def _checked_manifest(folder: Path) -> Any:
 
 def _digests(folder: Path) -> dict[str, str]:
     return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.name != MANIFEST and not path.name.endswith(("-wal", "-shm"))
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST and not path.name.endswith(("-wal", "-shm"))
     }
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from schemas.canonical import encode_base64
 from wasteledger import clock
 from wasteledger.domain.cases import Case, CaseStatus, Judgement, fold_case, judge_case, same_matter
 from wasteledger.domain.chain import china_day
@@ -11,6 +12,7 @@ from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_answers import devices_now, producers_now, rolls_now
+from wasteledger.flows.evidence import evidence_digest
 from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
 
@@ -179,3 +181,18 @@ def fold_cases(service: Service, ledger: Ledger, numbers: Sequence[str]) -> dict
 
     folded = {number: fold_case(number, filter(by_office, said)) for number, said in facts.items()}
     return {number: case for number, case in folded.items() if case is not None}
+
+
+def sites_of_evidence(service: Service, typed: str) -> set[str]:
+    """The sites that have to do with an evidence file: owners of the cases that name it, and whoever handed it in.
+
+    Raises:
+        QueryError: no hash.
+    """
+    named = encode_base64(evidence_digest(typed))
+    sites: set[str] = set()
+    for case in all_cases(service):
+        handed_in = [act.site for act in case.acts if act.action != "opened" and named in act.attachments]
+        if handed_in:
+            sites.update((case.owner, *handed_in))
+    return sites

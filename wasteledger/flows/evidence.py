@@ -1,7 +1,7 @@
 """Evidence files: photos and papers that belong to an act, kept by their SHA-256; the hash stands in the act's event.
 
-A file is durable before the event that names it is recorded. It may show persons: only those logged in may see it,
-and it may be erased; the hash in the log stays and says that it was there.
+A file is durable before the event that names it is recorded. It may show persons: only regulators and the sites of its case may see
+it, and it may be erased; the hash in the log stays and says that it was there.
 """
 
 import hashlib
@@ -86,7 +86,7 @@ def read_evidence(data_dir: Path, typed: str) -> tuple[bytes, str]:
         NotFoundError: it is not kept here.
         DatabaseError: the stored bytes are not those that the event names.
     """
-    digest = _digest(typed)
+    digest = evidence_digest(typed)
     try:
         content = _place(data_dir, digest).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -99,7 +99,12 @@ def read_evidence(data_dir: Path, typed: str) -> tuple[bytes, str]:
     return content, kind
 
 
-def _digest(typed: str) -> bytes:
+def evidence_digest(typed: str) -> bytes:
+    """The SHA-256 of a file, as people and programs write it.
+
+    Raises:
+        QueryError: no hash.
+    """
     if re.fullmatch(r"[0-9a-f]{64}", typed):
         return bytes.fromhex(typed)
     try:
