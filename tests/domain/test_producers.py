@@ -55,6 +55,18 @@ def test_less_than_two_fifths_of_ones_own_past_is_under_reporting() -> None:
     assert found.evidence == tuple((TODAY - timedelta(days=ago)).isoformat() for ago in range(EVIDENCE_MAX))
 
 
+def test_the_finding_of_a_week_is_one_whatever_is_sealed_on_its_days() -> None:
+    """A case that was opened on it stays with it."""
+    thin = dict.fromkeys(range(28, 130), 1000) | dict.fromkeys(range(28), 399)
+    found = []
+    for day in range(3):  # TODAY is a Monday
+        days = {(TODAY + timedelta(days=day - ago)).isoformat(): mass_g for ago, mass_g in thin.items()}
+        now_ms = NOW_MS + day * 24 * 60 * 60 * 1000
+        found += producer_findings({HOSPITAL: days}, DIRECTORY, now_ms, _sealings(days))
+    assert len({finding.evidence for finding in found}) == len(found) == 3
+    assert len({finding.finding_id for finding in found}) == 1
+
+
 def test_whose_past_is_too_short_under_reports_nothing() -> None:
     assert _found(dict.fromkeys(range(28, 112), 1000) | dict.fromkeys(range(28), 1)) == []
 

@@ -42,9 +42,12 @@ def make_finding(  # noqa: PLR0913 - the fields of a finding, by name
     detail: str = "",
     identity: str = "",
 ) -> Finding:
-    """A finding with its identity and its time limit. `identity` stands in for a `detail` whose numbers change from day to day."""
+    """A finding with its identity and its time limit.
+
+    `identity` stands in for a `detail` and evidence that change from day to day.
+    """
     row, shown = REASONS[reason], tuple(evidence)
-    named = "|".join((reason, site, identity or detail, *shown)).encode()
+    named = "|".join((reason, site, identity) if identity else (reason, site, detail, *shown)).encode()
     return Finding(
         finding_id=hashlib.sha256(named).hexdigest()[:12],
         code=reason,
