@@ -44,7 +44,7 @@ def check_hand_over(chain: Chain, step: Step, directory: Directory) -> None:
     giver, taker = (event.from_site, event.site) if accepted else (event.site, event.to_site)
     if giver[0] != "R":
         chain.consignor = giver
-    if accepted and event.packages_count not in {None, len(event.codes)}:
+    if accepted and event.packages_count is not None and event.packages_count != len(event.codes):
         chain.doubt("count_difference", fact, site=event.site)
     _check_persons(chain, fact)
     if chain.consignor is None or chain.consignor in directory.exempt:

@@ -5,6 +5,7 @@ moment of an act may still be corrected. Nothing is received before it happens, 
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 
@@ -23,17 +24,17 @@ _MONTHS = 12
 def keep_lists(folded: Iterable[Manifest], source: BookSource, rows: BookRows, end: int) -> None:
     """Writes the rows of these manifests, and files the hand-overs of the portion that ends before entry `end`."""
     rows.save_manifests([book_manifest(manifest) for manifest in folded if manifest.facts])
-    found: dict[str, array[int]] = {}
+    hops: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     facts = source.facts
     for index in range(rows.state().size, end):
         fact = facts.get(index)
         if fact is not None and (fact.kind == "released" or fact.kind == "accepted"):  # noqa: PLR1714 - asked for every fact
-            month, (giver, taker) = _month(fact.received_ms), parties(fact)
-            for name in (_given(giver, month), _taken(taker, month)):
-                if name in found:
-                    found[name].append(index)
-                else:
-                    found[name] = array("q", (index,))
+            hops[*parties(fact), (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
+    found: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    for (giver, taker, day), places in hops.items():
+        month = _month_of_day(day)
+        found[_given(giver, month)].extend(places)
+        found[_taken(taker, month)].extend(places)
     known = rows.traced(found)
     rows.save_traced([(name, known.get(name, b"") + places.tobytes()) for name, places in found.items()])
 
@@ -66,10 +67,6 @@ def _months(begin_ms: int, now_ms: int) -> list[str]:
     begin, end = china_day(begin_ms), china_day(now_ms)
     first, last = begin.year * _MONTHS + begin.month - 1, end.year * _MONTHS + end.month - 1
     return [f"{month // _MONTHS}-{month % _MONTHS + 1:02d}" for month in range(first, last + 1)]
-
-
-def _month(moment_ms: int) -> str:
-    return _month_of_day((moment_ms + _CHINA_MS) // _DAY_MS)
 
 
 @cache

@@ -12,7 +12,7 @@ A full run is the same with an empty beginning and large portions, and gives the
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from threading import RLock
@@ -298,9 +298,11 @@ def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> No
     spans[name] = min(begin_ms, moment_ms), max(end_ms, moment_ms)
 
 
-def named_by(fact: Fact) -> list[str]:
+def named_by(fact: Fact) -> Sequence[str]:
     """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
     event = fact.event
+    if not (event.box or event.manifest or event.case or event.stock):
+        return event.codes
     names = list(event.codes)
     if event.box and event.box not in names:
         names.append(event.box)
