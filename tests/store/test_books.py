@@ -10,7 +10,22 @@ from hypothesis import strategies as st
 
 from tests.domain.finding_stories import STORIES
 from tests.domain.test_reconcile import _boxed_life, _district_of_stories
-from tests.stories_builder import BAG, BAG2, BAG3, BOX, CLINIC, COLLECTOR, OFFICE, TRANSFER, Story, ms, register
+from tests.stories_builder import (
+    BAG,
+    BAG2,
+    BAG3,
+    BOX,
+    CARRIER,
+    CLINIC,
+    COLLECTOR,
+    MANIFEST,
+    OFFICE,
+    TRANSFER,
+    VEHICLE,
+    Story,
+    ms,
+    register,
+)
 from wasteledger.domain.history import History
 from wasteledger.domain.reconcile import Question, Reconciliation, reconcile
 from wasteledger.domain.register import Directory, register_digest
@@ -100,6 +115,39 @@ def test_books_kept_in_portions_and_out_of_order_agree_with_the_whole_history(
     _same(answer(books, ASKED, DIRECTORY), _plain(entries))
     books.close()
     database.close()
+
+
+def _told_later(database: Database, story: Story, entries: int) -> None:
+    """The books are kept up to the last `entries` of a story, then to its end, and agree both times."""
+    books = Books(database)
+    for part in (story.entries[:-entries], story.entries[-entries:]):
+        _append(database, part)
+        books.keep(DIRECTORY, DIGEST)
+    _same(answer(books, ASKED, DIRECTORY), _plain(story.entries))
+    books.close()
+
+
+def test_a_manifest_is_judged_again_when_its_box_turns_out_to_have_been_packed(database: Database) -> None:
+    story = Story()
+    story.issue(BAG)
+    story.seal(BAG)
+    story.to_transfer(BAG)
+    story.hop(BOX, TRANSFER, CARRIER, at="03 08:00", manifest=MANIFEST, vehicle=VEHICLE)
+    story.tell(TRANSFER, "packed", at="02 17:00", codes=[BAG], box=BOX)
+    _told_later(database, story, 1)
+    overdue = [finding for finding in _plain(story.entries).findings if finding.code == "manifest_overdue"]
+    assert [finding.items for finding in overdue] == [(BAG,)]
+
+
+def test_what_a_counted_room_did_not_show_is_judged_again(database: Database) -> None:
+    story = Story()
+    story.issue(BAG)
+    story.seal(BAG)
+    story.to_transfer(BAG)
+    story.tell(TRANSFER, "stored", at="02 16:30", codes=[BAG], room="库1")
+    story.tell(TRANSFER, "counted", at="03 07:00", codes=[], room="库1", complete=True)
+    _told_later(database, story, 1)
+    assert "stock_imbalance" in {finding.code for finding in _plain(story.entries).findings}
 
 
 def test_books_of_another_log_or_register_are_thrown_away(database: Database, tmp_path: Path) -> None:

@@ -236,6 +236,19 @@ def test_a_correction_is_agreed() -> None:
     assert end.answer.district.total.mass_g == 1000
 
 
+def test_a_clinic_that_never_had_the_bag_can_not_agree_to_its_correction() -> None:
+    """别家卫生室点“同意”不算数：要交接的对方，或者生态环境局。"""
+    day = Telling()
+    day.issue(BAG)
+    sealed = day.seal(BAG, mass_g=10_000)
+    day.collector_takes(BAG)
+    proposed = day.correct(BAG, sealed, site=CLINIC, at="02 15:00", reason="wrong_mass", mass_g=1000)
+    day.correct(BAG, sealed, site=OTHER_CLINIC, at="02 15:40", reason="wrong_mass", agrees_with=proposed)
+    end = day.ends(at="02 16:00")
+    assert end.classes == {BAG: "disputed"}
+    assert end.answer.district.total.mass_g == 10_000
+
+
 def test_a_correction_is_refused_and_decided_by_the_authority() -> None:
     """卫生室说没交过，收运员不同意：有争议，由生态环境局裁定。"""
     day = Telling()
