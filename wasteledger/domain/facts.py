@@ -185,12 +185,6 @@ class Clocks:
 
     __hash__ = None  # type: ignore[assignment]  # it learns
 
-    def copy(self) -> "Clocks":
-        """What is known now, to be continued apart."""
-        other = Clocks()
-        other._zero_ms.update(self._zero_ms)
-        return other
-
     def set_zero(self, device: str, boot_id: str, zero_ms: int) -> None:
         """Puts back what an earlier `learn` came to."""
         self._zero_ms[device, boot_id] = zero_ms
