@@ -29,6 +29,7 @@ class Act:
     actor: str
     vouch_method: str
     vouched_by: str | None = None
+    vouch_signature: str | None = None
     checkpoint: dict[str, Any] | None = None
     counter_event: dict[str, Any] | None = None
     backfill: dict[str, Any] | None = None
@@ -42,6 +43,8 @@ class Act:
     package: str = ""
     mass_g: int = 0
     mass_source: str = ""
+    unit: str = ""
+    new_code: str = ""
     box: str = ""
     room: str = ""
     count_name: str = ""
@@ -80,6 +83,7 @@ class Act:
     due_at: str = ""
     level: int = 0
     device: str = ""
+    last_seq: int = -1
     role: str = ""
     public_key: str = ""
     prior_device: str = ""

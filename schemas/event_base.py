@@ -21,6 +21,7 @@ _TIME = re.compile(
     r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}[+-][01][0-9]:[0-5][0-9]"
 )
 _HASH_BYTES = 32
+_SIGNATURE_BYTES = 64
 
 
 @lru_cache(maxsize=65536)
@@ -45,6 +46,13 @@ def _check_hash(text: str) -> str:
     return text
 
 
+def _check_signature(text: str) -> str:
+    if len(decode_base64(text)) != _SIGNATURE_BYTES:
+        message = "not the base64 of 64 bytes"
+        raise ValueError(message)
+    return text
+
+
 def _check_time(text: str) -> str:
     if not _TIME.fullmatch(text):
         message = "write times as 2026-11-02T08:15:00.000+08:00"
@@ -59,6 +67,7 @@ def _check_day(text: str) -> str:
 
 
 Hash = Annotated[str, AfterValidator(_check_hash)]
+Signature = Annotated[str, AfterValidator(_check_signature)]
 Time = Annotated[str, AfterValidator(_check_time)]
 DeviceId = Annotated[str, Field(pattern=r"^[a-z2-7]{16}$")]
 Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
@@ -128,6 +137,7 @@ class Event(_Part):
         monotonic_ms, boot_id: time since the device started, to see and mend a wrong clock.
         site: the party on whose behalf the act stands (holder, giver or taker), by its site code.
         vouched_by, vouch_method: who stands for the act, and how weakly.
+        vouch_signature: that person's own signature, made with badge and PIN (`schemas.vouching`).
         checkpoint: the newest checkpoint the device had verified.
         backfill: says that, when and why this was first on paper.
     """
@@ -143,6 +153,7 @@ class Event(_Part):
     actor: Actor
     vouched_by: Actor | None = None
     vouch_method: Literal["badge", "pin", "own_device", "paper", "none"]
+    vouch_signature: Signature | None = None
     position: Position | None = None
     checkpoint: Checkpoint | None = None
     counter_event: CounterEvent | None = None

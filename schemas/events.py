@@ -35,6 +35,8 @@ from schemas.event_base import (
 from schemas.quantities import MASS_G_MAX
 
 Masses = Annotated[list[MassG | None], Field(min_length=1, max_length=CODES_MAX)]
+#: Where a mass at a hand-over comes from; a `copied` or `estimated` one is no second weighing.
+MassSource = Literal["scale", "typed", "copied", "estimated"]
 
 
 class Issued(ItemEvent):
@@ -46,7 +48,11 @@ class Issued(ItemEvent):
 
 
 class Sealed(ItemEvent):
-    """A package is closed, labelled and weighed: its life begins. EPCIS: commissioning."""
+    """A package is closed, labelled and weighed: its life begins. EPCIS: commissioning.
+
+    Attributes:
+        unit: the ward (科室) it comes from.
+    """
 
     kind: Literal["sealed"]
     codes: Annotated[list[ItemCode], Field(min_length=1, max_length=1)]
@@ -54,6 +60,7 @@ class Sealed(ItemEvent):
     package: Literal["bag", "sharps_box", "drum"]
     mass_g: Annotated[int, Field(gt=0, le=MASS_G_MAX)]
     mass_source: Literal["scale", "typed", "estimated"]
+    unit: Label | None = None
 
 
 class Packed(ItemEvent):
@@ -81,6 +88,7 @@ class Released(ItemEvent):
     manifest: ManifestNumber | None = None
     vehicle: Plate | None = None
     masses_g: Masses | None = None
+    mass_source: MassSource | None = None
 
 
 class Accepted(ItemEvent):
@@ -91,6 +99,7 @@ class Accepted(ItemEvent):
     manifest: ManifestNumber | None = None
     vehicle: Plate | None = None
     masses_g: Masses | None = None
+    mass_source: MassSource | None = None
     packages_count: Annotated[int, Field(ge=0, le=100_000)] | None = None
 
 
@@ -176,7 +185,10 @@ class Printed(ItemEvent):
 
 
 class Vouched(ItemEvent):
-    """Somebody stands for an act after it: the keeper of an unattended room or cabinet, or a clinic that had no device."""
+    """A party stands for an act after it: the keeper of an unattended room, or a producer whose badge alone was read.
+
+    The authority stands so for a void (which then holds), and for a sealing that another party's device made.
+    """
 
     kind: Literal["vouched"]
     target_event_id: Hash
@@ -199,8 +211,9 @@ class Corrected(ItemEvent):
 
     kind: Literal["corrected"]
     target_event_id: Hash
-    reason: Literal["did_not_occur", "wrong_mass"]
+    reason: Literal["did_not_occur", "wrong_mass", "wrong_waste"]
     mass_g: Annotated[int, Field(gt=0, le=MASS_G_MAX)] | None = None
+    waste_code: WasteCode | None = None
     agrees_with: Hash | None = None
     refuses: Hash | None = None
 
@@ -208,6 +221,25 @@ class Corrected(ItemEvent):
     def _one_answer(self) -> "Corrected":
         if self.agrees_with is not None and self.refuses is not None:
             message = "agrees_with, refuses: say one of them"
+            raise ValueError(message)
+        return self
+
+
+class Relabelled(ItemEvent):
+    """A label that was torn off or can not be read is replaced: one package, one life, and both codes find it.
+
+    `codes` names the old code, `new_code` a blank label of the site's own stock. EPCIS: commissioning.
+    """
+
+    kind: Literal["relabelled"]
+    codes: Annotated[list[ItemCode], Field(min_length=1, max_length=1)]
+    new_code: ItemCode
+    reason: Literal["damaged", "lost", "unreadable", "mislabelled"]
+
+    @model_validator(mode="after")
+    def _another_code(self) -> "Relabelled":
+        if self.new_code == self.codes[0]:
+            message = "new_code: the same as the old code"
             raise ValueError(message)
         return self
 
@@ -288,6 +320,19 @@ class Revoked(OfficeEvent):
     reason: Literal["lost", "stolen", "replaced", "retired"]
 
 
+class Trusted(OfficeEvent):
+    """Up to which number a revoked, copied or rewritten device is to be believed all the same.
+
+    Attributes:
+        last_seq: the last number that counts; what the device made after it, or what arrived late, proves nothing.
+        note: what the office looked at.
+    """
+
+    kind: Literal["trusted"]
+    device: DeviceId
+    last_seq: Annotated[int, Field(ge=0, le=INTEGER_MAX)]
+
+
 class Licensed(OfficeEvent):
     """A licence to carry or dispose, as an office vouches for it."""
 
@@ -347,10 +392,10 @@ class Cased(OfficeEvent):
 
 AnyItemEvent = (
     Issued | Sealed | Packed | Unpacked | Released | Accepted | Refused | Stored | Counted | Disposed
-    | Inspected | Incident | Voided | Corrected | Washed | Printed | Vouched
+    | Inspected | Incident | Voided | Corrected | Relabelled | Washed | Printed | Vouched
 )  # fmt: skip
 AnyEvent = Annotated[
-    AnyItemEvent | Manifested | Enrolled | Revoked | Licensed | Ruled | Cased,
+    AnyItemEvent | Manifested | Enrolled | Revoked | Trusted | Licensed | Ruled | Cased,
     Field(discriminator="kind"),
 ]
 

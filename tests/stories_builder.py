@@ -36,6 +36,7 @@ BAG, BAG2, BAG3 = (stock_code("500114", serial) for serial in (1, 2, 3))
 BOX = box_code("500114", 1)
 MANIFEST = "20265001000001"
 INFECTIOUS = "841-001-01"
+NURSE = "u-nurse"
 VEHICLE, FOREIGN_VEHICLE = "渝H2B101", "渝H9Z999"
 PHOTO = encode_base64(hashlib.sha256(b"a photo of the burst bag").digest())
 
@@ -47,8 +48,8 @@ def register() -> Register:
     """The small district of the stories."""
     sites = [
         {"code": OFFICE, "name": "生态环境局"},
-        {"code": CLINIC, "name": "大坪村卫生室"},
-        {"code": OTHER_CLINIC, "name": "小坪村卫生室"},
+        {"code": CLINIC, "name": "大坪村卫生室", "beds": 0},
+        {"code": OTHER_CLINIC, "name": "小坪村卫生室", "beds": 0},
         {"code": HOSPITAL, "name": "中心医院", "beds": 300},
         {"code": TRANSFER, "name": "镇卫生院中转点", "beds": 30},
         {"code": COLLECTOR, "name": "收运队"},
@@ -70,6 +71,17 @@ def register() -> Register:
             ],
             "sites": sites,
             "vehicles": [{"plate": VEHICLE, "carrier": CARRIER}, {"plate": FOREIGN_VEHICLE, "carrier": COLLECTOR}],
+            "people": [
+                {"actor": actor, "name": "某人", "site": site, "role": role}
+                for actor, site, role in (
+                    (NURSE, CLINIC, "clinic"),
+                    ("u-nurse2", OTHER_CLINIC, "clinic"),
+                    ("u-keeper", TRANSFER, "keeper"),
+                    ("u-driver", CARRIER, "driver"),
+                    ("u-collector", COLLECTOR, "collector"),
+                    ("u-operator", PLANT, "operator"),
+                )
+            ],
             "licences": [
                 licence | {"holder": CARRIER, "number": "运1", "activity": "carry"},
                 licence | {"holder": PLANT, "number": "处1", "activity": "dispose"},

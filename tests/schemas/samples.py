@@ -32,6 +32,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "incident": _ITEMS | {"incident": "spill"},
     "voided": _ITEMS | {"reason": "spoiled"},
     "corrected": _ITEMS | {"target_event_id": HASH, "reason": "wrong_mass", "mass_g": 900},
+    "relabelled": {"codes": [ITEM], "new_code": "91130200699229617X9002140820261102001", "reason": "damaged"},
     "washed": {"codes": [BOX]},
     "printed": _ITEMS | {"job": "打印1", "copy_no": 2, "reason": "damaged"},
     "vouched": _ITEMS | {"target_event_id": HASH},
@@ -41,6 +42,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     },
     "enrolled": {"device": DEVICE, "public_key": HASH, "for_site": SITE, "role": "device"},
     "revoked": {"device": DEVICE, "reason": "lost"},
+    "trusted": {"device": DEVICE, "last_seq": 7, "note": "查看了设备"},
     "licensed": {
         "holder": OTHER, "licence": "运1", "waste_codes": ["841-001-01"],
         "valid_from": "2026-01-01", "valid_to": "2026-12-31",

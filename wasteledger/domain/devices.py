@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from wasteledger.domain.admissions import Admission
 from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, make_finding
@@ -38,6 +39,7 @@ class DeviceBook:
 
     Attributes:
         chain_root: what its event 0 has to name; empty while its enrolment is not known.
+        admission: its sites and how far it is believed.
         notes: findings that a single event raises, by event and code; a later word about its clock replaces them.
         announced: next number, moment and id of the hello that said most.
     """
@@ -45,6 +47,7 @@ class DeviceBook:
     device_id: str
     site: str = ""
     chain_root: str = ""
+    admission: Admission = field(default_factory=Admission)
     revoked_index: int | None = None
     runs: list[Run] = field(default_factory=list)
     notes: dict[str, list[Any]] = field(default_factory=dict)
@@ -59,6 +62,12 @@ class DeviceBook:
         """The device is admitted for a site; admitted again, nothing changes."""
         if not self.chain_root:
             self.site, self.chain_root = site, chain_root
+            self._check_root()
+
+    def _check_root(self) -> None:
+        first = self.runs[0] if self.runs else None
+        if first and first.first == 0 and self.chain_root and first.first_prev != self.chain_root:
+            self.admission.broken_from = 0
 
     def take(self, fact: Fact, directory: Directory) -> None:
         """Takes in an event under its number."""
@@ -79,6 +88,8 @@ class DeviceBook:
         run = Run(number, number, fact.event_id, event.device_prev, fact.received_ms, fact.event_id, codes)
         place = next((i for i in range(len(self.runs) - 1, -1, -1) if self.runs[i].first < number), -1)
         self.runs.insert(place + 1, run)
+        if number == 0:
+            self._check_root()
         self._join(place + 1)
         self._join(place)
 
@@ -95,6 +106,7 @@ class DeviceBook:
         del self.runs[place + 1]
 
     def _fork(self, run: Run) -> None:
+        self.admission.broken_from = min(self.admission.broken_from, run.first)
         key = f"{run.first_id} device_fork"
         self.notes[key] = [
             "device_fork", list(run.first_codes), run.first_id, run.first_received_ms, f"{self.device_id} № {run.first}",

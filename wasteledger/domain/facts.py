@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 from schemas.acts import Act, moment_ms, read_act
 from schemas.canonical import encode_base64
 from schemas.custody import move_of
+from schemas.entitlement import Standing
 from schemas.errors import ContractError
 from schemas.signing import parse_note
 from wasteledger.domain.entry import decode_entry
@@ -58,9 +59,21 @@ class Fact:
         kind: of the event, at hand because every fold asks for it.
         move: what the custody table looks at.
         order: sorts facts by time, whatever the order of delivery.
+        standing: what its device is to its site, once it was asked for (`Source.standing_of`).
     """
 
-    __slots__ = ("event", "event_id", "index", "kind", "move", "occurred_ms", "order", "received_ms", "wall_ms")
+    __slots__ = (
+        "event",
+        "event_id",
+        "index",
+        "kind",
+        "move",
+        "occurred_ms",
+        "order",
+        "received_ms",
+        "standing",
+        "wall_ms",
+    )
 
     def __init__(  # noqa: PLR0913, PLR0917 - made by the million: names would cost more than the fields
         self, index: int, received_ms: int, event_id: str, event: Act, occurred_ms: int, wall_ms: int
@@ -73,6 +86,7 @@ class Fact:
         kind = self.kind = event.kind
         self.move = move_of(event)
         self.wall_ms = wall_ms
+        self.standing: Standing | None = None
         self.order = (occurred_ms, RANK.get(kind, _LAST), event.device_id, event.device_seq)
 
     def dated(self, clocks: "Clocks") -> "Fact":
@@ -242,6 +256,9 @@ class Source(Protocol):
 
     def forks_of(self, code: str) -> Sequence[Fact]:
         """Events that share their number with another one and name this code."""
+
+    def standing_of(self, fact: Fact) -> Standing:
+        """What the device that signed a fact is to the site that it names."""
 
 
 class StockTake:

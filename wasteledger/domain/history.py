@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.canonical import encode_base64
+from schemas.entitlement import Standing
+from wasteledger.domain.admissions import Admissions, break_chain, standing_of, take_office_event
 from wasteledger.domain.facts import Clocks, Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
@@ -68,6 +70,7 @@ class History:
         self.forks: list[Fact] = []
         self.quarantined: list[Quarantined] = []
         self.announced: dict[str, Announced] = {}
+        self.admissions: Admissions = {}
         self.clocks = Clocks()
 
     def add(self, content: bytes) -> None:
@@ -85,6 +88,7 @@ class History:
             fact = entry.fact(self.clocks)
             if entry.entry_class == "fork":
                 self.forks.append(fact)
+                self._break(fact.event.device_id, fact.event.device_seq)
                 for code in fact.event.codes:
                     self.forks_by_code[code].append(fact)
             else:
@@ -124,6 +128,37 @@ class History:
             self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
         elif event.kind == "revoked" and event.device in self.devices:
             self.devices[event.device] = self.devices[event.device]._replace(revoked_index=fact.index)
+        self._weigh(take_office_event(fact, self.admissions))
+        self._link(fact)
+
+    def _link(self, fact: Fact) -> None:
+        """Holds an event against its neighbours in its device's own chain."""
+        event = fact.event
+        facts, known = self.by_device[event.device_id], self.devices.get(event.device_id)
+        if event.device_seq == 0 and known and event.device_prev != known.chain_root:
+            self._break(event.device_id, 0)
+        if event.kind == "enrolled" and event.device in self.devices:
+            first = self.by_device[event.device].get(0)
+            if first is not None and first.event.device_prev != self.devices[event.device].chain_root:
+                self._break(event.device, 0)
+        before, behind = facts.get(event.device_seq - 1), facts.get(event.device_seq + 1)
+        if before is not None and event.device_prev != before.event_id:
+            self._break(event.device_id, event.device_seq)
+        if behind is not None and behind.event.device_prev != fact.event_id:
+            self._break(event.device_id, event.device_seq + 1)
+
+    def _break(self, device: str, number: int) -> None:
+        if break_chain(device, number, self.admissions):
+            self._weigh(device)
+
+    def _weigh(self, device: str) -> None:
+        """The standing of a device has changed: that of its events is asked for again."""
+        for fact in self.by_device[device].values() if device else ():
+            fact.standing = None
+
+    def standing_of(self, fact: Fact) -> Standing:
+        """What the device that signed a fact is to the site that it names."""
+        return fact.standing or standing_of(fact, self.admissions)
 
     def _shelves(self, fact: Fact) -> Iterator[list[Fact]]:
         """Where a fact stands."""

@@ -92,7 +92,7 @@ def _under_reporting(
     before_g = sum(mass_g for day, mass_g in sealed.items() if before_from < day <= recent_from)
     usual_g = before_g * RECENT_DAYS // BEFORE_DAYS
     if recent_g * 100 < usual_g * directory.limit("under_reporting_percent", site):
-        beds = directory.sites[site].beds if site in directory.sites else 0
+        beds = (directory.sites[site].beds or 0) if site in directory.sites else 0
         per_bed = f"，床位 {beds} 张，每床每日 {recent_g // (beds * RECENT_DAYS)} g" if beds else ""
         detail = f"{site} 近 {RECENT_DAYS} 天 {recent_g} g，此前 {BEFORE_DAYS} 天平均每 {RECENT_DAYS} 天 {usual_g} g{per_bed}"
         evidence = sealings(site, recent_from + timedelta(days=1), today)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from schemas.codes import SiteKind, check_uscc, site_kind
-from schemas.event_base import Actor, Plate, SiteCode
+from schemas.event_base import Actor, Hash, Plate, SiteCode
 from schemas.quantities import Tolerance
 from schemas.waste import check_waste_code
 
@@ -32,6 +32,7 @@ RULE_MEANINGS = {row["key"]: (row["zh"], row["en"]) for row in _RULE_ROWS}
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
 Text = Annotated[str, Field(max_length=TEXT_MAX)]
+Method = Literal["incineration", "steam", "microwave", "chemical", "landfill", "recovery"]
 DivisionCode = Annotated[str, Field(pattern=r"^[0-9]{6}([0-9]{3})?$")]
 
 
@@ -51,7 +52,9 @@ class Site(_Row):
     """A place and party of the chain.
 
     Attributes:
-        beds: of a medical institution; decides the exemption for small ones.
+        beds: of a medical institution; decides the exemption for small ones. Unknown is not 0.
+        organisation: the legal person it belongs to; a site without one is its own. Two sites of one organisation are not two parties.
+        level: of a medical institution (镇级以上 is `township` and above); by its kind where there is none.
         store_below_5c, remote: which storage limit of GB 39707-2020 5.4.6 holds at a plant.
         collection: how waste leaves it (因地制宜): with its own handheld; by a badge or PIN on the collector's; carried by its staff to the
             township centre where no road service runs; or out of a cabinet or unattended room, whose keeper vouches later.
@@ -61,7 +64,9 @@ class Site(_Row):
     code: SiteCode
     name: Name
     uscc: Annotated[str, AfterValidator(check_uscc)] | None = None
-    beds: Annotated[int, Field(ge=0, le=20_000)] = 0
+    beds: Annotated[int, Field(ge=0, le=20_000)] | None = None
+    organisation: Name | None = None
+    level: Literal["village", "township", "county", "city"] | None = None
     address: Text = ""
     contact: Text = ""
     store_below_5c: bool = False
@@ -83,20 +88,26 @@ class Site(_Row):
     def needs_manifest(self) -> bool:
         """Whether what leaves here travels under a manifest (名录 2021 exemption no. 2; 转移办法 art. 10, 11)."""
         medical = self.kind in {SiteKind.CLINIC, SiteKind.HOSPITAL}
-        return not (medical and self.beds <= EXEMPT_BEDS_MAX)
+        return not (medical and self.beds is not None and self.beds <= EXEMPT_BEDS_MAX)
 
 
 class Vehicle(_Row):
-    """A vehicle of a carrier."""
+    """A vehicle of a carrier.
+
+    Attributes:
+        medical: meets GB 19217 (医疗废物转运车技术要求), on which the exemption of small institutions rests; unsaid, it is taken to.
+    """
 
     plate: Plate
     carrier: SiteCode
+    medical: bool | None = None
 
 
 class Licence(_Row):
     """A licence to carry or dispose (经营许可证): waste codes or whole classes such as `HW01`.
 
     Attributes:
+        methods: of disposal that it names; none named, every harmless one (`Directory.may_treat`).
         capacity_t: tonnes a year that a plant may treat.
     """
 
@@ -106,6 +117,7 @@ class Licence(_Row):
     waste: Annotated[tuple[str, ...], Field(min_length=1, max_length=100)]
     valid_from: date
     valid_to: date
+    methods: Annotated[tuple[Method, ...], Field(max_length=6)] = ()
     capacity_t: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
 
     def covers(self, waste_code: str, day: date) -> bool:
@@ -115,13 +127,26 @@ class Licence(_Row):
 
 
 class Person(_Row):
-    """Somebody who acts; events carry the pseudonym `actor`, the name stays in this erasable row."""
+    """Somebody who acts; events carry the pseudonym `actor`, the name stays in this erasable row.
+
+    Attributes:
+        valid_from, valid_to: first and last day on which the person may vouch for the site; open where there is none.
+        vouch_key: base64 of the public key that badge and PIN make (`schemas.vouching`).
+    """
 
     actor: Actor
     name: Name
     site: SiteCode
     role: Literal["clinic", "collector", "keeper", "driver", "operator", "printer", "regulator"]
     phone: Text = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    vouch_key: Hash | None = None
+
+    def is_registered(self, site: str, day: date) -> bool:
+        """Whether the person belongs to this site on this day."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return self.site == site and begun and (self.valid_to is None or day <= self.valid_to)
 
 
 class WasteStream(_Row):
@@ -235,6 +260,15 @@ class Directory:
                 for licence in self.register.licences
             )
         return known
+
+    def at(self, moment_ms: int) -> "Directory":  # noqa: ARG002 - one version holds for ever until there are more
+        """The register as it held at a moment: the register of the day of the act judges the act."""
+        return self
+
+    def organisation(self, site: str) -> str:
+        """The legal person that a site belongs to; a site without one, or an unknown one, is its own."""
+        known = self.sites.get(site)
+        return (known.organisation if known else None) or site
 
     def site_name(self, code: str) -> str:
         """The name for a screen; an unknown site shows its code."""

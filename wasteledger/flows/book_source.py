@@ -5,6 +5,8 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from schemas.entitlement import Standing
+from wasteledger.domain.admissions import Admissions, standing_of
 from wasteledger.domain.facts import Clocks, Fact, StockTake, by_order, read_entry, stock_takes
 from wasteledger.store.books import BookRows
 from wasteledger.store.ledger import Ledger
@@ -21,6 +23,7 @@ class BookSource:
     def __init__(self) -> None:
         """Knows nothing yet."""
         self.clocks = Clocks()
+        self.admissions: Admissions = {}
         self.facts: dict[int, Fact] = {}
         self.places: dict[str, array[int]] = {}
         self.fresh: dict[str, array[int]] = {}
@@ -149,6 +152,23 @@ class BookSource:
         except KeyError:
             self._load_facts(index for index in indexes if index not in facts)
             return [facts[index] for index in indexes]
+
+    def standing_of(self, fact: Fact) -> Standing:
+        """What the device that signed a fact is to the site that it names."""
+        return fact.standing or standing_of(fact, self.admissions)
+
+    def facts_of_device(self, device: str, newest: int, *, down_to: int = 0) -> list[Fact]:
+        """The facts of a device from its newest number down to another one, in the order of their numbers."""
+        if self._ledger is None or newest < 0:
+            return []
+        stored = self._ledger.devices([device]).get(device)
+        found: list[Fact] = []
+        for index in self._ledger.number_places(stored.device_no, newest) if stored else ():
+            fact = self.fact(index)
+            if fact.event.device_seq < down_to:
+                break
+            found.append(fact)
+        return found[::-1]
 
     def facts_of_boot(self, device: str, boot_id: str, newest: int) -> list[Fact]:
         """The facts that a device made in one boot, which are its numbers down from `newest` as far as the boot's name stands on them."""

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from threading import RLock
 
 from schemas.canonical import encode_base64
+from wasteledger.domain.admissions import Admission, break_chain, take_office_event
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import DeviceBook, Run
@@ -37,6 +38,8 @@ from wasteledger.store.ledger import Ledger
 
 #: Entries of one portion: three weeks of a district, which most packages live through.
 PORTION_ENTRIES = 120_000
+#: What an office says of devices.
+_OF_DEVICES = frozenset({"enrolled", "revoked", "trusted"})
 #: A room that was counted concerns what has moved since, clocks apart.
 COUNT_MARGIN_MS = 24 * 60 * 60 * 1000
 
@@ -131,7 +134,9 @@ class Books:
         for _, content in rows.devices():
             fields = json.loads(content)
             fields["runs"] = [Run(**(run | {"first_codes": tuple(run["first_codes"])})) for run in fields["runs"]]
-            self.devices[fields["device_id"]] = DeviceBook(**fields)
+            revoked = fields["admission"].pop("revoked")
+            fields["admission"] = Admission(**fields["admission"], revoked=tuple(revoked) if revoked else None)
+            self._know(DeviceBook(**fields))
         for index, stored in ledger.entries_at(rows.rare()):
             entry = read_entry(index, stored)
             fact = entry.fact(self.source.clocks)
@@ -151,6 +156,8 @@ class Books:
         elif entry.event:
             fact = entry.fact(self.source.clocks)
             self._device(fact.event.device_id).note("device_fork", fact)
+            if break_chain(fact.event.device_id, fact.event.device_seq, self.source.admissions):
+                self._weigh(fact.event.device_id)
             self._shelve_fork(fact)
             self._rare.append(fact.index)
             self._touch(fact)
@@ -158,8 +165,18 @@ class Books:
     def _device(self, device: str) -> DeviceBook:
         self._devices_touched.add(device)
         if device not in self.devices:
-            self.devices[device] = DeviceBook(device)
+            self._know(DeviceBook(device))
         return self.devices[device]
+
+    def _know(self, book: DeviceBook) -> None:
+        self.devices[book.device_id] = book
+        self.source.admissions[book.device_id] = book.admission
+
+    def _weigh(self, device: str) -> None:
+        """The standing of a device has changed: what its events touch is judged again."""
+        for fact in self.source.facts_of_device(device, self.devices[device].newest):
+            fact.standing = None
+            self._touch(fact)
 
     def _file(self, fact: Fact, content: bytes, directory: Directory) -> None:
         """Files one event."""
@@ -170,7 +187,14 @@ class Books:
             self._device(event.device).admit(event.for_site, encode_base64(root))
         elif kind == "revoked" and event.device in self.devices:
             self._device(event.device).revoked_index = fact.index
-        self._device(event.device_id).take(fact, directory)
+        book = self._device(event.device_id)
+        broken_from = book.admission.broken_from
+        book.take(fact, directory)
+        if book.admission.broken_from != broken_from:
+            self._weigh(event.device_id)
+        if kind in _OF_DEVICES:
+            self._device(event.device)
+            self._weigh(take_office_event(fact, self.source.admissions) or event.device)
         for name in named_by(fact):
             source.file(name, fact)
         if event.target_event_id or (kind == "counted" and not event.box):

@@ -293,7 +293,7 @@ def medical_month(service: Service, site_code: str, month: str, *, persons: bool
         )
         raise QueryError(message)
     return MedicalMonth(
-        institution=site.name, address=_place(site, directory), phone=site.contact if persons else "", beds=site.beds,
+        institution=site.name, address=_place(site, directory), phone=site.contact if persons else "", beds=site.beds or 0,
         month=month, basis=manifest_duty(site, directory)[1], lines=tuple(lines), drawn_at=_time(clock.now_ms()),
     )  # fmt: skip
 

@@ -294,8 +294,8 @@ class Producers:
 
 def _parts(site: Site) -> int:
     if site.code[0] == "C":
-        return _CLINIC_PARTS + site.beds // 2
-    return _CENTRE_PARTS if site.code[0] == "T" else max(1, site.beds // _BEDS_PER_PART)
+        return _CLINIC_PARTS + (site.beds or 0) // 2
+    return _CENTRE_PARTS if site.code[0] == "T" else max(1, (site.beds or 0) // _BEDS_PER_PART)
 
 
 def _category(share: int) -> tuple[str, str, int, int]:

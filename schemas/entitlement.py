@@ -1,0 +1,118 @@
+"""Who may say what: kind of event × who signed it × what it claims → entitled or not.
+
+A signature proves who speaks, not that he may. An event is never refused for that; one whose signer may not say it is *not entitled*:
+it changes nothing that would raise the rate or lower a mass, it stays visible, and what it shows as an observation only adds doubt.
+
+    standing     who signed
+    own          a device admitted for the site on whose behalf the event stands
+    office       a device that the office admitted as an office, acting for its own site: the authority
+    other        any other admitted device
+    untrusted    a device after its revocation, or behind a broken link of its own chain (see `Trusted`)
+
+    column       entitled is
+    own          a device of the site
+    vouched      another party's device, where a person registered at the site on that day vouched (badge, or badge and PIN)
+    office       the authority
+
+The same table is written a second time in the offline verifier, and both are held against `vectors/entitlement.json`.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from schemas.codes import SiteKind, site_kind
+
+
+class Standing(StrEnum):
+    """What a signer is to the site that an event names."""
+
+    OWN = "own"
+    OFFICE = "office"
+    OTHER = "other"
+    UNTRUSTED = "untrusted"
+
+
+class Effect(StrEnum):
+    """What an event would do, and so what becomes of one whose signer may not say it (design section 14)."""
+
+    ACT = "act"  # raises the rate: without entitlement it has no effect
+    SEALING = "sealing"  # adds to the denominator: the package stays in it, unproven
+    OBSERVATION = "observation"  # can only add doubt: counts from anybody
+    DECLARATION = "declaration"  # lowers a mass or the denominator, or says how the past is to be read: without entitlement no effect
+
+
+class Right(NamedTuple):
+    """One row of the table."""
+
+    own: bool
+    vouched: bool
+    office: bool
+    effect: Effect
+
+
+_A, _S, _O, _D = Effect
+#: Kind → who may say it.
+RIGHTS: dict[str, Right] = {
+    "issued": Right(own=False, vouched=False, office=True, effect=_A),
+    "printed": Right(own=True, vouched=False, office=True, effect=_A),
+    "sealed": Right(own=True, vouched=True, office=False, effect=_S),
+    "packed": Right(own=True, vouched=True, office=False, effect=_A),
+    "unpacked": Right(own=True, vouched=True, office=False, effect=_A),
+    "released": Right(own=True, vouched=True, office=False, effect=_A),
+    "accepted": Right(own=True, vouched=True, office=False, effect=_A),
+    "refused": Right(own=True, vouched=True, office=False, effect=_A),
+    "stored": Right(own=True, vouched=True, office=False, effect=_A),
+    "counted": Right(own=True, vouched=True, office=True, effect=_O),
+    "disposed": Right(own=True, vouched=False, office=False, effect=_A),
+    "inspected": Right(own=True, vouched=False, office=True, effect=_O),
+    "washed": Right(own=True, vouched=True, office=False, effect=_A),
+    "incident": Right(own=True, vouched=True, office=True, effect=_D),
+    "voided": Right(own=True, vouched=True, office=True, effect=_D),
+    "corrected": Right(own=True, vouched=True, office=True, effect=_D),
+    "relabelled": Right(own=True, vouched=True, office=True, effect=_D),
+    "vouched": Right(own=True, vouched=False, office=True, effect=_D),
+    "manifested": Right(own=True, vouched=False, office=True, effect=_D),
+    "enrolled": Right(own=False, vouched=False, office=True, effect=_D),
+    "revoked": Right(own=False, vouched=False, office=True, effect=_D),
+    "trusted": Right(own=False, vouched=False, office=True, effect=_D),
+    "licensed": Right(own=False, vouched=False, office=True, effect=_D),
+    "ruled": Right(own=False, vouched=False, office=True, effect=_D),
+    "cased": Right(own=False, vouched=False, office=True, effect=_D),
+}
+#: A plant takes over, refuses and destroys with its own device only: nobody's badge stands for it.
+_OWN_DEVICE_ONLY = {("accepted", SiteKind.PLANT), ("refused", SiteKind.PLANT)}
+#: Whose packages another party's device may seal, when a registered person of the site vouches.
+_SEALED_FOR = frozenset({SiteKind.CLINIC, SiteKind.HOSPITAL, SiteKind.GENERATOR, SiteKind.TRANSFER_POINT})
+
+
+def may_be_vouched(kind: str, site: str) -> bool:
+    """Whether a person of `site` may stand for this kind of act on another party's device."""
+    right = RIGHTS.get(kind)
+    if right is None or not right.vouched or (kind, site_kind(site)) in _OWN_DEVICE_ONLY:
+        return False
+    return kind != "sealed" or site_kind(site) in _SEALED_FOR
+
+
+def is_entitled(kind: str, standing: Standing, *, site: str, vouched: bool) -> bool:
+    """Whether the signer of an event may say it.
+
+    Args:
+        kind: of the event; one that this version does not know entitles nobody.
+        standing: what the signing device is to `site`.
+        site: the party on whose behalf the event stands.
+        vouched: a person registered at `site` on that day vouched for it.
+    """
+    right = RIGHTS.get(kind)
+    if right is None or standing is Standing.UNTRUSTED:
+        return False
+    if standing is Standing.OFFICE:  # an office acts for its own site like any other device of a site
+        return right.office or right.own
+    if standing is Standing.OWN:
+        return right.own
+    return vouched and may_be_vouched(kind, site)
+
+
+def effect_of(kind: str) -> Effect:
+    """What an event of this kind would do."""
+    right = RIGHTS.get(kind)
+    return right.effect if right else Effect.ACT
