@@ -71,7 +71,7 @@ class History:
         self.forks: list[Fact] = []
         self.quarantined: list[Quarantined] = []
         self.announced: dict[str, Announced] = {}
-        self.admissions: Admissions = {}
+        self.admissions = Admissions()
         self.evidence: set[str] = set()
         self.clocks = Clocks()
         self._received: list[int] = []

@@ -25,7 +25,7 @@ class BookSource:
     def __init__(self) -> None:
         """Knows nothing yet."""
         self.clocks = Clocks()
-        self.admissions: Admissions = {}
+        self.admissions = Admissions()
         self.evidence: set[str] = set()
         #: Times that do not follow from an event and its clocks alone: (occurred, earliest, latest, outside) by index.
         self.held: dict[int, tuple[int, ...]] = {}

@@ -177,6 +177,7 @@ class Books:
 
     def _weigh(self, device: str) -> None:
         """The standing of a device has changed: what its events touch is judged again."""
+        self.source.admissions.rights.clear()
         for fact in self.source.facts_of_device(device, self.devices[device].newest, end=self.size + 1):
             fact.standing = fact.entitlement = None
             self._touch(fact)
@@ -186,16 +187,14 @@ class Books:
         event, kind, source = fact.event, fact.kind, self.source
         source.facts[fact.index] = fact
         book = self._device(event.device_id)
-        number = book.dated_from(fact)
-        if number < 0:
-            self._hold_next(book, fact)
+        number, lower_ms = self._place(book, fact)
         if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
             self._device(event.device).admit(event.for_site, encode_base64(root), fact.received_ms)
         broken_from = book.admission.broken_from
         book.take(fact, directory)
         if number < 0:
-            book.runs[-1].lower_ms = self._lower_ms
+            book.runs[-1].lower_ms = lower_ms
         if book.admission.broken_from != broken_from:
             self._weigh(event.device_id)
         if kind in _OF_DEVICES:
@@ -210,18 +209,21 @@ class Books:
             self._rare.append(fact.index)
         self._touch(fact)
 
-    def _hold_next(self, book: DeviceBook, fact: Fact) -> None:
-        """The time of the newest event of a device: nearly always what it claims."""
+    def _place(self, book: DeviceBook, fact: Fact) -> tuple[int, int]:
+        """From which number on times change because of an event, -1 for none; and where the bracket of the next one begins."""
         runs, event = book.runs, fact.event
-        lower_ms = max(runs[-1].lower_ms, book.floor_ms) if runs else book.floor_ms
-        if event.checkpoint or fact.occurred_ms < lower_ms or event.backfill:
-            (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
-            if fact.hold(held):
-                self._keep_time(fact)
-            lower_ms = held.lower_ms
-        else:
-            lower_ms = fact.occurred_ms
-        self._lower_ms = lower_ms
+        lower_ms = book.floor_ms
+        if runs and runs[-1].lower_ms > lower_ms:
+            lower_ms = runs[-1].lower_ms
+        number = book.dated_from(fact)
+        if number >= 0:
+            return number, 0
+        if fact.occurred_ms >= lower_ms and not event.checkpoint and not event.backfill:
+            return -1, fact.occurred_ms  # nearly always: it happened when it claims
+        (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
+        if fact.hold(held):
+            self._keep_time(fact)
+        return -1, held.lower_ms
 
     def _shelve_fork(self, fact: Fact) -> None:
         for code in fact.event.codes:
