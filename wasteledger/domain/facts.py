@@ -260,6 +260,9 @@ class Source(Protocol):
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
 
+    def evidence_missing(self, fact: Fact) -> Sequence[str]:
+        """Hashes that an act names as its evidence and that no office has said to be stored; an act may name none at all."""
+
 
 class StockTake:
     """A complete stock-take of one room: what it named.

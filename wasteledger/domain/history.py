@@ -10,6 +10,7 @@ from typing import NamedTuple
 from schemas.canonical import encode_base64
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, break_chain, standing_of, take_office_event
+from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Clocks, Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
@@ -71,6 +72,7 @@ class History:
         self.quarantined: list[Quarantined] = []
         self.announced: dict[str, Announced] = {}
         self.admissions: Admissions = {}
+        self.evidence = EvidenceShelf()
         self.clocks = Clocks()
 
     def add(self, content: bytes) -> None:
@@ -128,6 +130,7 @@ class History:
             self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
         elif event.kind == "revoked" and event.device in self.devices:
             self.devices[event.device] = self.devices[event.device]._replace(revoked_index=fact.index)
+        self.evidence.add(fact)
         self._weigh(take_office_event(fact, self.admissions))
         self._link(fact)
 
@@ -159,6 +162,10 @@ class History:
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
         return fact.standing or standing_of(fact, self.admissions)
+
+    def evidence_missing(self, fact: Fact) -> list[str]:
+        """Hashes that an act names as its evidence and that no office has said to be stored."""
+        return self.evidence.missing(fact.event.attachments, self.admissions)
 
     def _shelves(self, fact: Fact) -> Iterator[list[Fact]]:
         """Where a fact stands."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, standing_of
+from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Clocks, Fact, StockTake, by_order, read_entry, stock_takes
 from wasteledger.store.books import BookRows
 from wasteledger.store.ledger import Ledger
@@ -24,6 +25,7 @@ class BookSource:
         """Knows nothing yet."""
         self.clocks = Clocks()
         self.admissions: Admissions = {}
+        self.evidence = EvidenceShelf()
         self.facts: dict[int, Fact] = {}
         self.places: dict[str, array[int]] = {}
         self.fresh: dict[str, array[int]] = {}
@@ -156,6 +158,10 @@ class BookSource:
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
         return fact.standing or standing_of(fact, self.admissions)
+
+    def evidence_missing(self, fact: Fact) -> list[str]:
+        """Hashes that an act names as its evidence and that no office has said to be stored."""
+        return self.evidence.missing(fact.event.attachments, self.admissions)
 
     def facts_of_device(self, device: str, newest: int, *, down_to: int = 0) -> list[Fact]:
         """The facts of a device from its newest number down to another one, in the order of their numbers."""
