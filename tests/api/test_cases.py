@@ -23,7 +23,6 @@ from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.case_book import findings_now, list_cases, load_case
 from wasteledger.flows.cases import (
-    Who,
     answer_case,
     assign_case,
     close_case,
@@ -35,6 +34,7 @@ from wasteledger.flows.cases import (
 from wasteledger.flows.due import due_list
 from wasteledger.flows.evidence import EVIDENCE_BYTES_MAX, keep_evidence, read_evidence
 from wasteledger.flows.issue_codes import Wanted, issue_codes
+from wasteledger.flows.office import Who
 from wasteledger.flows.questions import ask
 from wasteledger.flows.service import Service
 

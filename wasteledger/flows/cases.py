@@ -6,7 +6,7 @@ do not undo each other. Whether a finding still stands is asked of the books at 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.codes import CodeKind, SiteKind, parse_code
 from schemas.errors import CodeError
@@ -31,22 +31,10 @@ from wasteledger.flows.case_book import (
     still_standing,
 )
 from wasteledger.flows.evidence import check_evidence, keep_evidence
-from wasteledger.flows.office import OFFICE_ACTOR, Office, china_time
+from wasteledger.flows.office import Office, Who, china_time
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
-
-
-class Who(NamedTuple):
-    """Who does something to a case.
-
-    Attributes:
-        site: for whom; actor: a person's pseudonym; vouch_method: `pin` for somebody who logged in with a password.
-    """
-
-    site: str
-    actor: str = OFFICE_ACTOR
-    vouch_method: str = "own_device"
 
 
 class _Desk:
