@@ -15,6 +15,7 @@ from tests.folding import history_of
 from wasteledger.domain.booking import BookedDoubt
 from wasteledger.domain.facts import Fact
 from wasteledger.errors import DatabaseError, NotFoundError, QueryError
+from wasteledger.flows.evidence import keep_evidence
 from wasteledger.flows.service import Service
 from wasteledger.simulate.device import Handheld
 from wasteledger.store.books import BookRows
@@ -87,6 +88,13 @@ def test_a_void_is_confirmed_once_its_evidence_is_stored(waiting: Waiting, tmp_p
     assert run(waiting.service, "void", "list") == ""
     with pytest.raises(QueryError, match="this void was confirmed before: an authority's answer is final"):
         run(waiting.service, "void", "refuse", waiting.void, "--note", "doch nicht")
+
+
+def test_a_photo_that_came_with_a_case_is_said_to_be_stored_when_the_void_is_confirmed(waiting: Waiting) -> None:
+    keep_evidence(waiting.service.settings.data_dir, [PHOTO])
+    run(waiting.service, "void", "confirm", waiting.void)
+    history = history_of(waiting.service)
+    assert history.evidence.missing([PHOTO_HASH], history.admissions) == []
 
 
 def test_evidence_that_was_changed_on_the_disk_confirms_nothing(waiting: Waiting, tmp_path: Path) -> None:
