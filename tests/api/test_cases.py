@@ -180,6 +180,8 @@ def test_a_signature_does_not_close_it_and_the_missing_scan_does(district: Distr
     number = open_case(service, district.finding()).number
     answered = answer_case(service, number, "已联系收运人", [PHOTO])
     assert (answered.status, answered.attachments) == ("answered", (PHOTO_HASH,))
+    history = history_of(service)
+    assert history.evidence.missing([PHOTO_HASH], history.admissions) == [], "a void may wait for this photo"
     with pytest.raises(QueryError, match="only the missing fact closes it"):
         close_case(service, number, "领导已签字", [PHOTO])
     assert load_case(service, number).status == "answered"

@@ -14,8 +14,8 @@ from schemas.event_base import NOTE_MAX
 from schemas.signing import device_id, is_sound_key
 from wasteledger.domain.admissions import NEVER_BROKEN, Admission
 from wasteledger.domain.devices import DeviceBook
+from wasteledger.domain.facts import Fact, read_entry
 from wasteledger.errors import NotFoundError, QueryError
-from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.office import Office, Who, said_by
 from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger, StoredDevice
@@ -253,25 +253,28 @@ def _rows(service: Service, is_wanted: Callable[[DeviceBook], bool]) -> list[Dev
     with books.opened() as (_, source):
         wanted = {name: book for name, book in books.devices.items() if is_wanted(book)}
         with service.database.read() as connection:
-            stored = Ledger(connection).devices(wanted)
+            ledger = Ledger(connection)
+            stored = ledger.devices(name for name, book in wanted.items() if book.admission.sites)
+            newest = ledger.numbers_taken({(device.device_no, wanted[name].newest) for name, device in stored.items()})
         source.read_facts(device.device_no for device in stored.values())
+        contacts = {number[0]: read_entry(row.index, bytes(row.content)).received_ms for number, row in newest.items()}
         rows = [
-            (device.device_no, _row(wanted[name], device.device_no, source))
+            (device.device_no, _row(wanted[name], source.fact(device.device_no), contacts.get(device.device_no)))
             for name, device in stored.items()
-            if wanted[name].admission.sites
         ]
     return [row for _, row in sorted(rows)]
 
 
-def _row(book: DeviceBook, device_no: int, source: BookSource) -> DeviceRow:
+def _row(book: DeviceBook, enrolment: Fact, newest_ms: int | None) -> DeviceRow:
+    """One device from its book, its enrolment and the receipt of its newest event."""
     admission, newest = book.admission, book.newest
-    facts = source.facts_of_device(book.device_id, newest, down_to=newest)
-    contacts = [fact.received_ms for fact in facts] + ([book.announced[1]] if book.announced else [])
+    contacts = [newest_ms] if newest_ms is not None else []
+    contacts += [book.announced[1]] if book.announced else []
     return DeviceRow(
         device=book.device_id,
         sites=list(admission.sites),
         role=admission.role,
-        enrolled_ms=source.fact(device_no).received_ms,
+        enrolled_ms=enrolment.received_ms,
         revoked_ms=admission.revoked[0] if admission.revoked else None,
         last_number=newest if newest >= 0 else None,
         contact_ms=max(contacts, default=None),

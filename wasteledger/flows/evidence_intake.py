@@ -72,16 +72,19 @@ def bring_evidence(service: Service, files: Sequence[bytes], who: Who | None = N
         QueryError: neither photo nor paper, too large, or too many at once.
     """
     check_evidence(files)
-    given = [_word(content) for content in files]
-    words = {word["attachments"][0]: word for word in given}
-    untold = untold_evidence(service, list(words))
     office = service.office()
     with service.database.write() as connection:
         keep_evidence(service.settings.data_dir, files)
-        bodies = [words[digest] | said_by(who) for digest in untold]
+        bodies = [word | said_by(who) for word in evidence_words(service, files)]
         verdicts = office.record_in(Ledger(connection), bodies) if bodies else []
-    places = {digest: verdict.index for digest, verdict in zip(untold, verdicts, strict=True)}
-    return [_stored(word, places.get(digest)) for digest, word in ((word["attachments"][0], word) for word in given)]
+    places = {body["attachments"][0]: verdict.index for body, verdict in zip(bodies, verdicts, strict=True)}
+    return [_stored(word, places.get(word["attachments"][0])) for word in map(_word, files)]
+
+
+def evidence_words(service: Service, files: Sequence[bytes]) -> list[dict[str, Any]]:
+    """What the office has yet to say of these files, each once; inside the transaction in which it says so."""
+    words = {word["attachments"][0]: word for word in map(_word, files)}
+    return [words[digest] for digest in untold_evidence(service, list(words))]
 
 
 def untold_evidence(service: Service, digests: Sequence[str]) -> list[str]:

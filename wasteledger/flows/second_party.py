@@ -16,7 +16,8 @@ from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.register import Directory
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_source import BookSource
-from wasteledger.flows.evidence import evidence_digest, is_kept, media_type, read_evidence
+from wasteledger.flows.evidence import evidence_digest, is_kept, read_evidence
+from wasteledger.flows.evidence_intake import evidence_words
 from wasteledger.flows.office import Office, Who, said_by
 from wasteledger.flows.questions import parse_event_id
 from wasteledger.flows.service import Service
@@ -196,7 +197,7 @@ def _evidence_words(desk: _Desk, fact: Fact, *, without_evidence: bool) -> list[
     if not named:
         message = "the void names no evidence: let the holder make it again with a photo, or refuse it"
         raise QueryError(message)
-    words, untold = [], desk.source.evidence_missing(fact)
+    files = []
     for digest in named:
         try:
             content, _ = read_evidence(desk.service.settings.data_dir, digest)
@@ -207,10 +208,8 @@ def _evidence_words(desk: _Desk, fact: Fact, *, without_evidence: bool) -> list[
                 f"or bring the file with `wasteledger evidence add FILE`"
             )
             raise QueryError(message) from None
-        if digest in untold:  # it came with a case
-            word = {"kind": "evidenced", "attachments": [digest], "size_bytes": len(content)}
-            words.append(word | {"media": media_type(content)})
-    return words
+        files.append(content)
+    return evidence_words(desk.service, files)  # a file may have been put back from a backup
 
 
 def _vouching(fact: Fact) -> dict[str, Any]:
