@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
@@ -101,6 +102,13 @@ def test_a_copied_request_counts_once(camera: Camera) -> None:
     again = camera.send(PHOTO, credential)
     assert (again.status_code, again.json()["code"]) == (401, "bad_device_request")
     assert "sign anew, with a later clock" in again.json()["detail"]
+
+
+def test_copies_sent_at_once_count_once(camera: Camera) -> None:
+    credential = camera.credential(PHOTO)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: camera.send(PHOTO, credential).status_code, range(4)))
+    assert sorted(answers) == [200, 401, 401, 401]
 
 
 def test_a_request_is_good_for_its_path_body_log_and_moment_alone(client: TestClient, camera: Camera) -> None:

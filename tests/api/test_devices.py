@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from tests.api.conftest import BAG, CLINIC, seal
 from tests.folding import history_of
 from wasteledger.domain.hello import Hello, sign_hello
 from wasteledger.errors import NotFoundError, QueryError
+from wasteledger.flows.enrolment import enrol_device
 from wasteledger.flows.service import Service
 from wasteledger.simulate.device import Handheld
 
@@ -58,6 +60,13 @@ def test_a_key_admitted_before_is_told_the_same_root_and_nothing_is_recorded(
     assert log_size(client) == size
     assert (again["root"], again["known"]) == (first["root"], True)
     assert "was admitted for C500114105001 before" in run(service, "device", "enrol", CLINIC, "--key", PUBLIC)
+
+
+def test_a_key_admitted_by_two_at_once_is_admitted_once(service: Service) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: enrol_device(service, CLINIC, PUBLIC), range(4)))
+    assert len({enrolment.root for enrolment in made}) == 1
+    assert sorted(enrolment.known for enrolment in made) == [False, True, True, True]
 
 
 def test_a_key_admitted_for_a_further_site_is_a_device_of_both(service: Service) -> None:

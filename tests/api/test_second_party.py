@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from wasteledger.domain.booking import BookedDoubt
 from wasteledger.domain.facts import Fact
 from wasteledger.errors import DatabaseError, NotFoundError, QueryError
 from wasteledger.flows.evidence import keep_evidence
+from wasteledger.flows.second_party import confirm_void
 from wasteledger.flows.service import Service
 from wasteledger.simulate.device import Handheld
 from wasteledger.store.books import BookRows
@@ -47,12 +49,12 @@ class Waiting:
         with books.database.write() as connection:
             BookRows(connection).replace_doubts([BAG], [doubt])
 
-    def bring(self, folder: Path) -> None:
+    def bring(self, folder: Path, *, again: bool = True) -> None:
         path = folder / "photo.jpg"
         path.write_bytes(PHOTO)
         run(self.service, "evidence", "add", str(path))
-        # The package is judged again when its evidence arrives.
-        self.book("void_unconfirmed", encode_base64(bytes.fromhex(self.void)))
+        if again:  # the package is judged anew when its evidence arrives
+            self.book("void_unconfirmed", encode_base64(bytes.fromhex(self.void)))
 
     def answers(self) -> list[Fact]:
         """What the office has said of the package's acts."""
@@ -73,6 +75,28 @@ def test_a_void_waits_in_the_list_with_the_evidence_that_is_missing(waiting: Wai
     assert f"证据未到：{photo}" in run(waiting.service, "void", "list")
     waiting.bring(tmp_path)
     assert json.loads(run(waiting.service, "void", "list", "--json"))["voids"][0]["missing"] == []
+
+
+def test_a_package_is_judged_again_when_its_photo_arrives(waiting: Waiting, tmp_path: Path) -> None:
+    waiting.book("what was thought before", "")
+    waiting.bring(tmp_path, again=False)
+    with waiting.service.books().opened() as (rows, _):
+        assert rows.doubts("reason = ?", ("what was thought before",)) == []
+
+
+def test_two_regulators_at_once_say_it_once(waiting: Waiting, tmp_path: Path) -> None:
+    waiting.bring(tmp_path)
+
+    def confirm(_: int) -> str:
+        try:
+            return confirm_void(waiting.service, waiting.void)
+        except QueryError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(confirm, range(4)))
+    assert len(waiting.answers()) == 1
+    assert sum("was confirmed before" in word for word in said) == 3
 
 
 def test_a_void_is_confirmed_once_its_evidence_is_stored(waiting: Waiting, tmp_path: Path) -> None:
