@@ -4,6 +4,7 @@ import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,18 +14,15 @@ from schemas.canonical import decode_base64, encode_base64
 from tests.api.authority import OFFICE, Regulator, run
 from tests.api.conftest import BAG, CLINIC, seal
 from tests.folding import history_of
-from wasteledger.domain.booking import BookedDoubt
 from wasteledger.domain.facts import Fact
 from wasteledger.errors import DatabaseError, NotFoundError, QueryError
 from wasteledger.flows.evidence import keep_evidence
 from wasteledger.flows.second_party import confirm_void
 from wasteledger.flows.service import Service
 from wasteledger.simulate.device import Handheld
-from wasteledger.store.books import BookRows
 
 PHOTO = b"\xff\xd8\xff the bag that never was"
 PHOTO_HASH = encode_base64(hashlib.sha256(PHOTO).digest())
-SEALED_MS = 1_793_578_500_000
 
 
 class Waiting:
@@ -36,25 +34,20 @@ class Waiting:
         seal(handheld)
         named = {"attachments": [PHOTO_HASH]} if evidence else {}
         handheld.record(
-            "voided", SEALED_MS + 3_600_000, actor="u-c105x1", codes=[BAG], reason="never_was", note="称错了", **named
+            "voided", 1_793_582_100_000, actor="u-c105x1", codes=[BAG], reason="never_was", note="称错了", **named
         )
         answer = client.post("/v1/events", json={"events": [note.decode() for note in handheld.queue]}).json()
         self.void = decode_base64(answer["verdicts"][-1]["event_id"]).hex()
-        self.book("void_unconfirmed", answer["verdicts"][-1]["event_id"])
 
-    def book(self, reason: str, event_id: str) -> None:
-        """Puts the doubt into the books, as the judgement of the package does."""
-        books = self.service.books()
-        doubt = BookedDoubt(BAG, reason, "", CLINIC, SEALED_MS, event_id)
-        with books.database.write() as connection:
-            BookRows(connection).replace_doubts([BAG], [doubt])
+    def item(self) -> dict[str, Any]:
+        with self.service.books().opened() as (rows, _):
+            row = rows.item(BAG)
+        return row._asdict() if row else {}
 
-    def bring(self, folder: Path, *, again: bool = True) -> None:
+    def bring(self, folder: Path) -> None:
         path = folder / "photo.jpg"
         path.write_bytes(PHOTO)
         run(self.service, "evidence", "add", str(path))
-        if again:  # the package is judged anew when its evidence arrives
-            self.book("void_unconfirmed", encode_base64(bytes.fromhex(self.void)))
 
     def answers(self) -> list[Fact]:
         """What the office has said of the package's acts."""
@@ -78,10 +71,10 @@ def test_a_void_waits_in_the_list_with_the_evidence_that_is_missing(waiting: Wai
 
 
 def test_a_package_is_judged_again_when_its_photo_arrives(waiting: Waiting, tmp_path: Path) -> None:
-    waiting.book("what was thought before", "")
-    waiting.bring(tmp_path, again=False)
-    with waiting.service.books().opened() as (rows, _):
-        assert rows.doubts("reason = ?", ("what was thought before",)) == []
+    assert waiting.item()["reasons"] == "unknown_code void_without_evidence"
+    waiting.bring(tmp_path)
+    assert waiting.item()["reasons"] == "unknown_code void_unconfirmed"
+    assert waiting.item()["phase"] == "held"
 
 
 def test_two_regulators_at_once_say_it_once(waiting: Waiting, tmp_path: Path) -> None:
@@ -109,6 +102,7 @@ def test_a_void_is_confirmed_once_its_evidence_is_stored(waiting: Waiting, tmp_p
     (word,) = waiting.answers()
     assert (word.kind, word.event.codes) == ("vouched", [BAG])
     assert decode_base64(word.event.target_event_id).hex() == waiting.void
+    assert (waiting.item()["phase"], waiting.item()["item_class"]) == ("voided", None), "it has left the denominator"
     assert run(waiting.service, "void", "list") == ""
     with pytest.raises(QueryError, match="this void was confirmed before: an authority's answer is final"):
         run(waiting.service, "void", "refuse", waiting.void, "--note", "doch nicht")
@@ -141,6 +135,7 @@ def test_a_void_without_evidence_is_never_confirmed_but_can_be_refused(
     run(service, "void", "refuse", waiting.void, "--note", "照片与包装不符")
     (word,) = waiting.answers()
     assert (word.kind, word.event.reason, word.event.note) == ("corrected", "did_not_occur", "照片与包装不符")
+    assert (waiting.item()["phase"], waiting.item()["item_class"]) == ("held", "on_its_way"), "it goes on where it was"
     assert run(service, "void", "list") == ""
     with pytest.raises(QueryError, match="this void was refused before"):
         run(service, "void", "confirm", waiting.void)
@@ -182,18 +177,16 @@ def test_what_is_no_void_is_not_answered(waiting: Waiting) -> None:
         run(waiting.service, "seal", "confirm", sealed)
 
 
-def test_a_sealing_in_another_sites_name_is_confirmed(client: TestClient, service: Service, handheld: Handheld) -> None:
-    waiting = Waiting(client, service, handheld)
+def test_a_sealing_in_another_sites_name_is_confirmed(client: TestClient, service: Service) -> None:
     other = Handheld(CLINIC, origin="ledger.example.org/qianjiang", chance=np.random.default_rng(8))
     other.begin(service.office().enrol([(other.key, "R500114001001")])[0].leaf_hash or "")
     event_id = client.post("/v1/events", json={"events": [seal(other)]}).json()["verdicts"][0]["event_id"]
-    waiting.book("sealing_unconfirmed", event_id)
     (row,) = json.loads(run(service, "seal", "list", "--json"))["sealings"]
     assert (row["device"], row["site"], row["codes"]) == (other.key.device_id, CLINIC, [BAG])
     Regulator(client, service)
     assert [row["event_id"] for row in client.get("/v1/sealings").json()["sealings"]] == [row["event_id"]]
     run(service, "seal", "confirm", row["event_id"])
-    (word,) = waiting.answers()
+    (word,) = [fact for fact in history_of(service).facts_of(BAG) if fact.event.site == OFFICE]
     assert (word.kind, word.event.target_event_id) == ("vouched", event_id)
     assert run(service, "seal", "list") == ""
     with pytest.raises(QueryError, match="this sealing was confirmed before"):

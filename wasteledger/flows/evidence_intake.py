@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from schemas.canonical import encode_base64
 from wasteledger import clock
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.errors import QueryError
 from wasteledger.flows.device_request import Asked, check_request, spend_request
 from wasteledger.flows.evidence import check_evidence, keep_evidence, media_type

@@ -1,8 +1,8 @@
 """The second party's word: voids of sealed packages, and sealings in another site's name, that wait for the authority.
 
-Nothing leaves the denominator on one party's word. The list is what the books doubt (`void_unconfirmed`, `sealing_unconfirmed`); the answer
-is one event of the office: `vouched` stands for the act, `corrected` (did_not_occur) strikes a void out. A void is confirmed only when the
-evidence that it names is stored and hashes to what was named.
+Nothing leaves the denominator on one party's word. The list is what the books doubt (`void_unconfirmed`, `void_without_evidence`,
+`sealing_unconfirmed`); the answer is one event of the office: `vouched` stands for the act, `corrected` (did_not_occur) strikes a void
+out. A void is confirmed only when the evidence that it names is stored and hashes to what was named.
 """
 
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ from wasteledger.flows.questions import parse_event_id
 from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
 
-#: Which doubt of the books says that an act of a kind waits.
-_WAITING = {"voided": "void_unconfirmed", "sealed": "sealing_unconfirmed"}
+#: Which doubts of the books say that an act of a kind waits: for the second party's word, or for the evidence before it.
+_WAITING = {"voided": ("void_unconfirmed", "void_without_evidence"), "sealed": ("sealing_unconfirmed",)}
 _NAMES = {"voided": "void", "sealed": "sealing"}
 
 
@@ -79,7 +79,8 @@ def list_sealings(service: Service) -> list[WaitingAct]:
 def _list(service: Service, kind: str) -> list[WaitingAct]:
     with service.books().opened() as (rows, source):
         named: dict[str, list[str]] = {}
-        for doubt in rows.doubts("reason = ?", (_WAITING[kind],)):
+        waiting = _WAITING[kind]
+        for doubt in rows.doubts(" OR ".join(["reason = ?"] * len(waiting)), waiting):
             for event_id in doubt.evidence.split():
                 named.setdefault(event_id, []).extend(doubt.concerned)
         facts = {event_id: source.event(decode_base64(event_id)) for event_id in named}
@@ -125,7 +126,7 @@ def confirm_void(service: Service, typed: str, *, without_evidence: bool = False
     with _writing(service) as desk:
         fact = _open_act(desk, typed, "voided")
         if desk.source.standing_of(fact) is Standing.OFFICE:
-            message = "the authority made this void itself: nobody is his own second party, let the holder say it too"
+            message = "the authority made this void itself: it needs no second party"
             raise QueryError(message)
         words = _evidence_words(desk, fact, without_evidence=without_evidence)
         return _record(desk, [*words, _vouching(fact)], who)
