@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.canonical import encode_base64
 from tests.store.test_books import _append
 from tests.stories.telling import PHOTO
 from tests.stories_builder import BAG, BAG2, CLINIC, OFFICE, Story, register
@@ -98,3 +99,41 @@ def test_a_picture_of_an_ordinary_act_waits_for_nobody_and_a_paper_does() -> Non
     story.seal(BAG2, attachments=[PHOTO], backfill=paper)
     facts = [read_entry(index, content).fact(Clocks()) for index, content in enumerate(story.entries)]
     assert [may_need_evidence(fact.event) for fact in facts if fact.kind == "sealed"] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("named", "stored", "confirmed", "left"),
+    [
+        (False, False, True, False),
+        (True, False, True, False),
+        (True, True, False, False),
+        (True, True, True, True),
+    ],
+)
+def test_a_void_leaves_the_denominator_with_stored_evidence_and_a_second_party(
+    *, named: bool, stored: bool, confirmed: bool, left: bool
+) -> None:
+    story = Story()
+    story.issue(BAG)
+    story.seal(BAG)
+    fields = {"attachments": [PHOTO]} if named else {}
+    void = story.tell(CLINIC, "voided", at="02 09:00", codes=[BAG], reason="never_was", **fields)
+    if confirmed:
+        story.tell(OFFICE, "vouched", at="02 12:00", codes=[BAG], target_event_id=void)
+    if stored:  # the photo may come last
+        story.tell(OFFICE, "evidenced", at="03 08:30", **FILE)
+    answer = story.reconcile()
+    assert (answer.district.total.count, answer.voided.count) == ((0, 1) if left else (1, 0))
+
+
+def test_one_of_two_photos_is_not_enough() -> None:
+    story = Story()
+    story.issue(BAG)
+    story.seal(BAG)
+    other = encode_base64(bytes(32))
+    void = story.tell(CLINIC, "voided", at="02 09:00", codes=[BAG], reason="never_was", attachments=[PHOTO, other])
+    story.tell(OFFICE, "evidenced", at="02 10:00", **FILE)
+    story.tell(OFFICE, "vouched", at="02 12:00", codes=[BAG], target_event_id=void)
+    assert story.reconcile().voided.count == 0
+    story.tell(OFFICE, "evidenced", at="02 13:00", **FILE | {"attachments": [other]})
+    assert story.reconcile().voided.count == 1
