@@ -99,7 +99,7 @@ def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory:
         note_not_entitled(chain, fact, source)
         return False
     chain.void = fact
-    if source.evidence.isdisjoint(fact.event.attachments):
+    if not fact.event.attachments or source.evidence_missing(fact):
         chain.doubt("void_without_evidence", fact, site=fact.event.site)
         chain.disputed = True
     elif not _is_void_confirmed(chain, fact, source, directory):

@@ -22,6 +22,7 @@ from wasteledger.domain.admissions import Admission, break_chain, take_office_ev
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import DeviceBook, Run
+from wasteledger.domain.evidence import may_need_evidence
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.judge import companions_between, judge
@@ -204,7 +205,7 @@ class Books:
             source.file(name, fact)
         if number >= 0:
             self._hold(book, number, directory)
-        if event.target_event_id or (kind == "counted" and not event.box):
+        if _is_rare(fact):
             self._shelve_rare(fact)
             self._rare.append(fact.index)
         self._touch(fact)
@@ -230,11 +231,12 @@ class Books:
             self.source.forks[code].append(fact)
 
     def _shelve_rare(self, fact: Fact) -> None:
+        self.source.evidence.add(fact)
         if fact.event.target_event_id:
             self.source.targets[fact.event.target_event_id].append(fact)
-        elif fact.event.stock:
+        elif fact.event.stock and fact.kind == "counted":
             self.source.rolls.add(fact.event.stock)
-        else:
+        elif fact.kind == "counted" and not fact.event.box:
             self.source.counts[fact.event.site].append(fact)
 
     def _touch_at(self, fact: Fact, moment_ms: int) -> None:
@@ -262,6 +264,8 @@ class Books:
             self._corrected.update(event.codes)
         if event.room and fact.kind == "counted":
             self._counted.append(fact)
+        if fact.kind == "evidenced":
+            self._touched.update(code for code in self.source.evidence.concerned(fact) if not is_box(code))
 
     def _hear(self, hello: Hello, entry: ReadEntry, directory: Directory) -> None:
         """A hello: how far its device has come, and when its boot began."""
@@ -376,6 +380,14 @@ class Books:
     def close(self) -> None:
         """Gives the database back."""
         self.database.close()
+
+
+def _is_rare(fact: Fact) -> bool:
+    """Whether a fact is kept in memory: what speaks of another event, of evidence, or of a whole room or roll."""
+    event = fact.event
+    if event.target_event_id or fact.kind == "evidenced" or (fact.kind == "counted" and not event.box):
+        return True
+    return bool(event.attachments) and may_need_evidence(event)
 
 
 def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> None:
