@@ -88,11 +88,11 @@ def test_two_sites_of_one_organisation_need_two_devices(tmp_path: Path) -> None:
 
 
 def test_a_version_that_is_missing_is_missed(tmp_path: Path) -> None:
-    told, _ = at_the_van(people())
+    told, first = at_the_van(people())
     folder = export(tmp_path, told.entries)
     (folder / "registers").mkdir()
     report = audit(folder)
-    assert found(report) == {"register": [2]}
+    assert found(report) == {"register": [first - 2]}
     assert report.facts["vouching"] == "2 vouched acts not checked: the register of their day is not in this folder"
 
 

@@ -10,6 +10,7 @@ from schemas.signing import sign_event
 from schemas.vouching import person_key, sign_vouch
 from tests.stories_builder import (
     BAG,
+    CARRIER,
     CLINIC,
     COLLECTOR,
     NURSE,
@@ -22,7 +23,20 @@ from tests.stories_builder import (
     ms,
 )
 from tests.verify.exports import export, story
-from tests.verify.speakers import BADGE, KEY, PIN, at_the_van, audit, found, keep, people, put_in_force, said, speak
+from tests.verify.speakers import (
+    BADGE,
+    BADGED,
+    KEY,
+    PIN,
+    at_the_van,
+    audit,
+    found,
+    keep,
+    people,
+    put_in_force,
+    said,
+    speak,
+)
 from wasteledger.audit.verify.report import INVALID
 
 
@@ -49,7 +63,6 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the collector's own man": ({}, {"vouched_by": "u-collector"}),
     "an expired person": ({"valid_to": "2026-11-01"}, {}),
     "a person who begins tomorrow": ({"valid_from": "2026-11-03"}, {}),
-    "a name on paper": ({}, {"vouch_method": "paper"}),
     "a name and no badge": ({}, {"vouch_method": "none"}),
 }
 
@@ -123,7 +136,6 @@ def test_badge_and_pin_are_checked_anew(tmp_path: Path) -> None:
 FORGED: dict[str, dict[str, Any]] = {
     "another PIN": {"key": person_key(BADGE, "1234")},
     "another room than was signed": {"spoil": {"room": "库9"}},
-    "a person without a key": {"vouched_by": "u-nurse2", "site": OTHER_CLINIC},
 }
 
 
@@ -132,7 +144,30 @@ def test_a_signature_that_does_not_hold_is_named(tmp_path: Path, how: str) -> No
     told, _ = at_the_van(people())
     pinned(told, **FORGED[how])
     report = audit(keep(export(tmp_path, told.entries), people()))
-    assert found(report) == {"vouch_signature": [len(told.entries) - 1]}
+    last = len(told.entries) - 1
+    assert found(report) == {"not_entitled": [last], "vouch_signature": [last]}
+
+
+def test_a_signature_that_no_register_has_a_key_for_is_a_badge(tmp_path: Path) -> None:
+    told, _ = at_the_van(people())
+    pinned(told, vouched_by="u-nurse2", site=OTHER_CLINIC)
+    assert found(audit(keep(export(tmp_path, told.entries), people()))) == {}
+
+
+def test_a_third_partys_device_reads_no_badge_for_a_hand_over(tmp_path: Path) -> None:
+    """The driver of a passing lorry lets the nurse hand over to the collector."""
+    told = story()
+    put_in_force(told, people(), at="03 15:30")
+    vouched = {"site": CLINIC, **BADGED}
+    speak(told, COLLECTOR, "released", at="03 16:00", codes=[BAG], to_site=COLLECTOR, **vouched)
+    speak(told, CARRIER, "released", at="03 16:10", codes=[BAG], to_site=COLLECTOR, **vouched)
+    report = audit(keep(export(tmp_path, told.entries), people()))
+    assert found(report) == {"not_entitled": [len(told.entries) - 1]}
+
+
+def test_a_name_on_paper_is_a_word_though_a_weak_one(tmp_path: Path) -> None:
+    told, _ = at_the_van(people(), vouch_method="paper")
+    assert found(audit(keep(export(tmp_path, told.entries), people()))) == {}
 
 
 def test_a_signature_by_a_key_of_another_day_does_not_hold(tmp_path: Path) -> None:
@@ -142,7 +177,7 @@ def test_a_signature_by_a_key_of_another_day_does_not_hold(tmp_path: Path) -> No
     pinned(told, key=person_key(b"n" * 16, PIN))
     put_in_force(told, new, at="03 06:00", holds_from="2026-11-03")
     report = audit(keep(export(tmp_path, told.entries), people(), new))
-    assert list(found(report)) == ["vouch_signature"]
+    assert list(found(report)) == ["not_entitled", "vouch_signature"]
 
 
 @pytest.mark.parametrize(

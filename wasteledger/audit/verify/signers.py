@@ -17,7 +17,7 @@ from .devices import Device
 from .entitlement import KINDS, OFFICE, OTHER, OWN, SEALING, UNTRUSTED, effect_of, is_entitled, may_be_vouched
 from .entries import SITE, Event, canonical, count_of, hash_of, occurred_ms, text_of
 from .formats import fail, unbase64
-from .registers import Register, Registers, china_day, day_begins_ms
+from .registers import Person, Register, Registers, china_day, day_begins_ms
 from .report import Report
 
 #: Sites that a finding names; of more it says so.
@@ -29,23 +29,31 @@ _HEADER = "wasteledger-vouch/v1"
 _ACTOR, _METHOD = re.compile("u-[a-z0-9]{2,16}"), re.compile("[a-z_]{1,32}")
 _DEVICE, _DAY = re.compile("[a-z2-7]{16}"), re.compile("20[0-9]{2}-[01][0-9]-[0-3][0-9]")
 _DIGEST = re.compile("sha256:([0-9a-f]{64})")
-#: What counts as a person's word at another party's device; paper and "nobody" do not.
-_METHODS = ("badge", "pin")
+#: What counts as a person's word at another party's device: on paper, by badge, by badge and PIN. "Nobody" does not.
+_METHODS = ("paper", "badge", "pin")
+#: Where a hand-over names its other side: a badge is read on that side's device, a third party's proves nothing.
+_COUNTERPART = {"released": "to_site", "accepted": "from_site", "refused": "from_site"}
 
 
 class Vouch(NamedTuple):
     """A person's word for an act: who, how, and when the act was.
 
     Attributes:
+        counterpart: the other side of a hand-over, empty for any other act.
         is_signed: whether it carries a signature by badge and PIN.
         key: the key that made it, of those that any register gives this person.
     """
 
     actor: str
     method: str
-    is_signed: bool
-    key: bytes | None
+    counterpart: str
     moment_ms: int
+    is_signed: bool = False
+    key: bytes | None = None
+
+    def is_forged(self, person: Person) -> bool:
+        """Whether the signature is not the person's; one whose key no register has can not be judged."""
+        return self.is_signed and person.key is not None and self.key != person.key
 
 
 @dataclass(slots=True)
@@ -147,15 +155,17 @@ class Signers:
             if not isinstance(backfill, dict):
                 raise fail("an event whose backfill is no object")
             moment_ms = occurred_ms(backfill, "happened_at")
+        name = _COUNTERPART.get(event.kind)
+        vouch = Vouch(actor, method, text_of(payload, name, SITE) if name else "", moment_ms)
         if signature is None:
-            return Vouch(actor, method, is_signed=False, key=None, moment_ms=moment_ms)
+            return vouch
         if not isinstance(signature, str):
             raise fail("an event whose vouch_signature is no text")
         signed = unbase64(signature, "vouch_signature", ed25519.SIGNATURE_BYTES)
         keys = self._registers.keys_of(actor)
         text = self._vouch_text(payload) if keys else b""
         key = next((key for key in keys if ed25519.verify(key, text, signed)), None)
-        return Vouch(actor, method, is_signed=True, key=key, moment_ms=moment_ms)
+        return vouch._replace(is_signed=True, key=key)
 
     def _vouch_text(self, payload: dict[str, Any]) -> bytes:
         body = canonical({name: value for name, value in payload.items() if name != "vouch_signature"})
@@ -210,12 +220,16 @@ class Signers:
         vouch = said.vouch
         if vouch is None or vouch.method not in _METHODS:
             return False
+        if vouch.counterpart and vouch.counterpart not in self._devices[said.device_id].sites:
+            return False
         register = self._registers.at(vouch.moment_ms)
         if register is None:
             self._unchecked.add(said.index)
             return True
         person = register.people.get(vouch.actor)
-        return person is not None and person.is_registered(said.site, china_day(vouch.moment_ms))
+        if person is None or (vouch.method == "pin" and vouch.is_forged(person)):
+            return False
+        return person.is_registered(said.site, china_day(vouch.moment_ms))
 
     def _stood_for(self, said: Said) -> bool:
         """Whether the site itself stands for another's act after it, or for a sealing the authority."""
@@ -257,7 +271,7 @@ class Signers:
         elif kind == _UNKNOWN:
             why = "nobody may, as far as this verifier knows: is there a newer one?"
         elif refused.standing == OTHER and said.vouch is not None and may_be_vouched(kind, said.site):
-            why = f"no site of its own, and {said.vouch.actor} was not registered there on that day, or stood for it by no badge"
+            why = f"no site of its own, and the word of {said.vouch.actor} for it does not hold"
         elif refused.standing == OTHER:
             why = "no site of its own, and nobody stood for it who may"
         else:
@@ -283,7 +297,7 @@ class Signers:
             report.find("one_device_hop", text, first.index, name)
 
     def _find_bad_signatures(self, report: Report) -> None:
-        """Badge and PIN that the register of the day does not know; as a badge alone the word still stands."""
+        """Signatures that are not by the badge and PIN which the register of the day knows."""
         found: dict[str, Said] = {}
         counts: Counter[str] = Counter()
         for said in self._said:
@@ -295,7 +309,7 @@ class Signers:
                 self._unchecked.add(said.index)
                 continue
             person = register.people.get(vouch.actor)
-            if vouch.key is None or person is None or person.key != vouch.key:
+            if person is not None and vouch.is_forged(person):
                 counts[said.device_id] += 1
                 found.setdefault(said.device_id, said)
         for name, said in found.items():
