@@ -183,6 +183,8 @@ def test_a_kind_of_another_version_entitles_nobody(tmp_path: Path) -> None:
     told = story()
     for number in range(3):
         speak(told, CLINIC, f"kind{number}", at="03 16:00", codes=[BAG])
+    speak(told, CLINIC, "released", at="03 16:00", codes=[BAG], version=2, to_site=["whatever it", "means there"])
     report = audit(export(tmp_path, told.entries))
-    assert found(report) == {"not_entitled": [len(told.entries) - 3]}
+    assert found(report) == {"not_entitled": [len(told.entries) - 4]}
+    assert "signed 4 events" in report.findings[0].text
     assert "newer" in report.findings[0].text

@@ -27,7 +27,7 @@ from .folder import LogFolder, Tree
 from .formats import Checkpoint, InvalidError, Policy, fail
 from .registers import Registers
 from .report import Report
-from .signers import Said, Signers
+from .signers import NEWER, VERSION, Said, Signers
 from .times import Brackets
 
 #: Clocks of honest handhelds differ by this much, in milliseconds.
@@ -250,9 +250,10 @@ class Audit:
     def _event(self, index: int, entry: Entry, event: Event, payload: dict[str, Any], device: Device) -> None:
         event_id = entry.note.event_id
         take_event(device, event, event_id)
-        vouch = self.signers.vouch_of(event, payload) if self.signers else None
+        kind = event.kind if payload.get("version") == VERSION else NEWER
+        vouch = self.signers.vouch_of(event, payload) if self.signers and kind != NEWER else None
         said = Said(
-            index, entry.received_ms, event.occurred_ms, device.device_id, event.checkpoint, event.counter, event.kind, event.site,
+            index, entry.received_ms, event.occurred_ms, device.device_id, event.checkpoint, event.counter, kind, event.site,
             event.number, event_id, vouch,
         )  # fmt: skip
         self._seen.append(said)

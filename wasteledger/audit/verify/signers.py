@@ -20,11 +20,13 @@ from .formats import fail, unbase64
 from .registers import Person, Register, Registers, china_day, day_begins_ms
 from .report import Report
 
+#: The version of events whose fields this verifier knows; what an event of another one says, nobody here can judge.
+VERSION, NEWER = 1, "?"
 #: Sites that a finding names; of more it says so.
 SITES_NAMED_MAX = 3
 #: The rule that a `ruled` event names when it puts a whole register in force.
 _REGISTER = "register"
-_UNKNOWN = "events of kinds that this verifier does not know"
+_UNKNOWN = "events of kinds or versions that this verifier does not know"
 _HEADER = "wasteledger-vouch/v1"
 _ACTOR, _METHOD = re.compile("u-[a-z0-9]{2,16}"), re.compile("[a-z_]{1,32}")
 _DEVICE, _DAY = re.compile("[a-z2-7]{16}"), re.compile("20[0-9]{2}-[01][0-9]-[0-3][0-9]")
