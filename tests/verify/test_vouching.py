@@ -113,6 +113,15 @@ def test_the_site_or_the_office_stands_for_a_sealing_afterwards(tmp_path: Path, 
     assert codes == ({} if by in {CLINIC, OFFICE} else {"not_entitled": [first]})
 
 
+def test_a_word_that_nobody_stands_for_stands_for_nothing(tmp_path: Path) -> None:
+    told = story()
+    stored = speak(told, COLLECTOR, "stored", at="03 16:00", codes=[BAG], site=CLINIC, room="库", vouch_method="none")
+    speak(told, CLINIC, "vouched", at="03 18:00", codes=[BAG], target_event_id=stored, vouch_method="none")
+    assert list(found(audit(export(tmp_path / "nobody", told.entries)))) == ["not_entitled"]
+    speak(told, CLINIC, "vouched", at="03 18:10", codes=[BAG], target_event_id=stored, vouch_method="own_device")
+    assert found(audit(export(tmp_path / "keeper", told.entries))) == {}
+
+
 def pinned(told: Story, *, key: Any = KEY, spoil: dict[str, Any] | None = None, **fields: Any) -> None:
     """A stored package, by badge and PIN on the collector's device; `spoil` changes it after it was signed."""
     van = told.teller(COLLECTOR)

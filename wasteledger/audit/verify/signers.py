@@ -33,6 +33,7 @@ _DEVICE, _DAY = re.compile("[a-z2-7]{16}"), re.compile("20[0-9]{2}-[01][0-9]-[0-
 _DIGEST = re.compile("sha256:([0-9a-f]{64})")
 #: What counts as a person's word at another party's device: on paper, by badge, by badge and PIN. "Nobody" does not.
 _METHODS = ("paper", "badge", "pin")
+_NOBODY = "none"
 #: Where a hand-over names its other side: a badge is read on that side's device, a third party's proves nothing.
 _COUNTERPART = {"released": "to_site", "accepted": "from_site", "refused": "from_site"}
 
@@ -135,7 +136,9 @@ class Signers:
             from_ms = None if held is None else day_begins_ms(text_of(payload, "holds_from", _DAY))
             self._rulings.append((said, text_of(payload, "basis", _DIGEST).removeprefix("sha256:"), from_ms))
         elif kind == "vouched":
-            self._targets.setdefault(hash_of(payload, "target_event_id"), []).append(said)
+            target = hash_of(payload, "target_event_id")
+            if payload.get("vouch_method") != _NOBODY:
+                self._targets.setdefault(target, []).append(said)
         elif kind == "released":
             self._hand_over(said, event.names, said.site, text_of(payload, "to_site", SITE))
         elif kind == "accepted":
