@@ -19,6 +19,7 @@ from tests.stories_builder import (
     MANIFEST,
     NURSE,
     OFFICE,
+    PHOTO,
     PLANT,
     TRANSFER,
     VEHICLE,
@@ -139,6 +140,14 @@ def _packed_again_and_never_taken_out(story: Story) -> None:
     story.to_transfer(BAG)
     story.tell(TRANSFER, "packed", at="02 17:00", codes=[BAG], box=BOX)
     story.tell(TRANSFER, "packed", at="02 18:00", codes=[BAG], box=box_code("500114", 2))
+
+
+@story_of("void_unconfirmed", "disputed")
+def _the_holder_voids_and_nobody_has_looked(story: Story) -> None:
+    story.issue(BAG)
+    story.seal(BAG)
+    story.tell(OFFICE, "evidenced", at="02 08:30", attachments=[PHOTO], size_bytes=1200, media="image/jpeg")
+    story.tell(CLINIC, "voided", at="02 09:00", codes=[BAG], reason="never_was", attachments=[PHOTO])
 
 
 @story_of("void_after_end", "safely_disposed")

@@ -99,6 +99,9 @@ def devices_now(books: Books, region: str) -> list[Finding]:
 def chain_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> Chain:
     """The chain of one item with all its doubts."""
     with books.opened() as (_, source):
-        chain = judge([code], source, directory)[code]
+        chains = judge([code], source, directory)
+        chain = chains[code]
+        while chain.relabelled_from:
+            chain = chains[chain.relabelled_from]
     raise_overdue(chain, as_of_ms)
     return chain
