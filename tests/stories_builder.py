@@ -91,7 +91,7 @@ def register() -> Register:
                 licence | {"holder": CARRIER, "number": "运1", "activity": "carry"},
                 licence | {"holder": PLANT, "number": "处1", "activity": "dispose"},
                 licence | {"holder": COMPANY_LORRY, "number": "运2", "activity": "carry"},
-                licence | {"holder": COMPANY_PLANT, "number": "处2", "activity": "dispose"},
+                licence | {"holder": COMPANY_PLANT, "number": "处2", "activity": "dispose", "capacity_t": 1},
             ],
         }
     )

@@ -204,7 +204,7 @@ def relabelled_from(code: str, source: Source, directory: Directory) -> str:
         return ""
     first = min(changes, key=by_order)
     entitlement = entitlement_of(first, source, directory)
-    old: str = first.event.codes[0]
+    old: str = next(iter(first.event.codes))
     parties = parties_to(source.facts_of(old), source, directory)
     return old if entitlement == OFFICE or (entitlement and first.event.site in parties) else ""
 
