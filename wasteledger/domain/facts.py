@@ -12,7 +12,7 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from schemas.acts import Act, moment_ms, read_act
 from schemas.canonical import encode_base64
@@ -22,6 +22,11 @@ from schemas.errors import ContractError
 from schemas.signing import parse_note
 from wasteledger.domain.entry import decode_entry
 from wasteledger.domain.hello import Hello, parse_hello
+
+if TYPE_CHECKING:
+    from wasteledger.domain.admissions import Admissions
+    from wasteledger.domain.manifest_validity import ManifestLaw
+    from wasteledger.domain.register import Directory
 
 #: A wall clock that differs from the anchored running clock by more than this is set aside.
 TRUSTED_CLOCK_MS_MAX = 120_000
@@ -239,6 +244,8 @@ class Source(Protocol):
 
     #: Corrections and vouchings by the event that they are about.
     targets: dict[str, list[Fact]]
+    #: Devices as the log admits them.
+    admissions: "Admissions"
 
     def facts_of(self, code: str) -> Sequence[Fact]:
         """The facts that name an item, in no particular order."""
@@ -259,6 +266,9 @@ class Source(Protocol):
 
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
+
+    def manifest_law(self, number: str, directory: "Directory") -> "ManifestLaw | None":
+        """What the judgement of a hop needs to know of its manifest; None for a number that nothing names."""
 
 
 class StockTake:
