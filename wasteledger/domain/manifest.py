@@ -286,7 +286,7 @@ class _Papers(NamedTuple):
 
 def _papers(papers: Sequence[Fact], legs: Sequence[Leg]) -> _Papers:
     """Who may make which: the consignor drafts and voids, the consignee confirms, the office may draft and void for anybody."""
-    drafts = _drafts(papers)
+    drafts = _drafts(papers, _givers(legs))
     draft = drafts[-1].event if drafts else None
     drafters = (fact.event.site for fact in drafts if not _by_authority(fact))
     consignor = next(drafters, "") or _first_giver(legs)
@@ -308,11 +308,22 @@ def _papers(papers: Sequence[Fact], legs: Sequence[Leg]) -> _Papers:
     )
 
 
-def _drafts(papers: Sequence[Fact]) -> tuple[Fact, ...]:
-    """Those of whoever drafted first; the authority may mend anybody's."""
+def _drafts(papers: Sequence[Fact], givers: Sequence[str]) -> tuple[Fact, ...]:
+    """Those of one consignor, with what the authority mended.
+
+    Its number makes nobody else's papers his: the office drew it up for a party, else a party that loads under it did, else who
+    told first. Whoever drafts a neighbour's number takes nothing from him.
+    """
     drafts = [fact for fact in papers if fact.event.action == "drafted"]
-    own = [fact.event.site for fact in drafts if not _by_authority(fact)]
-    return tuple(fact for fact in drafts if fact.event.site in own[:1] or _by_authority(fact))
+
+    def rank(fact: Fact) -> tuple[bool, bool, int, str, int]:
+        event = fact.event
+        in_its_name = fact.standing is Standing.OTHER
+        return not in_its_name, event.site not in givers, fact.received_ms, event.device_id, event.device_seq
+
+    first = min((fact for fact in drafts if not _by_authority(fact)), key=rank, default=None)
+    own = first.event.site if first else ""
+    return tuple(fact for fact in drafts if fact.event.site == own or _by_authority(fact))
 
 
 def _first_giver(legs: Sequence[Leg]) -> str:

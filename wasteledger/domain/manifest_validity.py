@@ -58,11 +58,12 @@ def law_of(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) 
     """What the judgement of hops under this manifest needs to know of it."""
     loadings = manifest.loadings
     left = _leaving(loadings)
+    told_ms = min((fact.received_ms for leg in loadings for fact in leg.facts), default=0)
     ends = [*manifest.decisions, *(fact for leg in manifest.legs for fact in _returns(leg, manifest.consignor))]
     loaders = [leg for leg in loadings if leg.to_carrier]
     return ManifestLaw(
         consignor=manifest.consignor,
-        drafting=_drafting(manifest, left, directory, add_workdays),
+        drafting=_drafting(manifest, left, told_ms, directory, add_workdays),
         void_ms=manifest.void.occurred_ms if manifest.void else -1,
         trip_end_ms=min((fact.occurred_ms for fact in ends), default=-1),
         taker=loadings[0].taker if loadings else "",
@@ -110,10 +111,13 @@ def _is_second_trip(law: ManifestLaw, fact: Fact) -> bool:
 
 
 def told_before(fact: Fact, other: Fact) -> bool:
-    """Whether it is proved that a fact was told before another one: by the receipts, or by the order of one device's own chain."""
-    if fact.received_ms <= other.received_ms:
-        return True
-    return fact.event.device_id == other.event.device_id and fact.event.device_seq < other.event.device_seq
+    """Whether it is proved that a fact was told before another one: by one device's own chain, else by the receipts.
+
+    Two facts of one device have the order of their numbers, whenever they were handed in.
+    """
+    if fact.event.device_id == other.event.device_id:
+        return fact.event.device_seq < other.event.device_seq
+    return fact.received_ms <= other.received_ms
 
 
 def write_law(law: ManifestLaw) -> str:
@@ -149,18 +153,24 @@ def _normal(plate: str) -> str:
     return "".join(letter for letter in plate.upper() if letter not in {"·", "•", " ", "-"})
 
 
-def _drafting(manifest: Manifest, left: Fact | None, directory: Directory, add_workdays: AddWorkdays) -> str:
+def _drafting(
+    manifest: Manifest, left: Fact | None, told_ms: int, directory: Directory, add_workdays: AddWorkdays
+) -> str:
+    """Whether somebody drew it up in time; `told_ms` is when the service first heard from either party that the load had left."""
     if not manifest.drafts:
         return "undrafted"
     if left is None or any(
-        _in_time(draft, left) or _on_paper(draft, left, manifest, directory, add_workdays) for draft in manifest.drafts
+        _in_time(draft, left, told_ms) or _on_paper(draft, left, manifest, directory, add_workdays)
+        for draft in manifest.drafts
     ):
         return ""
     return "after_the_fact"
 
 
-def _in_time(draft: Fact, left: Fact) -> bool:
-    return not draft.event.backfill and told_before(draft, left) and _not_later(draft, left)
+def _in_time(draft: Fact, left: Fact, told_ms: int) -> bool:
+    """Its own device's chain shows that it came first, or it was here before anybody told of the hand-over."""
+    shown = told_before(draft, left) and (draft.event.device_id == left.event.device_id or draft.received_ms <= told_ms)
+    return shown and not draft.event.backfill and _not_later(draft, left)
 
 
 def _not_later(draft: Fact, left: Fact) -> bool:
