@@ -25,7 +25,7 @@ def numbers_apart(manifest: Manifest, source: Source, directory: Directory) -> l
                 items = set(opened([code], fact, inside)) - both
                 if not items or struck(code, fact):
                     continue
-                for name in {code, *items}:
+                for name in {code, *items, *_boxes_of(items, source)}:
                     for other in _other_side(name, fact, leg, manifest.number, source):
                         shared = items & set(opened(other.event.codes, other, inside))
                         if shared and entitled(other) and not struck(name, other):
@@ -37,6 +37,11 @@ def numbers_apart(manifest: Manifest, source: Source, directory: Directory) -> l
 
 def _named(facts: tuple[Fact, ...], inside: Inside) -> set[str]:
     return {code for fact in facts for code in opened(fact.event.codes, fact, inside)}
+
+
+def _boxes_of(items: set[str], source: Source) -> set[str]:
+    """Boxes that packages were ever packed into: the other side may have scanned one of them in their place."""
+    return {fact.event.box for item in items for fact in source.facts_of(item) if fact.kind == "packed"}
 
 
 def _other_side(code: str, fact: Fact, leg: Leg, number: str, source: Source) -> list[Fact]:
