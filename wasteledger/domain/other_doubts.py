@@ -41,7 +41,14 @@ def manifest_doubts(
     )  # fmt: skip
     rows = [
         BookedDoubt(
-            number, doubt.reason, "", doubt.site, doubt.at_ms, _ids(doubt.evidence), number, " ".join(doubt.items)
+            number,
+            doubt.reason,
+            "",
+            doubt.site,
+            doubt.at_ms,
+            _ids(doubt.evidence),
+            number,
+            " ".join(doubt.items) or number,
         )
         for doubt in doubts
     ]
