@@ -16,8 +16,9 @@ from tests.stories_builder import (
     Story,
     ms,
 )
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Phase
-from wasteledger.domain.manifest_contents import ContentRow, entitled_in, inside_of, manifest_contents
+from wasteledger.domain.manifest_contents import ContentRow, entitled_in, manifest_contents
 from wasteledger.domain.manifest_visits import visits
 from wasteledger.domain.walk import walk
 

@@ -24,13 +24,13 @@ from tests.stories_builder import (
     china,
     ms,
 )
+from wasteledger.domain.entitled import told_before
 from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.manifest_validity import (
     PROBLEMS_ZH,
     ManifestLaw,
     hop_problem,
     read_law,
-    told_before,
     write_law,
 )
 from wasteledger.domain.other_doubts import law_in
@@ -145,7 +145,7 @@ def test_a_device_admitted_to_an_authority_is_no_office() -> None:
 @pytest.mark.parametrize(("at", "problem"), [("03 08:14", ""), ("03 08:16", "after_the_fact")])
 def test_a_draft_dated_after_the_load_left_by_more_than_clocks_differ_is_after_the_fact(at: str, problem: str) -> None:
     story = centre()
-    draft(story, at=at)
+    in_the_name_of(story, OFFICE, TRANSFER, "manifested", at=at, **DRAFT)
     # The centre was offline: all that is told of the hand-over came in the evening.
     story.to_plant(BAG, delay_ms=10 * HOUR_MS)
     assert problems(story) == [problem] * 4

@@ -21,14 +21,11 @@ from typing import NamedTuple
 from schemas.codes import SiteKind, site_kind
 from schemas.entitlement import Standing
 from wasteledger.domain.facts import Fact, by_order
+from wasteledger.domain.load import Entitled, Inside
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
 
-#: The items inside a box at the moment of a fact.
-Inside = Callable[[str, Fact], Sequence[str]]
 #: Whether it is agreed that a fact never occurred to a code that it names.
 Struck = Callable[[str, Fact], bool]
-#: Whether the signer of a fact may say it.
-Entitled = Callable[[Fact], bool]
 
 
 class Phase(StrEnum):

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import orjson
 
 from schemas.entitlement import Standing
+from wasteledger.domain.entitled import told_before
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.manifest import Leg, Manifest
 from wasteledger.domain.manifest_doubts import AddWorkdays, transfer_end
@@ -110,16 +111,6 @@ def _is_second_trip(law: ManifestLaw, fact: Fact) -> bool:
     return bool(plate and law.vehicle and _normal(plate) != law.vehicle)
 
 
-def told_before(fact: Fact, other: Fact) -> bool:
-    """Whether it is proved that a fact was told before another one: by one device's own chain, else by the receipts.
-
-    Two facts of one device have the order of their numbers, whenever they were handed in.
-    """
-    if fact.event.device_id == other.event.device_id:
-        return fact.event.device_seq < other.event.device_seq
-    return fact.received_ms <= other.received_ms
-
-
 def write_law(law: ManifestLaw) -> str:
     """As the books keep it."""
     return orjson.dumps(law._asdict()).decode()
@@ -168,9 +159,12 @@ def _drafting(
 
 
 def _in_time(draft: Fact, left: Fact, told_ms: int) -> bool:
-    """Its own device's chain shows that it came first, or it was here before anybody told of the hand-over."""
-    shown = told_before(draft, left) and (draft.event.device_id == left.event.device_id or draft.received_ms <= told_ms)
-    return shown and not draft.event.backfill and _not_later(draft, left)
+    """Its own device's chain shows that it came first; else it was here before anybody told of the hand-over, and is not dated later."""
+    if draft.event.backfill:
+        return False
+    if draft.event.device_id == left.event.device_id:
+        return told_before(draft, left)
+    return draft.received_ms <= told_ms and draft.latest_ms <= left.occurred_ms + CLOCK_DIFFERENCE_MS_MAX
 
 
 def _not_later(draft: Fact, left: Fact) -> bool:

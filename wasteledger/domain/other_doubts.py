@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 from wasteledger.domain.booking import BookedDoubt
 from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Manifest, fold_manifest
 from wasteledger.domain.manifest_apart import numbers_apart
-from wasteledger.domain.manifest_contents import entitled_in, inside_of, struck_in
+from wasteledger.domain.manifest_contents import entitled_in, struck_in
 from wasteledger.domain.manifest_doubts import expected_of, judge_manifest
 from wasteledger.domain.manifest_validity import ManifestLaw, law_of
 from wasteledger.domain.register import Directory
