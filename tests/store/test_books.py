@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.domain.finding_stories import STORIES
+from tests.domain.lie_stories import STORIES
 from tests.domain.test_reconcile import _boxed_life, _district_of_stories
 from tests.store.logs import fill
 from tests.stories_builder import (

@@ -196,8 +196,6 @@ class Books:
         if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
             self._device(event.device).admit(event.for_site, encode_base64(root), fact.received_ms)
-        elif kind == "revoked" and event.device in self.devices:
-            self._device(event.device).revoked_index = fact.index
         broken_from = book.admission.broken_from
         book.take(fact, directory)
         if number < 0:
