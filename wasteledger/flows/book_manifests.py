@@ -3,10 +3,11 @@
 A manifest whose law is no longer the one in the books (`ManifestLaw`) concerns every package that was ever on it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.judge import companions
+from wasteledger.domain.judge import companions_between
 from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.other_doubts import fold_in, law_in
 from wasteledger.domain.register import Directory
@@ -38,10 +39,17 @@ class ManifestFolds:
 
 
 def _ever_on(manifest: Manifest, source: BookSource) -> set[str]:
+    """Every item on it, and every one that lay in a box which it names."""
     items = {code for leg in manifest.legs for code in leg.codes if not is_box(code)}
+    boxes: dict[str, list[int]] = defaultdict(list)
     for fact in manifest.facts:
         for code in fact.event.codes:
-            items.update(companions(code, fact.occurred_ms, source) if is_box(code) else (code,))
+            if is_box(code):
+                boxes[code].append(fact.occurred_ms)
+            else:
+                items.add(code)
+    for box, moments in boxes.items():
+        items.update(companions_between(box, min(moments), max(moments), source))
     return items
 
 

@@ -190,11 +190,14 @@ class BookSource:
         return self._laws[number]
 
     def set_law(self, number: str, law: ManifestLaw | None) -> bool:
-        """What a manifest was folded to; whether that is another law than the one that was known."""
+        """What a manifest was folded to; whether items were judged by another law of it before.
+
+        Of a number that the books do not know yet, all facts are new, and their items are touched already.
+        """
         if number not in self._laws:
             self._load_laws((number,))
         before, self._laws[number] = self._laws[number], law
-        return before != law
+        return before is not None and before != law
 
     def prefetch_laws(self, numbers: Iterable[str]) -> None:
         """Reads at once what the books have of these manifests."""
