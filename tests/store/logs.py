@@ -7,7 +7,7 @@ from typing import Any
 from schemas.canonical import decode_base64, encode_base64
 from schemas.signing import key_id
 from schemas.sync import BatchAnswer, Verdict
-from tests.stories_builder import BAG, CLINIC, OFFICE, ORIGIN, Teller, ms
+from tests.stories_builder import BAG, CLINIC, OFFICE, ORIGIN, Teller, as_received, ms
 from wasteledger.domain.facts import read_entry
 from wasteledger.domain.history import History
 from wasteledger.flows.accept_batch import accept_batch
@@ -35,7 +35,7 @@ def fill(database: Database, entries: Iterable[bytes]) -> None:
 
 def shuffled(entries: list[bytes], chance: random.Random) -> list[bytes]:
     """Any order of delivery that intake can have seen: a device was admitted before its first event."""
-    return sorted(entries, key=lambda entry: 0.0 if b'"kind":"enrolled"' in entry else 1 + chance.random())
+    return as_received(sorted(entries, key=lambda entry: 0.0 if b'"kind":"enrolled"' in entry else 1 + chance.random()))
 
 
 class Log:
