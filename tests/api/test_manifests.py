@@ -305,6 +305,7 @@ def test_an_impostors_papers_and_scans_are_shown_and_change_nothing(district: Di
     )
     # The office drew it up in the centre's name; what the carrier said for others has no effect.
     assert sorted(event["entitled"] for event in shown["events"]) == [False, False, False, False, True]
+    assert browser.get(f"/manifests/{number}").text.count("签名者无权记录，不生效") == 4
 
 
 def test_the_paper_carries_its_number_and_strangers_see_no_persons(district: District, browser: TestClient) -> None:
