@@ -190,8 +190,6 @@ class Source(Protocol):
     targets: dict[str, list[Fact]]
     #: Devices as the log admits them.
     admissions: Admissions
-    #: Hashes of the evidence that the office says is stored.
-    evidence: set[str]
 
     def facts_of(self, code: str) -> Sequence[Fact]:
         """The facts that name an item, in no particular order."""
@@ -215,6 +213,9 @@ class Source(Protocol):
 
     def manifest_law(self, number: str, directory: "Directory") -> "ManifestLaw | None":
         """What the judgement of a hop needs to know of its manifest; None for a number that nothing names."""
+
+    def evidence_missing(self, fact: Fact) -> Sequence[str]:
+        """Hashes that an act names as its evidence and that no office has said to be stored; an act may name none at all."""
 
 
 class StockTake:

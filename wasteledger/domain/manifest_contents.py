@@ -60,7 +60,13 @@ def struck_in(source: Source, directory: Directory) -> Struck:
 
 def entitled_in(source: Source, directory: Directory) -> Entitled:
     """Whose signer may say them, by what the log and the register know."""
-    return lambda fact: entitlement_of(fact, source, directory) != NOT
+
+    def entitled(fact: Fact) -> bool:
+        if fact.kind == "manifested":
+            source.standing_of(fact)  # asked for, it stands on the fact: the office may mend and void anybody's paper
+        return entitlement_of(fact, source, directory) != NOT
+
+    return entitled
 
 
 def manifest_contents(
