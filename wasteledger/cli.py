@@ -22,7 +22,9 @@ from wasteledger.cli_manifests import manifests_cli
 from wasteledger.cli_reports import reports_cli
 from wasteledger.cli_simulate import simulate_cli
 from wasteledger.domain.chain import china_day
-from wasteledger.domain.register import RULE_MEANINGS, Rule, default_rules
+from wasteledger.domain.official import PARTS, official_figures
+from wasteledger.domain.reconcile import Reconciliation, share
+from wasteledger.domain.register import RULE_MEANINGS, Directory, Rule, default_rules
 from wasteledger.domain.workdays import calendar_known
 from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
@@ -120,9 +122,15 @@ def reconcile(
     print(f"{directory.divisions[answer.region].name} {answer.from_day} 至 {answer.to_day}，账本 {answer.tree_size} 条")
     print(f"已证明处置率 {percent(rates['rate_proved_mass'])}（按重量） {percent(rates['rate_proved_count'])}（按件）")
     print(f"到期处置率   {percent(rates['rate_due_mass'])}（按重量） {percent(rates['rate_due_count'])}（按件）")
-    print(f"官方口径     {percent(rates['rate_official_mass'])}")
+    _print_official(answer, directory)
     for name, amount in answer.district.classes.items():
         print(f"  {CLASSES[name][0]}\t{amount.count} 件\t{format_kg(amount.mass_g)} kg")
+    for site, row in answer.taken_back():
+        part = percent(share(row.packages, row.sealed_count))
+        print(
+            f"  作废 {row.voided_count} 件 {format_kg(row.voided_g)} kg，核减 {row.lowered_count} 件 {format_kg(row.lowered_g)} kg"
+            f"\t占封装 {part}（按件）\t{directory.site_name(site)}"
+        )
     for code, tally in sorted((*answer.divisions.items(), *answer.categories.items())):
         name = directory.divisions[code].name if code in directory.divisions else waste_name(code)
         proved, due = tally.rates()["rate_proved_mass"], tally.rates()["rate_due_mass"]
@@ -131,6 +139,21 @@ def reconcile(
         subject = "、".join(finding.items) or finding.detail
         who = f"{directory.site_name(finding.site)}，{clock.shown(finding.due_ms)} 前"
         print(f"  · {REASONS[finding.code].zh} {finding.code}\t{subject}\t{who}\t{' '.join(finding.evidence)}")
+
+
+def _print_official(answer: Reconciliation, directory: Directory) -> None:
+    """The official figures, each with its formula, its cohort and what it leaves out."""
+    for figure in official_figures(answer.items, answer.withdrawn, directory):
+        named = figure.definition
+        print(f"{named.zh} {percent(figure.rate_mass)}  {named.formula_zh}")
+        cohort, disposed = figure.cohort, figure.disposed
+        print(
+            f"  {format_kg(disposed.mass_g)} kg ÷ {format_kg(cohort.mass_g)} kg，{disposed.count} / {cohort.count} 件：{named.cohort_zh}"
+        )
+        for name, amount in (figure.beside | figure.left_out).items():
+            if amount.count:
+                where = "未计入分子" if name in figure.beside else "不在统计范围"
+                print(f"  {where}：{PARTS[name][0]} {amount.count} 件 {format_kg(amount.mass_g)} kg")
 
 
 @cli.command(epilog="Example: wasteledger item M50011400000001V")

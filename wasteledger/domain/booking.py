@@ -28,6 +28,8 @@ class BookedItem(NamedTuple):
         due_ms: the earliest limit that it is waited for; passed, it is overdue.
         last_ms: its newest step.
         stays: JSON: [[site, room, begin_ms, end_ms], …].
+        method: by which it was disposed of; empty before.
+        corrected_down_g: by how much corrections made it lighter than it was sealed.
     """
 
     code: str
@@ -46,6 +48,8 @@ class BookedItem(NamedTuple):
     last_ms: int
     stays: str
     roll: str
+    method: str
+    corrected_down_g: int
 
 
 class BookedDoubt(NamedTuple):
@@ -102,6 +106,8 @@ def book_item(chain: Chain) -> list[BookedItem]:
     reasons = " ".join(dict.fromkeys(doubt.reason for doubt in chain.doubts)) if chain.doubts else ""
     due_ms = min(expected.due_ms for expected in chain.expectations) if chain.seals and chain.expectations else None
     last_ms = steps[-1].fact.occurred_ms if steps else 0
+    method = chain.since.event.method if state.phase is Phase.DISPOSED and chain.since else ""
+    corrected_down_g: int = getattr(chain, "corrected_down_g", 0)
     rows = []
     for number, seal in enumerate(chain.seals or [None], start=1):
         met_at = (steps[0].fact.event.for_site or steps[0].fact.event.site) if steps else ""
@@ -124,6 +130,8 @@ def book_item(chain: Chain) -> list[BookedItem]:
                 last_ms,
                 stays,
                 chain.roll,
+                method,
+                corrected_down_g if number == 1 else 0,
             )
         )
     return rows

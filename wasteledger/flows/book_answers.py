@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from datetime import date
+from functools import partial
 
+from wasteledger.domain import voids
 from wasteledger.domain.booking import COPY_MARK, BookedItem
-from wasteledger.domain.chain import Chain
+from wasteledger.domain.chain import Chain, china_day
 from wasteledger.domain.findings import Finding
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
@@ -42,6 +44,7 @@ def answer(books: Books, asked: Question, directory: Directory) -> Reconciliatio
         doubts += rows.doubts("items <> '' AND substr(site, 2) >= ? AND substr(site, 2) < ?", (begin, end))
         others = [
             *producers_now(rows, source, directory, asked.region, asked.as_of_ms),
+            *voids_now(rows, source, directory, asked.region, asked.as_of_ms),
             *devices_now(books, asked.region),
             *rolls_now(rows, source, asked.region),
         ]
@@ -62,6 +65,21 @@ def producers_now(
     for site, day, mass_g in rows.sealed_by_day(first_day(as_of_ms), (region, f"{region}:")):
         days[site][day] = mass_g
     return list(producer_findings(days, directory, as_of_ms, sealings))
+
+
+def voids_now(rows: BookRows, source: BookSource, directory: Directory, region: str, as_of_ms: int) -> list[Finding]:
+    """Findings about sites of a region that voided or corrected down an unusual share of their packages."""
+    days = voids.first_day(as_of_ms), china_day(as_of_ms).date().isoformat()
+    bounds = (region, f"{region}:")
+    taken_back = rows.withdrawn(*days, bounds)
+    sums = voids.sum_up(taken_back, as_of_ms)
+    if all(row.packages < voids.PACKAGES_MIN for row in sums.values()):
+        return []
+    for site, count, mass_g in rows.sealed_amounts(*days, bounds):
+        if site in sums:
+            sums[site] = sums[site]._replace(sealed_count=count, sealed_g=mass_g)
+    shown = partial(voids.evidence_of, taken_back, source.facts_of, as_of_ms=as_of_ms)
+    return list(voids.void_findings(sums, directory, as_of_ms, lambda site: shown(site=site)))
 
 
 def _seal_of(item: BookedItem, source: BookSource) -> str:

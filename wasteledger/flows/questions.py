@@ -12,7 +12,8 @@ from wasteledger.domain.chain import Chain, china_day
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
 from wasteledger.domain.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from wasteledger.domain.note import parse_signed_note
-from wasteledger.domain.reconcile import Question, Reconciliation, class_of
+from wasteledger.domain.official import official_figures, official_json, rates_by_waste
+from wasteledger.domain.reconcile import Question, Reconciliation, class_of, share
 from wasteledger.domain.register import Directory
 from wasteledger.domain.tlog_proof import TlogProof
 from wasteledger.errors import NotFoundError, QueryError, TamperedError
@@ -179,6 +180,7 @@ def parse_event_id(typed: str) -> bytes:
 
 def reconciliation_json(answer: Reconciliation, directory: Directory) -> dict[str, Any]:
     """A reconciliation as plain values for JSON."""
+    by_waste = rates_by_waste(answer.items, directory)
     return {
         "region": answer.region,
         "from": answer.from_day,
@@ -186,14 +188,28 @@ def reconciliation_json(answer: Reconciliation, directory: Directory) -> dict[st
         "as_of_ms": answer.as_of_ms,
         "tree_size": answer.tree_size,
         **_tally_json(answer.district),
+        "official": official_json(official_figures(answer.items, answer.withdrawn, directory)),
         "voided": answer.voided._asdict(),
+        "withdrawn": _withdrawn_json(answer, directory),
         "divisions": {code: _tally_json(tally) for code, tally in sorted(answer.divisions.items())},
-        "categories": {code: _tally_json(tally) for code, tally in sorted(answer.categories.items())},
+        "categories": {
+            code: _tally_json(tally) | {"rate_official_mass": by_waste.get(code)}
+            for code, tally in sorted(answer.categories.items())
+        },
         "findings": [
             finding._asdict() | {"site_name": directory.site_name(finding.site)} for finding in answer.findings
         ],
         "items": [row._asdict() | {"amount": row.amount._asdict()} for row in answer.items],
     }
+
+
+def _withdrawn_json(answer: Reconciliation, directory: Directory) -> list[dict[str, Any]]:
+    """What was voided and corrected down, by site, the greatest share first; sites that took nothing back are not listed."""
+    return [
+        {"site": site, "site_name": directory.site_name(site), **row._asdict()}
+        | {"share_count": share(row.packages, row.sealed_count), "share_mass": share(row.mass_g, row.sealed_g)}
+        for site, row in answer.taken_back()
+    ]
 
 
 def _tally_json(tally: Any) -> dict[str, Any]:

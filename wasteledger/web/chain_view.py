@@ -87,7 +87,7 @@ def item_view(  # noqa: PLR0913 - the chain, what it refers to, and who reads it
 ) -> ItemView:
     """An item's page; `persons` says whether the reader may see who acted."""
     here, others = _placed_doubts(chain, directory, t)
-    name = item_class or ("voided" if chain.seals else "unsealed")
+    name = item_class or ("voided" if chain.seals else "label_only")
     sealed = chain.seals[0].event if chain.seals else None
     return ItemView(
         code=chain.code,

@@ -27,6 +27,7 @@ from wasteledger.store.ledger import Ledger
 from wasteledger.web import session
 from wasteledger.web.chain_view import item_view
 from wasteledger.web.duty_pages import add_duty_pages
+from wasteledger.web.official_view import official_view
 from wasteledger.web.render import NoDistrictError, PageRoute, render
 from wasteledger.web.view import ItemFilter, Question, finding_groups, finding_row, listed_item, overview
 
@@ -131,9 +132,10 @@ class _Pages:
         """What is the rate, what is missing, who has to act."""
         answer, directory, question = self._answer(asked)
         size, root = self._log()
-        view = overview(answer, directory, question, session.words(request))
+        t = session.words(request)
+        view, official = overview(answer, directory, question, t), official_view(answer, directory, t)
         return render(
-            request, "overview.html", view=view, answer=answer, directory=directory, question=question,
+            request, "overview.html", view=view, official=official, answer=answer, directory=directory, question=question,
             root=root if size == answer.tree_size else "",
         )  # fmt: skip
 
