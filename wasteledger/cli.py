@@ -145,7 +145,7 @@ def _print_official(answer: Reconciliation, directory: Directory) -> None:
     """The official figures, each with its formula, its cohort and what it leaves out."""
     for figure in official_figures(answer.items, answer.withdrawn, directory):
         named = figure.definition
-        print(f"{named.zh} {percent(figure.rate_mass)}  {named.formula_zh}")
+        print(f"{named.zh} {percent(figure.rate)}  {named.formula_zh}")
         cohort, disposed = figure.cohort, figure.disposed
         print(
             f"  {format_kg(disposed.mass_g)} kg ÷ {format_kg(cohort.mass_g)} kg，{disposed.count} / {cohort.count} 件：{named.cohort_zh}"

@@ -47,7 +47,7 @@ def test_medical_and_other_hazardous_waste_are_two_figures() -> None:
     story.dispose(BAG)
     story.seal(BAG2, site=GARAGE, waste_code=OIL, package="drum")
     medical, hazardous = _figures(story)
-    assert (medical.rate_mass, hazardous.rate_mass) == (1.0, 0.0)
+    assert (medical.rate, hazardous.rate) == (1.0, 0.0)
     assert (medical.cohort, hazardous.cohort) == (Amount(1, 1000), Amount(1, 1000))
     assert hazardous.beside["not_disposed"] == Amount(1, 1000)
 
@@ -64,7 +64,7 @@ def test_village_level_is_left_out_and_named() -> None:
     story = Story()
     story.whole_life(BAG)
     medical, _ = _figures(story)
-    assert (medical.cohort, medical.rate_mass) == (Amount(), None)
+    assert (medical.cohort, medical.rate) == (Amount(), None)
     assert medical.left_out["below_level"] == Amount(1, 1000)
 
 

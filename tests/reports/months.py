@@ -17,6 +17,7 @@ from tests.stories_builder import (
     register,
 )
 from wasteledger.domain.chain import Chain
+from wasteledger.domain.facts import Fact
 from wasteledger.domain.reconcile import walk_all
 from wasteledger.domain.register import Directory, Register
 from wasteledger.flows.service import Service
@@ -120,6 +121,11 @@ def troubled_month() -> Story:
 def chains_of(story: Story, directory: Directory = DIRECTORY, *, as_of_ms: int = AS_OF) -> list[Chain]:
     """All chains of a story."""
     return walk_all(story.history(), directory, as_of_ms=as_of_ms)
+
+
+def acts_of(story: Story) -> list[Fact]:
+    """Every act of a story, for the batch numbers of its ledgers."""
+    return [fact for facts in story.history().by_device.values() for fact in facts.values()]
 
 
 def asked_of(site: str, period: Period = NOVEMBER, *, persons: bool = True) -> Asked:

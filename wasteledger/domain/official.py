@@ -90,7 +90,7 @@ class OfficialFigure:
     left_out: dict[str, Amount] = field(default_factory=lambda: dict.fromkeys(_LEFT_OUT, Amount()))
 
     @property
-    def rate_mass(self) -> float | None:
+    def rate(self) -> float | None:
         """Numerator by denominator, rounded down; None when nothing was sealed."""
         return share(self.disposed.mass_g, self.cohort.mass_g)
 
@@ -175,7 +175,7 @@ def official_json(figures: Iterable[OfficialFigure]) -> dict[str, Any]:
             "formula_en": figure.definition.formula_en,
             "cohort_zh": figure.definition.cohort_zh,
             "cohort_en": figure.definition.cohort_en,
-            "rate_mass": figure.rate_mass,
+            "rate_mass": figure.rate,
             "cohort": figure.cohort._asdict(),
             "disposed": figure.disposed._asdict(),
             "beside": _parts_json(figure.beside),

@@ -29,6 +29,7 @@ from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.other_doubts import emptied_around, fold_in, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
+from wasteledger.domain.told import act_names
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
@@ -323,11 +324,11 @@ def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> No
 
 
 def named_by(fact: Fact) -> Sequence[str]:
-    """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
-    event = fact.event
-    if not (event.box or event.manifest or event.case or event.stock):
+    """What a fact is filed under: items and boxes by code, manifests by number, cases, rolls and a site's day behind a word."""
+    event, acts = fact.event, act_names(fact)
+    if not (acts or event.box or event.manifest or event.case or event.stock):
         return event.codes
-    names = list(event.codes)
+    names = [*event.codes, *acts]
     if event.box and event.box not in names:
         names.append(event.box)
     if event.manifest:

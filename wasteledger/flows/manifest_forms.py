@@ -272,7 +272,7 @@ def medical_month(service: Service, site_code: str, month: str, *, persons: bool
     """The monthly medical manifest of an institution: a line for each hand-over of medical waste in that month.
 
     Raises:
-        QueryError: no month, or more than `LINES_MAX` hand-overs.
+        QueryError: no month, one that has not begun, or more than `LINES_MAX` hand-overs.
         NotFoundError: a site that is not in the register.
     """
     parse_month(month)
@@ -282,6 +282,7 @@ def medical_month(service: Service, site_code: str, month: str, *, persons: bool
         message = f"site {site_code!r} is not in the register: see `wasteledger sites`"
         raise NotFoundError(message)
     begin = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=CHINA)
+    _check_begun(begin, f"month {month}")
     with service.books().opened() as (rows, source):
         given = given_since(site_code, int(begin.timestamp()) * 1000, clock.now_ms(), source, rows)
         facts = [fact for fact in given if f"{china_day(fact.occurred_ms):%Y-%m}" == month]
@@ -298,6 +299,14 @@ def medical_month(service: Service, site_code: str, month: str, *, persons: bool
     )  # fmt: skip
 
 
+def _check_begun(begin: datetime, name: str) -> None:
+    """A form of the future would be an empty paper that somebody fills in."""
+    today = china_day(clock.now_ms()).date()
+    if begin.date() > today:
+        message = f"{name}: it has not begun (today is {today}); ask for an earlier one"
+        raise QueryError(message)
+
+
 def medical_month_pdf(service: Service, site_code: str, month: str, *, persons: bool = True) -> bytes:
     """The same as PDF."""
     return draw_medical_month(medical_month(service, site_code, month, persons=persons))
@@ -307,7 +316,7 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
     """The trip card of a vehicle and day: what it took, and where that went, on the same day or later.
 
     Raises:
-        QueryError: no day.
+        QueryError: no day, or one that has not begun.
         NotFoundError: no such vehicle in the register.
     """
     asked = parse_day(day, name="day")
@@ -316,6 +325,7 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
     if carrier is None:
         message = f"vehicle {plate!r} is not in the register: enter it in the district file and load it"
         raise NotFoundError(message)
+    _check_begun(datetime(asked.year, asked.month, asked.day, tzinfo=CHINA), f"day {day}")
     # A visit that goes on at midnight began the day before, which may be in another month.
     begin_ms = int((datetime(asked.year, asked.month, asked.day, tzinfo=CHINA) - timedelta(days=1)).timestamp()) * 1000
     now_ms = clock.now_ms()

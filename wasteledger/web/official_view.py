@@ -76,7 +76,7 @@ def _figure(figure: OfficialFigure, t: Words) -> FigureView:
     return FigureView(
         key=named.key,
         title=named.zh if chinese else named.en,
-        rate=percent(figure.rate_mass),
+        rate=percent(figure.rate),
         formula=named.formula_zh if chinese else named.formula_en,
         cohort=named.cohort_zh if chinese else named.cohort_en,
         disposed_kg=format_kg(figure.disposed.mass_g),
