@@ -21,7 +21,7 @@ from wasteledger.cli_ledger import ledger_cli
 from wasteledger.cli_manifests import manifests_cli
 from wasteledger.cli_reports import reports_cli
 from wasteledger.cli_simulate import simulate_cli
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.official import PARTS, official_figures
 from wasteledger.domain.reconcile import Reconciliation, share
 from wasteledger.domain.register import RULE_MEANINGS, Directory, Rule, default_rules

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from wasteledger.domain.booking import COPY_MARK, BookedItem
-from wasteledger.domain.chain import china_day
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, make_finding
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory
 
 HISTORY_DAYS = 90

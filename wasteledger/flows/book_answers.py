@@ -6,10 +6,11 @@ from functools import partial
 
 from wasteledger.domain import voids
 from wasteledger.domain.booking import COPY_MARK, BookedItem
-from wasteledger.domain.chain import Chain, china_day
+from wasteledger.domain.chain import Chain
 from wasteledger.domain.findings import Finding
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.producers import EVIDENCE_MAX, first_day, producer_findings
 from wasteledger.domain.reconcile import Amount, Question, Reconciliation, Tally, raise_overdue, tally_up
 from wasteledger.domain.register import Directory

@@ -11,7 +11,7 @@ A sheet that was filed and its reprint agree: what stood on it stands in its tab
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.timeline import is_box
 from wasteledger.domain.told import told_ms
 from wasteledger.reports.batches import Counter, Slot
