@@ -100,7 +100,9 @@ def test_a_record_that_arrives_late_takes_the_next_number_however_early_it_happe
     filed = office.sheets()
     story.seal(BAGS[2], at="02 07:00", delay_ms=72 * HOUR_MS)
     again = office.sheets()
-    assert [key[0] for key in again["B.1 产生"]] == ["HWCS20261102003", "HWCS20261102001", "HWCS20261102002"]
+    assert {code: batch for batch, code in again["B.1 产生"]} == {
+        BAGS[0]: "HWCS20261102001", BAGS[1]: "HWCS20261102002", BAGS[2]: "HWCS20261102003",
+    }  # fmt: skip
     _agree(filed, again)
     assert "作废编码" not in again
 
