@@ -79,6 +79,12 @@ DIRECTORY = Directory(rich_register())
 def true_month() -> Story:
     """A month in which everything went as it should: two clinics by the centre, a hospital directly, and some bags wait."""
     story = Story()
+    _first_weeks(story)
+    _last_day(story)
+    return story
+
+
+def _first_weeks(story: Story) -> None:
     story.issue(*BAGS, at="01 08:00")
     for number, site in enumerate((CLINIC, CLINIC, OTHER_CLINIC)):
         story.seal(BAGS[number], at="02 08:00", after_ms=number * 60_000, site=site, mass_g=1001 + number)
@@ -93,28 +99,32 @@ def true_month() -> Story:
     story.seal(BAGS[4], at="10 09:00", site=HOSPITAL, mass_g=3_333, waste_code=SHARPS, package="sharps_box")
     story.hop(BAGS[4], HOSPITAL, PLANT, at="11 09:00", manifest="20265001000007", vehicle=VEHICLE)
     story.dispose(BAGS[4], at="11 12:00")
+
+
+def _last_day(story: Story) -> None:
     story.seal(BAGS[5], at="30 09:00", site=CLINIC, mass_g=700)
     story.seal(BAGS[6], at="30 09:30", site=CLINIC, mass_g=800)
     story.hop(BAGS[6], CLINIC, COLLECTOR, at="30 10:00")
     story.hop(BAGS[6], COLLECTOR, TRANSFER, at="30 11:00")
-    return story
 
 
 def troubled_month() -> Story:
     """The same clinic and centre with a loss, a hop that nobody recorded, an unlicensed plant and a voided bag."""
-    story = true_month()
+    story = Story()
+    _first_weeks(story)
     story.seal(BAGS[7], at="12 08:00", site=CLINIC, mass_g=500)
-    story.tell(CLINIC, "incident", at="12 09:00", codes=[BAGS[7]], incident="loss")
     story.seal(BAGS[8], at="12 08:10", site=CLINIC, mass_g=600)
-    story.tell(TRANSFER, "stored", at="12 18:00", codes=[BAGS[8]], room="暂存间1")
     story.seal(BAGS[9], at="12 08:20", site=CLINIC, mass_g=900)
     story.tell(CLINIC, "voided", at="12 08:40", codes=[BAGS[9]], reason="spoiled")
+    story.tell(CLINIC, "incident", at="12 09:00", codes=[BAGS[7]], incident="loss")
+    story.tell(TRANSFER, "stored", at="12 18:00", codes=[BAGS[8]], room="暂存间1")
     story.seal(BAGS[10], at="13 08:00", site=GARAGE, mass_g=180_000, waste_code=OIL, package="drum")
     story.hop(BAGS[10], GARAGE, PLANT, at="13 10:00", manifest="20265001000008", vehicle=VEHICLE)
     story.tell(PLANT, "disposed", at="14 10:00", codes=[BAGS[10]], batch="再生1", method="recovery")
     story.seal(BAGS[11], at="15 08:00", site=CLINIC, mass_g=5_000)
     story.hop(BAGS[11], CLINIC, OTHER_PLANT, at="15 09:00", manifest="20265001000009", vehicle=VEHICLE)
     story.dispose(BAGS[11], at="15 10:00", site=OTHER_PLANT)
+    _last_day(story)
     return story
 
 

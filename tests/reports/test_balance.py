@@ -176,8 +176,8 @@ def test_a_release_proves_the_givers_side_and_a_silent_taker_shows_the_gap() -> 
 def test_midnight_belongs_to_the_new_month() -> None:
     story = Story()
     story.seal(BAG, at="30 08:00")
-    story.seal(BAGS[0], at="30 23:59", after_ms=60_000)
     story.release(BAG, CLINIC, COLLECTOR, at="30 23:00")
+    story.seal(BAGS[0], at="30 23:59", after_ms=60_000)
     story.accept(BAG, CLINIC, COLLECTOR, at="30 23:59", after_ms=60_000)
     chains = chains_of(story, as_of_ms=DECEMBER.to_ms)
     (november,), (december,) = (_balance(chains, CLINIC, month).rows for month in (NOVEMBER, DECEMBER))
