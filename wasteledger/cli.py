@@ -30,7 +30,7 @@ from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import ISSUE_LABELS_MAX, Wanted, issue_codes
 from wasteledger.flows.load_register import load_register
-from wasteledger.flows.questions import ask, chain_json, find_chain, reconciliation_json
+from wasteledger.flows.questions import ask, chain_json, find_item, reconciliation_json
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 from wasteledger.simulate.report import Report, percent
@@ -163,21 +163,25 @@ def item(
 ) -> None:
     """One item's chain: every step with its evidence, every doubt, and what is expected next."""
     service = _existing()
-    chain, item_class = find_chain(service, code)
+    found = find_item(service, code)
+    chain, item_class = found.chain, found.item_class
     if as_json:
-        _print_json(chain_json(chain, item_class))
+        _print_json(chain_json(found))
         return
     names = service.directory().site_name
     print(
         f"{chain.code}  {waste_name(chain.waste_code)}  {format_kg(chain.mass_g)} kg  {CLASSES[item_class][0] if item_class else ''}"
     )
-    for step in chain_json(chain, item_class)["steps"]:
+    for step in chain_json(found)["steps"]:
         other = step["to_site"] or step["from_site"]
         arrow = "→" if step["to_site"] else "←"
+        unheard = "" if step["entitled"] else "  无权记录，不起作用"
         where = names(step["site"]) + (f" {arrow} {names(other)}" if other else "")
-        print(f"  {step['occurred_at'][:16]}  {step['kind']:<9} {where}  [{step['evidence']}] № {step['index']}")
-    for doubt in chain.doubts:
-        print(f"  ! {REASONS[doubt.reason].zh}（{doubt.reason}）：{names(doubt.site)}")
+        print(
+            f"  {step['occurred_at'][:16]}  {step['kind']:<9} {where}  [{step['evidence']}] № {step['index']}{unheard}"
+        )
+    for finding in found.findings:
+        print(f"  ! {REASONS[finding.code].zh}（{finding.code}）：{names(finding.site)}")
     if chain.expected:
         print(f"  下一步：{names(chain.expected.site)}，{clock.shown(chain.expected.due_ms)} 前")
 

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from datetime import date
 from functools import partial
+from typing import NamedTuple
 
 from wasteledger.domain import voids
-from wasteledger.domain.booking import COPY_MARK, BookedItem
+from wasteledger.domain.booking import COPY_MARK, BookedItem, book_doubts
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.findings import Finding
+from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
 from wasteledger.domain.legal_days import china_day
@@ -115,9 +116,46 @@ def devices_now(books: Books, region: str) -> list[Finding]:
     ]
 
 
-def chain_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> Chain:
-    """The chain of one item with all its doubts."""
-    with books.opened() as (_, source):
+class ItemAnswer(NamedTuple):
+    """One item with everything that names it.
+
+    Attributes:
+        chain: with its own doubts.
+        findings: every finding that names the item or rests on one of its scans, its own doubts included, gravest first.
+    """
+
+    chain: Chain
+    findings: list[Finding]
+
+
+def item_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> ItemAnswer:
+    """The chain of one item and every finding about it.
+
+    1. Its own doubts.
+    2. Those of the manifests under which it went and of the boxes it lay in, as far as they name it.
+    3. Those of the devices that recorded its steps: that name it, or that rest on the scan of its box.
+    4. That of the roll its label came from.
+    """
+    with books.opened() as (rows, source):
         chain = judge([code], source, directory)[code]
-    raise_overdue(chain, as_of_ms)
-    return chain
+        raise_overdue(chain, as_of_ms)
+        facts = [step.fact for step in chain.steps] + list(source.forks_of(code))
+        manifests = {fact.event.manifest for fact in facts if fact.event.manifest}
+        told = [
+            doubt
+            for doubt in rows.doubts_of(manifests)
+            if code in doubt.concerned and (not doubt.rule or as_of_ms > doubt.at_ms)
+        ]
+        rolls = rolls_now(rows, source, chain.issued_for[1:7] or directory.region) if chain.roll else []
+    own = [doubt for doubt in book_doubts(chain) if not doubt.rule]
+    scans = {fact.event_id for fact in facts}
+    devices = {fact.event.device_id for fact in facts}
+    found = gather([*own, *told])
+    found += [
+        finding
+        for device in sorted(devices & books.devices.keys())
+        for finding in books.devices[device].findings()
+        if code in finding.items or (finding.items and not scans.isdisjoint(finding.evidence))
+    ]
+    found += [finding for finding in rolls if code in finding.items]
+    return ItemAnswer(chain, by_precedence(found))

@@ -20,7 +20,7 @@ from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.accounts import check_password
-from wasteledger.flows.questions import ask, find_chain
+from wasteledger.flows.questions import ask, find_item
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
@@ -174,10 +174,10 @@ class _Pages:
     def item(self, request: Request, code: str) -> Response:
         """One item's chain."""
         directory = self._directory()
-        chain, item_class = find_chain(self._service, code)
+        found = find_item(self._service, code)
         known = session.account_of(request) is not None
-        view = item_view(chain, item_class, directory, as_of_ms=clock.now_ms(), persons=known, t=session.words(request))
-        fields = self._label_of(chain.code)
+        view = item_view(found, directory, as_of_ms=clock.now_ms(), persons=known, t=session.words(request))
+        fields = self._label_of(found.chain.code)
         printable = fields is not None and (known or not isinstance(fields, HazardousLabel))
         return render(request, "item.html", item=view, printable=printable)
 
