@@ -34,7 +34,7 @@ PARTS = {
     "not_disposed": ("尚未处置", "not disposed of yet"),
     "below_level": ("村级及非医疗机构产生的医疗废物", "medical waste of village level, and of others than medical institutions"),
     "unknown_origin": ("来源不明（未封装或处理单位自行封装）", "of unknown origin"),
-    "voided": ("封装后作废（有凭证）", "voided after sealing, with evidence"),
+    "voided": ("封装后作废或撤销", "voided or undone after sealing"),
 }  # fmt: skip
 _BESIDE = ("self_disposed", "recovered", "not_at_a_plant", "not_harmless", "not_disposed")
 _LEFT_OUT = ("below_level", "unknown_origin", "voided")
