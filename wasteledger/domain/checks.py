@@ -10,7 +10,7 @@ from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.declarations import is_ghost
 from wasteledger.domain.entitled import NOT, OWN, told_before
-from wasteledger.domain.facts import Fact, Source, by_order
+from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_hop
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.load import inside_of
@@ -215,7 +215,7 @@ def check_packings(chain: Chain) -> None:
 
 def is_packed_before(packed: Fact, departures: tuple[Fact, ...]) -> bool:
     """Whether a packing is proved to be earlier than the box's leaving."""
-    first = min(departures, key=by_order)
+    first = departures[0]
     if first.event.device_id == packed.event.device_id:
         return packed.event.device_seq < first.event.device_seq
     return all(told_before(packed, departure) for departure in departures)
