@@ -7,8 +7,10 @@ from tests.stories_builder import (
     CLINIC,
     COLLECTOR,
     HOSPITAL,
+    OFFICE,
     OTHER_CLINIC,
     OTHER_PLANT,
+    PHOTO,
     PLANT,
     TRANSFER,
     VEHICLE,
@@ -115,7 +117,9 @@ def troubled_month() -> Story:
     story.seal(BAGS[7], at="12 08:00", site=CLINIC, mass_g=500)
     story.seal(BAGS[8], at="12 08:10", site=CLINIC, mass_g=600)
     story.seal(BAGS[9], at="12 08:20", site=CLINIC, mass_g=900)
-    story.tell(CLINIC, "voided", at="12 08:40", codes=[BAGS[9]], reason="spoiled")
+    void = story.tell(CLINIC, "voided", at="12 08:40", codes=[BAGS[9]], reason="spoiled", attachments=[PHOTO])
+    story.tell(OFFICE, "evidenced", at="12 08:45", attachments=[PHOTO], size_bytes=1200, media="image/jpeg")
+    story.tell(OFFICE, "vouched", at="12 08:50", codes=[BAGS[9]], target_event_id=void)
     story.tell(CLINIC, "incident", at="12 09:00", codes=[BAGS[7]], incident="loss")
     story.tell(TRANSFER, "stored", at="12 18:00", codes=[BAGS[8]], room="暂存间1")
     story.seal(BAGS[10], at="13 08:00", site=GARAGE, mass_g=180_000, waste_code=OIL, package="drum")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from wasteledger.domain import voids
 from wasteledger.domain.booking import COPY_MARK, BookedItem, book_doubts
+from wasteledger.domain.capacity import capacities, capacity_findings, year_begin_ms
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.judge import judge
@@ -47,6 +48,7 @@ def answer(books: Books, asked: Question, directory: Directory) -> Reconciliatio
         others = [
             *producers_now(rows, source, directory, asked.region, asked.as_of_ms),
             *voids_now(rows, source, directory, asked.region, asked.as_of_ms),
+            *capacity_now(rows, source, directory, asked.region, asked.as_of_ms),
             *devices_now(books, asked.region),
             *rolls_now(rows, source, asked.region),
         ]
@@ -82,6 +84,30 @@ def voids_now(rows: BookRows, source: BookSource, directory: Directory, region: 
             sums[site] = sums[site]._replace(sealed_count=count, sealed_g=mass_g)
     shown = partial(voids.evidence_of, taken_back, source.facts_of, as_of_ms=as_of_ms)
     return list(voids.void_findings(sums, directory, as_of_ms, lambda site: shown(site=site)))
+
+
+def capacity_now(rows: BookRows, source: BookSource, directory: Directory, region: str, as_of_ms: int) -> list[Finding]:
+    """Findings about plants of a region that have passed what their licences allow."""
+    begin_ms = year_begin_ms(as_of_ms)
+    disposed_g = {
+        site: rows.disposed_g(site, begin_ms)
+        for site in capacities(directory, china_day(as_of_ms).year)
+        if site[1:].startswith(region)
+    }
+
+    def disposals(site: str, _year: int) -> tuple[str, ...]:
+        condition = (
+            "holder = ? AND phase = 'disposed' AND last_ms >= ? AND code NOT LIKE ? ORDER BY last_ms DESC, code LIMIT ?"
+        )
+        items = rows.items(condition, (site, begin_ms, f"%{COPY_MARK}%", EVIDENCE_MAX))
+        chains = judge([item.code for item in items], source, directory)
+        return tuple(
+            dict.fromkeys(
+                chain.since.event_id for chain in map(chains.get, (i.code for i in items)) if chain and chain.since
+            )
+        )
+
+    return list(capacity_findings(disposed_g, directory, as_of_ms, disposals))
 
 
 def _seal_of(item: BookedItem, source: BookSource) -> str:
@@ -137,14 +163,18 @@ def item_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> 
     4. That of the roll its label came from.
     """
     with books.opened() as (rows, source):
-        chain = judge([code], source, directory)[code]
+        chains = judge([code], source, directory)
+        chain = chains[code]
+        while chain.relabelled_from:
+            chain = chains[chain.relabelled_from]
         raise_overdue(chain, as_of_ms)
-        facts = [step.fact for step in chain.steps] + list(source.forks_of(code))
+        names = {code, chain.code}
+        facts = [step.fact for step in chain.steps] + [fact for name in sorted(names) for fact in source.forks_of(name)]
         manifests = {fact.event.manifest for fact in facts if fact.event.manifest}
         told = [
             doubt
             for doubt in rows.doubts_of(manifests)
-            if code in doubt.concerned and (not doubt.rule or as_of_ms > doubt.at_ms)
+            if not names.isdisjoint(doubt.concerned) and (not doubt.rule or as_of_ms > doubt.at_ms)
         ]
         rolls = rolls_now(rows, source, chain.issued_for[1:7] or directory.region) if chain.roll else []
     own = [doubt for doubt in book_doubts(chain) if not doubt.rule]
@@ -155,7 +185,7 @@ def item_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> 
         finding
         for device in sorted(devices & books.devices.keys())
         for finding in books.devices[device].findings()
-        if code in finding.items or (finding.items and not scans.isdisjoint(finding.evidence))
+        if not names.isdisjoint(finding.items) or (finding.items and not scans.isdisjoint(finding.evidence))
     ]
-    found += [finding for finding in rolls if code in finding.items]
+    found += [finding for finding in rolls if not names.isdisjoint(finding.items)]
     return ItemAnswer(chain, by_precedence(found))

@@ -259,6 +259,8 @@ class Books:
                 self._touched.add(code)
         if event.box:
             _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
+        if event.new_code:
+            self._touched.add(event.new_code)
         if event.manifest:
             self._manifests.add(event.manifest)
         if event.target_event_id:
@@ -400,9 +402,11 @@ def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> No
 def named_by(fact: Fact) -> Sequence[str]:
     """What a fact is filed under: items and boxes by code, manifests by number, cases, rolls and a site's day behind a word."""
     event, acts = fact.event, act_names(fact)
-    if not (acts or event.box or event.manifest or event.case or event.stock):
+    if not (acts or event.box or event.manifest or event.case or event.stock or event.new_code):
         return event.codes
     names = [*event.codes, *acts]
+    if event.new_code:
+        names.append(event.new_code)
     if event.box and event.box not in names:
         names.append(event.box)
     if event.manifest:

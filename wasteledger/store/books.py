@@ -195,6 +195,13 @@ class BookRows:
         found = query(self._connection, statement, (first_day, last_day, *values))
         return [(row[0], int(row[1]), int(row[2])) for row in found]
 
+    def disposed_g(self, site: str, begin_ms: int) -> int:
+        """Grams that a site has disposed of since a moment."""
+        statement = (
+            "SELECT coalesce(sum(mass_g), 0) FROM books_item WHERE holder = ? AND phase = 'disposed' AND last_ms >= ?"
+        )
+        return int(query(self._connection, statement, (site, begin_ms))[0][0])
+
     def of_roll(self, roll: str) -> list[tuple[str, str]]:
         """Code and phase of each label of a roll."""
         statement = "SELECT code, phase FROM books_item WHERE roll = ?"
