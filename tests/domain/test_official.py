@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from schemas.custody import Phase
 from tests.domain.finding_stories import STORIES
@@ -12,6 +13,7 @@ from tests.reports.months import GARAGE, OIL, put_into, rich_register
 from tests.stories_builder import BAG, BAG2, BAG3, CLINIC, HOSPITAL, PHOTO, PLANT, TRANSFER, Story, ms, register
 from wasteledger import clock
 from wasteledger.app import make_app
+from wasteledger.cli import cli
 from wasteledger.domain.official import OfficialFigure, of_township_level, official_figures, part_of, rates_by_waste
 from wasteledger.domain.reconcile import Amount, ItemRow
 from wasteledger.domain.register import Directory
@@ -152,3 +154,23 @@ def test_both_figures_stand_in_json_and_on_the_first_page(tmp_path: Path, monkey
         assert figure["zh"] in page
         assert figure["formula_zh"] in page
         assert figure["en"] in english
+
+
+def test_both_figures_stand_on_the_command_line_with_what_they_leave_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now_ms", lambda: ms("04 08:00"))
+    monkeypatch.setenv("WASTELEDGER_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("WASTELEDGER_DATABASE_URL", raising=False)
+    service = Service(Settings(data_dir=tmp_path, database_url="", node="node1", public_pages=True, sign=False))
+    story = Story()
+    story.seal(BAG, site=CLINIC)
+    story.seal(BAG2, site=GARAGE, waste_code=OIL, package="drum")
+    put_into(service, story)
+    service.close()
+    ran = CliRunner().invoke(cli, ["reconcile", "--from", "2026-11-01", "--to", "2026-11-30"])
+    assert ran.exit_code == 0, ran.output
+    assert "镇级以上医疗废物集中无害化处置率 —  登记的处置单位无害化处置量 ÷ 封装量（按重量）" in ran.output
+    assert "不在统计范围：村级及非医疗机构产生的医疗废物 1 件 1 kg" in ran.output
+    assert "工业危险废物安全处置率 0.00%" in ran.output.replace(" %", "%")
+    assert "未计入分子：尚未处置 1 件 1 kg" in ran.output
