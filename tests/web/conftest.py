@@ -94,6 +94,11 @@ def _round(play: _Play, codes: list[str], box: str, begin_ms: int) -> tuple[str,
     play.hop(moved, COLLECTOR, TRANSFER, begin_ms + 4 * HOUR_MS, masses_g=[2000, 2000, 2000, 1300])
     play.act("packed", TRANSFER, begin_ms + 5 * HOUR_MS, codes=[safe, whole], box=box)
     manifest = draw_manifest(play.service, year=china_day(begin_ms).year)
+    # The driver came with another vehicle than the one that was planned.
+    play.act(
+        "manifested", TRANSFER, begin_ms + 5 * HOUR_MS + 60_000, manifest=manifest, action="drafted", form="electronic",
+        carriers=[CARRIER], consignee=PLANT, waste_codes=[INFECTIOUS], vehicle="渝H9Z999",
+    )  # fmt: skip
     load = [box, last, lighter]
     play.hop(load, TRANSFER, CARRIER, begin_ms + 6 * HOUR_MS, manifest=manifest, vehicle=VEHICLE)
     play.hop(

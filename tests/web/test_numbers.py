@@ -142,9 +142,9 @@ def test_a_finding_of_its_manifest_stands_on_the_page_of_each_package(district: 
     """What the manifest lacks concerns the package, though no step of its own chain is wrong."""
     for code in (district.safe, district.lighter):
         page, told = browser.get(f"/items/{code}").text, browser.get(f"/v1/items/{code}").json()
-        assert REASONS["manifest_unknown"].zh in page
-        assert "manifest_unknown" in {finding["code"] for finding in told["findings"]}
-        assert "manifest_unknown" not in {doubt["code"] for doubt in told["doubts"]}
+        assert REASONS["manifest_mismatch"].zh in page
+        assert "manifest_mismatch" in {finding["code"] for finding in told["findings"]}
+        assert "manifest_mismatch" not in {doubt["code"] for doubt in told["doubts"]}
     fresh = browser.get(f"/v1/items/{district.fresh}").json()
     assert fresh["findings"] == []
 

@@ -158,7 +158,7 @@ def item_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> 
     """The chain of one item and every finding about it.
 
     1. Its own doubts.
-    2. Those of the manifests under which it went and of the boxes it lay in, as far as they name it.
+    2. Those of the manifests under which it went: that name it, its box, or the whole load.
     3. Those of the devices that recorded its steps: that name it, or that rest on the scan of its box.
     4. That of the roll its label came from.
     """
@@ -169,12 +169,14 @@ def item_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> 
             chain = chains[chain.relabelled_from]
         raise_overdue(chain, as_of_ms)
         names = {code, chain.code}
+        loaded = names.union(stay.box for stay in chain.boxes)
         facts = [step.fact for step in chain.steps] + [fact for name in sorted(names) for fact in source.forks_of(name)]
         manifests = {fact.event.manifest for fact in facts if fact.event.manifest}
         told = [
             doubt
             for doubt in rows.doubts_of(manifests)
-            if not names.isdisjoint(doubt.concerned) and (not doubt.rule or as_of_ms > doubt.at_ms)
+            if (not doubt.items or not loaded.isdisjoint(doubt.concerned))
+            and (not doubt.rule or as_of_ms > doubt.at_ms)
         ]
         rolls = rolls_now(rows, source, chain.issued_for[1:7] or directory.region) if chain.roll else []
     own = [doubt for doubt in book_doubts(chain) if not doubt.rule]

@@ -41,7 +41,7 @@ _TABLES = {
     "books_manifest": "number TEXT PRIMARY KEY, month TEXT NOT NULL, begun_ms {big} NOT NULL, phase TEXT NOT NULL, form TEXT NOT NULL, "
     "drafted {int} NOT NULL, planned_on TEXT NOT NULL, consignor TEXT NOT NULL, carriers TEXT NOT NULL, consignee TEXT NOT NULL, "
     "vehicle TEXT NOT NULL, waste_codes TEXT NOT NULL, parties TEXT NOT NULL, loaded_count {int} NOT NULL, accepted_count {int} NOT NULL, "
-    "refused_count {int} NOT NULL, outstanding_count {int} NOT NULL, confirmed {int} NOT NULL",
+    "refused_count {int} NOT NULL, outstanding_count {int} NOT NULL, confirmed {int} NOT NULL, law TEXT NOT NULL",
 }
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS books_item_day ON books_item (sealed_day)",
