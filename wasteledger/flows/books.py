@@ -32,6 +32,7 @@ from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, was
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.domain.times import hold_chain
+from wasteledger.domain.told import act_names
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
 from wasteledger.flows.book_source import BookSource
@@ -426,11 +427,11 @@ def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> No
 
 
 def named_by(fact: Fact) -> Sequence[str]:
-    """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
-    event = fact.event
-    if not (event.box or event.manifest or event.case or event.stock or event.new_code):
+    """What a fact is filed under: items and boxes by code, manifests by number, cases, rolls and a site's day behind a word."""
+    event, acts = fact.event, act_names(fact)
+    if not (acts or event.box or event.manifest or event.case or event.stock or event.new_code):
         return event.codes
-    names = list(event.codes)
+    names = [*event.codes, *acts]
     if event.new_code:
         names.append(event.new_code)
     if event.box and event.box not in names:
