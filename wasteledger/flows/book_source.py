@@ -30,6 +30,7 @@ class BookSource:
         self.clocks = Clocks()
         self.admissions = Admissions()
         self.evidence = EvidenceShelf()
+        self.relabelled: set[str] = set()
         #: Times that do not follow from an event and its clocks alone: (occurred, earliest, latest, outside) by index.
         self.held: dict[int, tuple[int, ...]] = {}
         self.facts: dict[int, Fact] = {}

@@ -248,6 +248,8 @@ class Books:
 
     def _shelve_rare(self, fact: Fact) -> None:
         self.source.evidence.add(fact)
+        if fact.event.new_code:
+            self.source.relabelled.update((*fact.event.codes, fact.event.new_code))
         if fact.event.target_event_id:
             self.source.targets[fact.event.target_event_id].append(fact)
         elif fact.event.stock and fact.kind == "counted":
@@ -414,9 +416,14 @@ class Books:
 
 
 def _is_rare(fact: Fact) -> bool:
-    """Whether a fact is kept in memory: what speaks of another event, of evidence, or of a whole room or roll."""
+    """Whether a fact is kept in memory: what speaks of another event, of evidence, of a new label, or of a whole room or roll."""
     event = fact.event
-    if event.target_event_id or fact.kind == "evidenced" or (fact.kind == "counted" and not event.box):
+    if (
+        event.target_event_id
+        or event.new_code
+        or fact.kind == "evidenced"
+        or (fact.kind == "counted" and not event.box)
+    ):
         return True
     return bool(event.attachments) and may_need_evidence(event)
 
