@@ -32,7 +32,7 @@ from wasteledger.witness.decide import PROOF_HASHES_MAX
 from wasteledger.witness.service import make_witness_app
 
 #: Tables that follow from the log and from what was published: whatever is changed there is noticed.
-PROVED = {"entry", "device_event", "odd_event", "tree", "checkpoint", "device", "register_row"}
+PROVED = {"entry", "device_event", "odd_event", "tree", "checkpoint", "device", "boot", "register_row"}
 #: Tables that the log does not prove, each with the reason; nothing of them is counted, judged or signed.
 NOT_PROVED = {
     "held_note": "notes of strangers, answered but never taken in: what they are worth shows when they are sent again",
@@ -50,8 +50,9 @@ def district(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Distri
 
 
 def grown(district: District) -> District:
-    """With scans, a fork, a revoked device, two published checkpoints, and an end that is not signed yet."""
+    """With scans, a hello, a fork, a revoked device, two published checkpoints, and an end that is not signed yet."""
     district.scan(3)
+    assert district.send(district.hello(district.clinic)).verdicts[0].verdict == "new"
     district.sign()
     district.clinic.number -= 1
     assert district.send(district.stored(district.clinic)).verdicts[0].verdict == "fork"

@@ -83,7 +83,7 @@ def test_bits_of_the_database_file(tmp_path: Path) -> None:
 def _facts(url: str) -> Any:
     """Everything the log stands for; a flipped bit in a free page or a schema comment changes none of it."""
     database = Database(url)
-    tables = ("entry", "device_event", "odd_event", "tree", "device", "checkpoint")
+    tables = ("entry", "device_event", "odd_event", "tree", "device", "boot", "checkpoint")
     try:
         with database.read() as connection:
             return {

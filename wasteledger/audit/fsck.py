@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 from schemas.canonical import decode_base64, encode_base64
 from schemas.errors import ContractError, WasteLedgerError
-from schemas.events import AnyEvent, Enrolled, Revoked, Ruled, parse_event
+from schemas.events import AnyEvent, Enrolled, Revoked, Ruled
+from schemas.growth import NewerEvent, read_kept
 from schemas.signing import EventNote, device_id, parse_note, verify_note
 from wasteledger.audit.check_published import check_published
+from wasteledger.domain.boots import Boot, heard
 from wasteledger.domain.entry import Entry, decode_entry
-from wasteledger.domain.hello import parse_hello
+from wasteledger.domain.hello import Hello, parse_hello
 from wasteledger.domain.merkle import Frontier, leaf_hash
 from wasteledger.domain.register import register_digest
 from wasteledger.errors import TamperedError
@@ -79,6 +81,7 @@ class _Walk:
         self.problems: list[str] = []
         self.devices: dict[str, StoredDevice] = {}
         self._numbers: dict[Number, tuple[bytes, int]] = {}
+        self._boots: dict[tuple[int, str], Boot] = {}
         self._rows = RowCounts(numbers=0, odd=0, devices=0)
         self._last_ms = 0
         self._register_digest: str | None = None
@@ -111,6 +114,11 @@ class _Walk:
         for name, device in self.devices.items():
             if stored.get(name) != device:
                 self._wrong(f"device {name}: its row differs from what entry {device.device_no} admitted")
+        there = {(device_no, boot_id): boot for device_no, boot_id, boot in self.ledger.boots()}
+        for device_no, boot_id in sorted(
+            name for name in self._boots.keys() | there if self._boots.get(name) != there.get(name)
+        ):
+            self._wrong(f"boot {boot_id} of device {device_no}: its row is not what its hellos in the log come to")
         found = self.ledger.row_counts()
         expected = self._rows._replace(devices=len(self.devices))
         if found != expected:
@@ -136,14 +144,15 @@ class _Walk:
         if entry.received_ms < self._last_ms:
             self._wrong(f"entry {index}: received before the entry in front of it")
         self._last_ms = max(self._last_ms, entry.received_ms)
-        note = parse_hello(entry.note)[1] if entry.entry_class == "hello" else parse_note(entry.note)
+        hello, note = parse_hello(entry.note) if entry.entry_class == "hello" else (None, parse_note(entry.note))
         if entry.entry_class != "event":
             self._rows = self._rows._replace(odd=self._rows.odd + 1)
-            self._signature(index, note)
+            if self._signature(index, note) and hello:
+                self._hear(hello, entry.received_ms)
             if self.ledger.odd_index(note.event_id) != index:
                 self._wrong(f"entry {index}: set apart, but not indexed as such")
             return
-        event = parse_event(note.payload())
+        event = read_kept(note.payload()).event
         if index == 0:
             self._admit(index, event)
         if self._signature(index, note):
@@ -153,7 +162,7 @@ class _Walk:
         if device:
             self._numbers[device.device_no, event.device_seq] = (note.event_id, index)
 
-    def _act(self, index: int, event: AnyEvent) -> None:
+    def _act(self, index: int, event: AnyEvent | NewerEvent) -> None:
         by_office = self.devices[event.device_id].role == "office"
         if isinstance(event, Enrolled | Revoked) and not by_office:
             self._wrong(f"entry {index}: device {event.device_id} is no office, but enrols or revokes")
@@ -164,7 +173,11 @@ class _Walk:
         elif isinstance(event, Revoked) and event.device in self.devices:
             self.devices[event.device] = self.devices[event.device]._replace(revoked_index=index)
 
-    def _admit(self, index: int, event: AnyEvent) -> None:
+    def _hear(self, hello: Hello, received_ms: int) -> None:
+        boot = (self.devices[hello.device_id].device_no, hello.boot_id)
+        self._boots[boot] = heard(self._boots.get(boot), hello, received_ms)
+
+    def _admit(self, index: int, event: AnyEvent | NewerEvent) -> None:
         if isinstance(event, Enrolled) and event.device not in self.devices:
             key = decode_base64(event.public_key)
             if device_id(key) != event.device:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from schemas.codes import SiteKind, check_uscc, site_kind
 from schemas.event_base import Actor, Hash, Plate, SiteCode
+from schemas.plates import normal_plate
 from schemas.quantities import Tolerance
 from schemas.waste import check_waste_code, is_medical
 
@@ -230,10 +231,12 @@ class Directory:
         self.region = register.region[:6]
         self.divisions = {division.code: division for division in register.divisions}
         self.sites = {site.code: site for site in register.sites}
-        self.carrier_of = {vehicle.plate: vehicle.carrier for vehicle in register.vehicles}
+        self.carrier_of = {normal_plate(vehicle.plate): vehicle.carrier for vehicle in register.vehicles}
         self._organisations = {site.code: site.organisation for site in register.sites if site.organisation}
         #: Vehicles that are said not to meet GB 19217: the exemption of small institutions does not hold in them.
-        self.unfit_vehicles = frozenset(vehicle.plate for vehicle in register.vehicles if vehicle.medical is False)
+        self.unfit_vehicles = frozenset(
+            normal_plate(vehicle.plate) for vehicle in register.vehicles if vehicle.medical is False
+        )
         self.people = {person.actor: person for person in register.people}
         self.rules: dict[tuple[str, str | None], Rule] = {
             (rule.key, rule.scope): rule for rule in (*default_rules(), *register.rules)

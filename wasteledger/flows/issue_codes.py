@@ -14,6 +14,7 @@ from schemas.codes import (
 )
 from schemas.event_base import CODES_MAX
 from schemas.label_fields import BoxLabel, HazardousLabel, LabelFields, MedicalLabel
+from schemas.sense import check_text
 from schemas.waste import is_medical
 from wasteledger.domain.register import Directory, Site
 from wasteledger.errors import NotFoundError, QueryError
@@ -55,6 +56,7 @@ def issue_codes(
     if not 1 <= len(wanted) <= ISSUE_LABELS_MAX:
         message = f"{len(wanted)} labels wanted: from 1 to {ISSUE_LABELS_MAX} at once"
         raise QueryError(message)
+    check_text(stock, name="stock")
     directory = service.directory()
     with service.database.write() as connection:
         store = DistrictStore(connection)

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.canonical import decode_base64
-from schemas.events import Enrolled, Revoked, parse_event
+from schemas.events import Enrolled, Revoked
+from schemas.growth import read_kept
 from schemas.signing import parse_note
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
 from wasteledger.domain.entry import decode_entry
+from wasteledger.domain.hello import parse_hello
 from wasteledger.domain.merkle import Frontier
 from wasteledger.domain.note import parse_signed_note
 from wasteledger.domain.tiles import TILE_WIDTH, decode_bundle
@@ -71,8 +73,12 @@ def _append(ledger: Ledger, content: bytes) -> None:
     index, _ = ledger.append(content, received_ms=entry.received_ms)
     if entry.entry_class != "event":
         ledger.remember_odd(entry.event_id, index=index)
+        if entry.entry_class == "hello":
+            hello, _ = parse_hello(entry.note)
+            device_no = ledger.devices([hello.device_id])[hello.device_id].device_no
+            ledger.hear(device_no, hello, received_ms=entry.received_ms)
         return
-    event = parse_event(parse_note(entry.note).payload())
+    event = read_kept(parse_note(entry.note).payload()).event
     if isinstance(event, Enrolled) and event.device not in ledger.devices([event.device]):
         key = decode_base64(event.public_key)
         ledger.admit(event.device, key, site=event.for_site, role=event.role, index=index)

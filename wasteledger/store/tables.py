@@ -41,6 +41,19 @@ class OddEventRow(SQLModel, table=True):
     idx: int = Field(sa_column=_big())
 
 
+class BootRow(SQLModel, table=True):
+    """What the kept hellos of a device's boot come to (`domain.boots`); a row that follows from the log's hellos alone."""
+
+    __tablename__ = "boot"
+
+    device_no: int = Field(sa_column=_big(primary_key=True))
+    boot_id: str = Field(primary_key=True, max_length=16)
+    zero_ms: int = Field(sa_column=_big())
+    next_seq: int = Field(sa_column=_big())
+    anchors: int = Field(sa_column=_big())
+    first_ms: int = Field(sa_column=_big())
+
+
 class TreeRow(SQLModel, table=True):
     """The one row of the tree: size, frontier, and the last received time."""
 
