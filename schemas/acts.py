@@ -94,6 +94,8 @@ class Act:
     rule: str = ""
     value: int = 0
     basis: str = ""
+    holds_from: str | None = None
+    decision: str | None = None
 
     def __init__(self, payload: dict[str, Any]) -> None:
         """Takes the payload over; nobody else may change it afterwards."""

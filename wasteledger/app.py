@@ -16,6 +16,7 @@ from wasteledger import __version__
 from wasteledger.api.case_routes import Guard, case_router
 from wasteledger.api.log_routes import log_router
 from wasteledger.api.manifest_routes import manifest_router
+from wasteledger.api.parameters import refuse_unknown
 from wasteledger.api.report_routes import report_router
 from wasteledger.api.routes import device_router, reader_router
 from wasteledger.errors import ForbiddenError
@@ -43,6 +44,7 @@ def make_app(service: Service) -> FastAPI:
         summary="一物一码：每一件危险废物从产生到处置的账本",
         swagger_ui_parameters={"defaultModelsExpandDepth": -1},
         lifespan=_signing(service),
+        dependencies=[Depends(refuse_unknown)],
     )
 
     def reader(request: Request) -> None:

@@ -19,6 +19,7 @@ from wasteledger.audit.fsck import check_log
 from wasteledger.cli_cases import cases_cli
 from wasteledger.cli_ledger import ledger_cli
 from wasteledger.cli_manifests import manifests_cli
+from wasteledger.cli_register import register_cli
 from wasteledger.cli_reports import reports_cli
 from wasteledger.cli_simulate import simulate_cli
 from wasteledger.domain.chain import china_day
@@ -27,8 +28,7 @@ from wasteledger.domain.workdays import calendar_known
 from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import ISSUE_LABELS_MAX, Wanted, issue_codes
-from wasteledger.flows.load_register import load_register
-from wasteledger.flows.questions import ask, chain_json, find_chain, reconciliation_json
+from wasteledger.flows.questions import ask_then, chain_json, find_item, reconciliation_json
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 from wasteledger.simulate.report import Report, percent
@@ -43,10 +43,17 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.add_typer(ledger_cli)
+cli.add_typer(register_cli)
 cli.add_typer(simulate_cli)
 cli.add_typer(manifests_cli)
 cli.add_typer(reports_cli)
 cli.add_typer(cases_cli)
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="As it would have been answered at the end of this day (China).")
+]
+AtSize = Annotated[
+    int | None, typer.Option("--at-size", min=1, help="As it was when the log had so many entries (`tree_size`).")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 
@@ -75,16 +82,6 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-@cli.command(epilog="Example: wasteledger load district.yaml")
-def load(file: Annotated[Path, typer.Argument(help="District file (YAML).")]) -> None:
-    """Puts the sites, licences, people and rules of a district file in force."""
-    service = Service(Settings())
-    register = load_register(service, file)
-    print(
-        f"{file}: {len(register.divisions)} divisions, {len(register.sites)} sites, {len(register.people)} people in force"
-    )
-
-
 @cli.command(epilog="Example: wasteledger issue C500114105001 841-001-01 --count 20")
 def issue(  # noqa: PLR0913 - one option each
     site: Annotated[str, typer.Argument(help="Site code of the producer, or of a box's owner.")],
@@ -103,16 +100,18 @@ def issue(  # noqa: PLR0913 - one option each
 
 
 @cli.command(epilog="Example: wasteledger reconcile --region 500114 --from 2026-11-01 --to 2026-11-30 --json")
-def reconcile(
+def reconcile(  # noqa: PLR0913 - one option each
     from_day: Annotated[str, typer.Option("--from", help="First day of sealing, China time.")],
     to_day: Annotated[str, typer.Option("--to", help="Last day of sealing.")],
     region: Annotated[str | None, typer.Option(help="District or township code; default the district.")] = None,
+    as_of: AsOf = None,
+    at_size: AtSize = None,
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """The disposal rate from the items' own chains, and every missing link."""
-    service = _existing()
-    answer = ask(service, region=region, from_day=from_day, to_day=to_day)
-    directory = service.directory()
+    """The disposal rate from the items' own chains, and every missing link; as of now, or as it was known."""
+    answer, directory = ask_then(
+        _existing(), region=region, from_day=from_day, to_day=to_day, as_of=as_of, at_size=at_size
+    )
     if as_json:
         _print_json(reconciliation_json(answer, directory))
         return
@@ -136,15 +135,16 @@ def reconcile(
 @cli.command(epilog="Example: wasteledger item M50011400000001V")
 def item(
     code: Annotated[str, typer.Argument(help="Item code, as printed or typed.")],
+    as_of: AsOf = None,
+    at_size: AtSize = None,
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """One item's chain: every step with its evidence, every doubt, and what is expected next."""
-    service = _existing()
-    chain, item_class = find_chain(service, code)
+    """One item's chain: every step with its evidence, every doubt, and what is expected next; as of now, or as it was known."""
+    chain, item_class, directory, _ = find_item(_existing(), code, as_of=as_of, at_size=at_size)
     if as_json:
         _print_json(chain_json(chain, item_class))
         return
-    names = service.directory().site_name
+    names = directory.site_name
     print(
         f"{chain.code}  {waste_name(chain.waste_code)}  {format_kg(chain.mass_g)} kg  {CLASSES[item_class][0] if item_class else ''}"
     )

@@ -71,12 +71,16 @@ class BooksState(NamedTuple):
 class BooksDatabase:
     """The opened books."""
 
-    def __init__(self, log_url: URL) -> None:
-        """Opens the books that belong to a log's database, and makes their tables where there are none."""
-        self.is_sqlite = log_url.get_backend_name() == "sqlite"
+    def __init__(self, log_url: URL, folder: Path | None = None) -> None:
+        """Opens the books that belong to a log's database, and makes their tables where there are none.
+
+        `folder`: others than those, as SQLite in that folder.
+        """
+        self.is_sqlite = folder is not None or log_url.get_backend_name() == "sqlite"
         url = log_url
         if self.is_sqlite:
-            url = make_url(f"sqlite:///{Path(log_url.database or '').with_name('books.db')}")
+            beside = Path(log_url.database or "").parent if folder is None else folder
+            url = make_url(f"sqlite:///{beside / 'books.db'}")
         self.engine = create_engine(url, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare)
