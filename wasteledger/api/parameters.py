@@ -10,14 +10,11 @@ from wasteledger.errors import QueryError
 
 #: Longest part of an unknown name that an answer repeats.
 NAME_SHOWN = 40
-#: What every page understands besides: the reader's language.
-PAGE_PARAMETERS = frozenset({"lang"})
 
 
 def known_parameters(route: APIRoute) -> frozenset[str]:
-    """The query parameters of a route, by the names that stand in an address."""
-    known = frozenset(_names(route.dependant))
-    return known if route.include_in_schema else known | PAGE_PARAMETERS
+    """The query parameters of a route, by the names that stand in an address; a class of routes may have some of its own (`also_known`)."""
+    return frozenset(_names(route.dependant)) | getattr(route, "also_known", frozenset())
 
 
 def _names(dependant: Dependant) -> list[str]:

@@ -213,6 +213,6 @@ class _Walk:
         taken = self.ledger.numbers_taken(self._numbers)
         for number, (event_id, index) in self._numbers.items():
             row = taken.get(number)
-            if row is None or (row.event_id, row.entry) != (event_id, index):
+            if row is None or (row.event_id, row.index) != (event_id, index):
                 self._wrong(f"entry {index}: number {number[1]} of device {number[0]} is not indexed to it")
         self._numbers = {}

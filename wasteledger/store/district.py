@@ -77,8 +77,8 @@ class DistrictStore:
         """Every version that was loaded, in the order of loading."""
         row = RegisterVersionRow
         columns = (row.number, row.digest, row.holds_from, row.idx, row.loaded_ms, row.decision)
-        found = self._connection.execute(select(*map(col, columns)).order_by(col(row.number)))
-        return [_version(*values) for values in found]
+        found = self._connection.execute(select(*map(col, columns)).order_by(col(row.number))).all()
+        return [_version(tuple(values)) for values in found]
 
     def register_of(self, number: int) -> Register | None:
         """The register of a version; None where its file is not at hand."""
@@ -137,5 +137,6 @@ class DistrictStore:
         self._connection.execute(insert(AccountRow).values(**account._asdict()))
 
 
-def _version(number: int, digest: str, holds_from: str, *rest: Any) -> RegisterVersion:
+def _version(values: tuple[Any, ...]) -> RegisterVersion:
+    number, digest, holds_from, *rest = values
     return RegisterVersion(number, digest, date.fromisoformat(holds_from) if holds_from else None, *rest)
