@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import sys
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -109,9 +110,10 @@ def reconcile(  # noqa: PLR0913 - one option each
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """The disposal rate from the items' own chains, and every missing link; as of now, or as it was known."""
-    answer, directory = ask_then(
-        _existing(), region=region, from_day=from_day, to_day=to_day, as_of=as_of, at_size=at_size
-    )
+    with closing(_existing()) as service:
+        answer, directory = ask_then(
+            service, region=region, from_day=from_day, to_day=to_day, as_of=as_of, at_size=at_size
+        )
     if as_json:
         _print_json(reconciliation_json(answer, directory))
         return
@@ -140,7 +142,8 @@ def item(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """One item's chain: every step with its evidence, every doubt, and what is expected next; as of now, or as it was known."""
-    chain, item_class, directory, _ = find_item(_existing(), code, as_of=as_of, at_size=at_size)
+    with closing(_existing()) as service:
+        chain, item_class, directory, _ = find_item(service, code, as_of=as_of, at_size=at_size)
     if as_json:
         _print_json(chain_json(chain, item_class))
         return
@@ -162,8 +165,11 @@ def item(
 @cli.command(epilog="Example: wasteledger sites")
 def sites() -> None:
     """Lists the sites of the register."""
-    for site in _existing().directory().register.sites:
-        print(f"{site.code}\t{site.name}")
+    directory, today = _existing().directory().at(clock.now_ms()), china_day(clock.now_ms()).date()
+    for site in directory.register.sites:
+        state = "" if directory.in_force(site.code, today) else "已关闭" if site.closed_on else ""
+        state = state or ("停用" if site.dormant else "")
+        print(f"{site.code}\t{site.name}" + (f"\t{state}" if state else ""))
 
 
 rules_cli = typer.Typer(
@@ -180,7 +186,7 @@ def rules_show(
     """Lists every limit with its value, what it limits, and the law it rests on; before a district is loaded, the defaults."""
     shown: list[Rule] = list(default_rules())
     try:
-        directory = _existing().directory()
+        directory = _existing().directory().at(clock.now_ms())
         shown = [directory.rule(key, site) for key in RULE_MEANINGS] if site else list(directory.rules.values())
     except NotFoundError:
         if site:

@@ -1,6 +1,7 @@
 """The command line of the register: load a district file, and list every version that was ever loaded."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -31,8 +32,8 @@ def load(
     ] = "",
 ) -> None:
     """Puts the sites, licences, people and rules of a district file in force; every version that was loaded is kept."""
-    service = Service(Settings())
-    done = load_register(service, file, holds_from=from_day, decision=decision)
+    with closing(Service(Settings())) as service:
+        done = load_register(service, file, holds_from=from_day, decision=decision)
     register = done.register
     print(
         f"{file}: {len(register.divisions)} divisions, {len(register.sites)} sites, {len(register.people)} people in force"
@@ -65,7 +66,7 @@ def registers(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Lists every version of the register: from which day it holds, when it was loaded, and by which decision."""
-    with Service(Settings()).database.read() as connection:
+    with closing(Service(Settings())) as service, service.database.read() as connection:
         versions = DistrictStore(connection).versions()
     if as_json:
         print(json.dumps([_plain(row) for row in versions], ensure_ascii=False, indent=1))

@@ -111,6 +111,8 @@ class Service:
 
     def _origin(self) -> str:
         """The log's name, which all versions share."""
+        if self._directory:
+            return self._directory[1].register.origin
         with self.database.read() as connection:
             register = DistrictStore(connection).register()
         return register.origin if register else self.directory().register.origin
