@@ -299,7 +299,13 @@ def test_the_register_of_an_older_database_is_its_first_version(
     basis = digest_of_rows(register.model_dump_json())
     bureau.service.office().record([{"kind": "ruled", "rule": "register", "value": 1, "basis": basis}])
     assert bureau.problems() == []
-    assert bureau.load("02 08:00").is_new is False  # the same district
+    renewed = bureau.load(
+        "02 08:00"
+    )  # the same district once more: from now on its digest is of a text that can be handed out
+    assert (renewed.is_new, renewed.version.number, renewed.version.holds_from) == (True, 1, None)
+    assert renewed.version.digest == register_digest(register)
+    assert bureau.problems() == []
+    assert bureau.load("03 08:00").is_new is False
     bureau.load("10 08:00", beds=30)
     assert [bureau.beds(at) for at in ("09 12:00", "10 12:00")] == [
         next(site.beds for site in register.sites if site.code == CLINIC), 30,

@@ -1,5 +1,6 @@
 """Loading a district from its readable file."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -123,9 +124,10 @@ def load_register(service: Service, path: Path, *, holds_from: str | None = None
         if filled:
             found = next(row for row in reversed(kept) if row.digest == digest)
             return Loaded(register, found, is_new=True, renamed=renamed)
-        if kept and _is_kept(kept[-1], store, digest) and day in {None, kept[-1].holds_from}:
+        if kept and kept[-1].digest == digest and day in {None, kept[-1].holds_from}:
             return Loaded(register, kept[-1], is_new=False, renamed=renamed)
-        day = _first_day(day, decision, is_first=not any(store.version_text(row.number) for row in kept))
+        is_first = not any(store.version_text(row.number) for row in kept) or _renews(kept, store, digest)
+        day = _first_day(day, decision, is_first=is_first)
         body = {"kind": "ruled", "rule": "register", "value": len(register.sites), "basis": digest}
         body |= {"holds_from": day.isoformat()} if day else {}
         body |= {"decision": decision} if decision else {}
@@ -146,12 +148,10 @@ def _check_origin(store: DistrictStore, ledger: Ledger, register: Register, path
         raise RegisterError(message)
 
 
-def _is_kept(version: RegisterVersion, store: DistrictStore, digest: str) -> bool:
-    """Whether a version has this content; one from before there were versions bears another kind of digest."""
-    if version.digest == digest:
-        return True
-    stored = store.register_of(version.number)
-    return stored is not None and register_digest(stored) == digest
+def _renews(kept: Sequence[RegisterVersion], store: DistrictStore, digest: str) -> bool:
+    """Whether this is the one register of an older database once more, which the log names by another kind of digest."""
+    before = store.register() if len(kept) == 1 else None
+    return before is not None and kept[0].digest != digest == register_digest(before)
 
 
 def _first_day(day: date | None, decision: str, *, is_first: bool) -> date | None:
