@@ -14,6 +14,7 @@ from tests.conftest import DISTRICT
 from tests.stories_builder import CLINIC, COLLECTOR, INFECTIOUS, OTHER_CLINIC, Teller, ms
 from wasteledger import clock
 from wasteledger.app import make_app
+from wasteledger.domain.entry import decode_entry
 from wasteledger.domain.merkle import leaf_hash
 from wasteledger.errors import QueryError, QueueFullError
 from wasteledger.flows import cuts as cuts_module
@@ -24,6 +25,7 @@ from wasteledger.flows.questions import ask_then, find_item, reconciliation_json
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 from wasteledger.store.ledger import Ledger
+from wasteledger.store.ledger_cut import LedgerCut
 
 BAGS = ("M50011400000001V", "M50011400000002T", "M50011400000003R")
 ORIGIN = "ledger.example.org/qianjiang"
@@ -172,13 +174,38 @@ def test_a_late_entry_of_a_device_is_not_seen_before_it_was_received(month: Mont
     fields = {"waste_code": INFECTIOUS, "package": "bag", "mass_g": 1000, "mass_source": "scale"}
     early = teller.note("sealed", occurred_ms=ms("03 10:00"), codes=[BAGS[2]], **fields).decode()
     late = teller.note("stored", occurred_ms=ms("03 11:00"), codes=[BAGS[2]], room="库").decode()
-    for at, note in (("03 12:00", late), ("03 13:00", early)):
-        month.now_ms = ms(at)
-        accept_batch(month.service.database, [note], origin=ORIGIN, node="node1")
-        month.answer_now()
-    month.seal(BAGS[1], "03 14:00")
+    revoked = {"kind": "revoked", "device": teller.key.device_id, "reason": "lost"}
+    month.now_ms = ms("03 12:00")
+    accept_batch(month.service.database, [late], origin=ORIGIN, node="node1")
+    month.answer_now()
+    month.service.office().record([revoked])  # all that the device ever said is judged again
+    month.answer_now()
+    month.now_ms = ms("03 13:00")
+    accept_batch(month.service.database, [early], origin=ORIGIN, node="node1")
+    month.answer_now()
+    month.tell(OTHER_CLINIC, "stored", "03 14:00", codes=[BAGS[1]], room="库")
     for (size, _), answered in month.answers.items():
         assert month.asked(at_size=size) == answered
+
+
+def test_a_log_that_is_cut_knows_nothing_of_what_came_later(month: Month) -> None:
+    size = month.size()
+    with month.service.database.read() as connection:
+        whole = Ledger(connection)
+        ids = [decode_entry(content).event_id for _, content in whole.contents()]
+        for until in (1, size - 2, size):
+            cut = LedgerCut(connection, until)
+            indexes = [index for index, _ in cut.contents()]
+            assert (cut.size, indexes, indexes) == (
+                until,
+                list(range(until)),
+                [i for i, _ in cut.entries_at(range(size))],
+            )
+            assert [index for index in range(size) if cut.entry(index) is not None] == indexes
+            assert [index for index in range(size) if cut.index_of(ids[index]) is not None] == indexes
+            for device in whole.devices([teller.key.device_id for teller in month.tellers.values()]).values():
+                assert all(index < until for index in cut.number_places(device.device_no, 99))
+        assert [index for index, _ in LedgerCut(connection, 3).contents(1, 2)] == [1]
 
 
 def test_few_cuts_are_kept_and_none_outlives_the_service(month: Month) -> None:
