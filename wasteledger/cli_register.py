@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wasteledger import clock
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register_history import RegisterVersion
 from wasteledger.flows.load_register import Loaded, load_register
 from wasteledger.flows.service import Service

@@ -41,8 +41,9 @@ from tests.stories_builder import (
 )
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.history import History
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Phase, fold_manifest
-from wasteledger.domain.manifest_contents import inside_of, manifest_contents
+from wasteledger.domain.manifest_contents import manifest_contents
 from wasteledger.domain.manifest_fields import field_rows, field_states, manifest_duty, missing_fields
 from wasteledger.domain.manifest_visits import visits
 from wasteledger.domain.walk import walk
@@ -370,8 +371,9 @@ def test_small_institutions_need_no_manifest_and_the_centre_does() -> None:
 
 def test_scans_of_one_stop_are_one_visit_and_of_the_next_day_another() -> None:
     story = Story()
-    for code, at in ((BAG, "02 14:00"), (BAG2, "02 14:10"), (BAG3, "03 14:00")):
+    for code in (BAG, BAG2, BAG3):
         story.seal(code)
+    for code, at in ((BAG, "02 14:00"), (BAG2, "02 14:10"), (BAG3, "03 14:00")):
         story.hop(code, CLINIC, COLLECTOR, at=at, vehicle=FOREIGN_VEHICLE)
     history = story.history()
     facts = [fact for shelf in history.by_device.values() for fact in shelf.values()]

@@ -15,11 +15,11 @@ from wasteledger.domain.producers import producer_findings
 from wasteledger.domain.register import (
     Directory,
     Register,
-    check_register,
     digest_of_rows,
     register_digest,
     register_text,
 )
+from wasteledger.domain.register_checks import check_register
 from wasteledger.domain.register_history import RegisterVersion, directory_of
 
 INFECTIOUS = "841-001-01"

@@ -6,8 +6,6 @@ Rows, loaded from a readable file. The chain of custody refers to them by code a
 import csv
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
@@ -18,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from schemas.codes import SiteKind, check_uscc, site_kind
 from schemas.event_base import Actor, Hash, Plate, SiteCode
 from schemas.quantities import Tolerance
-from schemas.waste import check_waste_code
+from schemas.waste import check_waste_code, is_medical
 
 if TYPE_CHECKING:
     from wasteledger.domain.register_history import RegisterHistory
@@ -43,6 +41,10 @@ _RULE_ROWS = tuple(
 )
 #: What each rule limits, in Chinese and English.
 RULE_MEANINGS = {row["key"]: (row["zh"], row["en"]) for row in _RULE_ROWS}
+
+#: Harmless disposal of medical waste; and the classes for which nothing else will do.
+_HARMLESS = frozenset({"incineration", "steam", "microwave", "chemical"})
+_INFECTIOUS = frozenset({"841-001-01", "841-002-01", "841-003-01"})
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
 Text = Annotated[str, Field(max_length=TEXT_MAX)]
@@ -251,9 +253,13 @@ class Directory:
         """
         self.register = register
         self.history = history
+        #: Six digits of the district.
+        self.region = register.region[:6]
         self.divisions = {division.code: division for division in register.divisions}
         self.sites = {site.code: site for site in register.sites}
         self.carrier_of = {vehicle.plate: vehicle.carrier for vehicle in register.vehicles}
+        #: Vehicles that are said not to meet GB 19217: the exemption of small institutions does not hold in them.
+        self.unfit_vehicles = frozenset(vehicle.plate for vehicle in register.vehicles if vehicle.medical is False)
         self.people = {person.actor: person for person in register.people}
         self.rules: dict[tuple[str, str | None], Rule] = {
             (rule.key, rule.scope): rule for rule in (*default_rules(), *register.rules)
@@ -361,6 +367,19 @@ class Directory:
             found.append((BEGINNING if version and begin <= version.loaded_day else begin, site))
         return tuple(found)
 
+    def may_treat(self, *, holder: str, waste_code: str, method: str, day: date) -> bool:
+        """Whether a licence of `holder` that covers this waste on this day names the method, or names none and the method is harmless.
+
+        Infectious, sharp and pathological waste is burnt or sterilised (GB 39707-2020); it is neither recovered nor tipped.
+        """
+        if waste_code in _INFECTIOUS and method not in _HARMLESS:
+            return False
+        return any(
+            method in licence.methods if licence.methods else not is_medical(waste_code) or method in _HARMLESS
+            for licence in self.register.licences
+            if licence.holder == holder and licence.activity == "dispose" and licence.covers(waste_code, day)
+        )
+
     def organisation(self, site: str) -> str:
         """The legal person that a site belongs to; a site without one, or an unknown one, is its own."""
         known = self.sites.get(site)
@@ -376,63 +395,6 @@ class Directory:
 def default_rules() -> tuple[Rule, ...]:
     """The strictest limits of the law; a district may put its own rows, with their basis, over them."""
     return tuple(Rule(key=row["key"], value=int(row["value"]), basis=row["basis"]) for row in _RULE_ROWS)
-
-
-def _row_keys(register: Register) -> Iterator[str]:
-    """What names each row; within its kind no two rows may have the same."""
-    yield from (f"division {division.code}" for division in register.divisions)
-    yield from (f"site {site.code}" for site in register.sites)
-    yield from (f"vehicle {vehicle.plate}" for vehicle in register.vehicles)
-    yield from (f"licence {licence.number} to {licence.activity}" for licence in register.licences)
-    yield from (f"person {person.actor}" for person in register.people)
-    yield from (f"stream {stream.waste_code} of {stream.site}" for stream in register.streams)
-    yield from (f"rule {rule.key} for {rule.scope or 'the district'}" for rule in register.rules)
-    yield from (f"plan of {plan.site} for {plan.year}" for plan in register.plans)
-
-
-def check_register(register: Register) -> Register:
-    """Returns a register whose rows refer only to rows that are there.
-
-    Raises:
-        ValueError: naming the row and what it refers to.
-    """
-    divisions = {division.code for division in register.divisions}
-    sites = {site.code for site in register.sites}
-    problems = [f"site {s.code}: no division {s.division}" for s in register.sites if s.division not in divisions]
-    problems += [f"{key} stands twice" for key, count in Counter(_row_keys(register)).items() if count > 1]
-    references = (
-        [(f"vehicle {vehicle.plate}", vehicle.carrier) for vehicle in register.vehicles]
-        + [(f"licence {licence.number}", licence.holder) for licence in register.licences]
-        + [(f"person {person.actor}", person.site) for person in register.people]
-        + [(f"stream {stream.waste_code}", stream.site) for stream in register.streams]
-        + [(f"plan for {plan.year}", plan.site) for plan in register.plans]
-        + [(f"plan of {plan.site} for {plan.year}", row.plant) for plan in register.plans for row in plan.wastes]
-        + [(f"site {site.code}", site.centre) for site in register.sites if site.centre]
-        + [(f"successor of site {site.code}", site.successor) for site in register.sites if site.successor]
-    )
-    problems += [f"{row}: no site {site}" for row, site in references if site not in sites]
-    scopes = sites | divisions | {register.region[:6]}
-    problems += [
-        f"rule {r.key}: no site or division {r.scope}" for r in register.rules if r.scope and r.scope not in scopes
-    ]
-    problems += _circles(register)
-    if problems:
-        raise ValueError("; ".join(problems))
-    return register
-
-
-def _circles(register: Register) -> list[str]:
-    """Sites whose successors lead back to themselves."""
-    successors = {site.code: site.successor for site in register.sites}
-    problems = []
-    for site in register.sites:
-        passed, code = [site.code], site.successor
-        while code is not None and code not in passed:
-            passed.append(code)
-            code = successors.get(code)
-        if code == site.code:
-            problems.append(f"site {site.code}: its successor leads back to itself ({' → '.join([*passed, code])})")
-    return problems
 
 
 def register_text(register: Register, *, persons: bool = True) -> str:

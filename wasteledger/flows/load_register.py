@@ -12,8 +12,9 @@ from schemas.errors import WasteLedgerError
 from schemas.event_base import NOTE_MAX
 from schemas.signing import check_origin
 from wasteledger import clock
-from wasteledger.domain.chain import china_day
-from wasteledger.domain.register import Directory, Register, check_register, register_digest
+from wasteledger.domain.legal_days import china_day
+from wasteledger.domain.register import Directory, Register, register_digest
+from wasteledger.domain.register_checks import check_register
 from wasteledger.domain.register_history import RegisterVersion
 from wasteledger.errors import RegisterError
 from wasteledger.flows.moments import parse_day

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from wasteledger import clock
-from wasteledger.domain.chain import CHINA, china_day
 from wasteledger.domain.entry import decode_entry
+from wasteledger.domain.legal_days import CHINA, china_day
 from wasteledger.domain.register import Directory
 from wasteledger.errors import QueryError
 from wasteledger.flows.books import Books
