@@ -76,18 +76,18 @@ def make_app(service: Service) -> FastAPI:
 
 
 def _signing(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Signs checkpoints as long as the service runs, unless a process of its own does it."""
+    """Signs checkpoints as long as the service runs, unless a process of its own does it; at its end the books of the past go."""
 
     @asynccontextmanager
     async def run(_app: FastAPI) -> AsyncIterator[None]:
-        if not service.settings.sign:
-            yield
-            return
-        loop = SigningLoop(service.signer)
-        service.signing = loop
-        loop.start()
+        loop = SigningLoop(service.signer) if service.settings.sign else None
+        if loop:
+            service.signing = loop
+            loop.start()
         yield
-        await run_in_threadpool(loop.stop)
+        if loop:
+            await run_in_threadpool(loop.stop)
+        await run_in_threadpool(service.cuts().close)
 
     return run
 

@@ -239,6 +239,8 @@ def test_over_http_and_on_the_pages(month: Month) -> None:
         assert client.get("/v1/reconciliation", params=period | {"at_size": size}).json() == json.loads(
             json.dumps(answered)
         )
+        day = client.get("/v1/reconciliation", params={"as_of": "2026-11-02"}).json()
+        assert (day["from"], day["to"], len(day["items"])) == ("2026-10-03", "2026-11-02", 2)
         then = client.get(f"/v1/items/{BAGS[0]}", params={"as_of": "2026-11-02"}).json()
         assert [step["kind"] for step in then["steps"]] == ["sealed"]
         bad = client.get("/v1/reconciliation", params={"as_of": "2030-01-01"})
@@ -252,3 +254,5 @@ def test_over_http_and_on_the_pages(month: Month) -> None:
         assert f"/items/{BAGS[0]}?at_size={size}" in items  # whoever follows a link stays in that moment
         assert BAGS[1] not in items
         assert client.get("/items", params={"at_size": "many"}).status_code == 422
+        assert month.service.cuts()._cuts
+    assert not month.service.cuts()._cuts  # with the service they end
