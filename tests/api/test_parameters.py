@@ -41,7 +41,7 @@ def _routes(client: TestClient) -> list[tuple[str, APIRoute]]:
             found.append(route)
         elif hasattr(route, "original_router"):  # routers stay whole inside the application
             waiting += route.original_router.routes
-    return [(method, route) for route in found for method in sorted(route.methods)]
+    return [(method, route) for route in found for method in sorted(route.methods or ())]
 
 
 def _address(route: APIRoute) -> str:

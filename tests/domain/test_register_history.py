@@ -8,7 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.custody import ItemState, Phase
-from tests.stories_builder import CLINIC, COLLECTOR, HOSPITAL, OTHER_CLINIC, TRANSFER, Story, ms, register
+from tests.stories_builder import (
+    CLINIC,
+    COLLECTOR,
+    FOREIGN_VEHICLE,
+    HOSPITAL,
+    NURSE,
+    OTHER_CLINIC,
+    STRANGER,
+    TRANSFER,
+    VEHICLE,
+    Story,
+    ms,
+    register,
+)
 from wasteledger.domain.deadlines import awaited_step
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.producers import producer_findings
@@ -20,7 +33,7 @@ from wasteledger.domain.register import (
     register_text,
 )
 from wasteledger.domain.register_checks import check_register
-from wasteledger.domain.register_history import RegisterVersion, directory_of
+from wasteledger.domain.register_history import RegisterVersion, changed_in_hindsight, directory_of
 
 INFECTIOUS = "841-001-01"
 
@@ -232,3 +245,27 @@ def test_who_was_closed_does_not_report_too_little() -> None:
 
 def test_a_collector_is_asked_for_no_waste() -> None:
     assert Directory(changed(COLLECTOR, dormant=True)).is_idle(COLLECTOR, date(2026, 11, 1)) is True
+
+
+def test_hindsight_names_the_rows_that_judge_otherwise_and_no_others() -> None:
+    """On the 20th a licence, a vehicle, a person and the beds of a clinic are entered that are said to have held since the 5th."""
+    before = register()
+    licence = before.licences[0].model_copy(update={"holder": STRANGER, "number": "运2"})
+    people = [row.model_copy(update={"site": OTHER_CLINIC}) if row.actor == NURSE else row for row in before.people]
+    sites = [row.model_copy(update={"beds": 12}) if row.code == CLINIC else row for row in before.sites]
+    named = [row.model_copy(update={"name": "改名"}) if row.code == HOSPITAL else row for row in sites]
+    rows = {
+        "licences": (*before.licences, licence), "vehicles": before.vehicles[:-1], "people": tuple(people), "sites": tuple(named),
+    }  # fmt: skip
+    directory = history(("05", "20 09:00", before.model_copy(update=rows)))
+
+    def found(at: str, *codes: str) -> tuple[str, ...]:
+        return changed_in_hindsight(
+            directory, ms(at), sites=codes, vehicle=FOREIGN_VEHICLE, actors=[NURSE, "u-driver", "u-nobody"]
+        )
+
+    everything = (f"site {CLINIC}", f"licences of {STRANGER}", f"vehicle {FOREIGN_VEHICLE}", f"person {NURSE}")
+    assert found("10 12:00", CLINIC, STRANGER, HOSPITAL, "C500114105009") == everything
+    assert found("04 12:00", CLINIC, STRANGER) == found("20 12:00", CLINIC, STRANGER) == ()
+    assert changed_in_hindsight(directory, ms("10 12:00"), sites=[HOSPITAL], vehicle=VEHICLE) == ()
+    assert changed_in_hindsight(Directory(before), ms("10 12:00"), sites=[CLINIC]) == ()

@@ -29,15 +29,15 @@ from wasteledger.store.ledger_cut import LedgerCut
 
 BAGS = ("M50011400000001V", "M50011400000002T", "M50011400000003R")
 ORIGIN = "ledger.example.org/qianjiang"
-NOVEMBER = {"from_day": "2026-11-01", "to_day": "2026-11-30"}
+NOVEMBER: dict[str, Any] = {"from_day": "2026-11-01", "to_day": "2026-11-30"}
 
 
 class Month:
     """A district in November 2026, told hour by hour; what was answered is remembered with the size and the moment."""
 
     def __init__(self, folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(clock, "now_ms", lambda: self.now_ms)
         self.now_ms = ms("01 08:00")
+        monkeypatch.setattr(clock, "now_ms", lambda: self.now_ms)
         self.folder = folder
         self.service = Service(Settings(data_dir=folder, database_url=database_url, public_pages=True, sign=False))
         self.fields: dict[str, Any] = yaml.safe_load(DISTRICT.read_text(encoding="utf-8"))
@@ -171,7 +171,7 @@ def test_an_item_is_shown_as_it_was_known(month: Month) -> None:
 def test_a_late_entry_of_a_device_is_not_seen_before_it_was_received(month: Month) -> None:
     """Of two scans the later one came first; the number before it was missing then."""
     teller = month.tellers[CLINIC]
-    fields = {"waste_code": INFECTIOUS, "package": "bag", "mass_g": 1000, "mass_source": "scale"}
+    fields: dict[str, Any] = {"waste_code": INFECTIOUS, "package": "bag", "mass_g": 1000, "mass_source": "scale"}
     early = teller.note("sealed", occurred_ms=ms("03 10:00"), codes=[BAGS[2]], **fields).decode()
     late = teller.note("stored", occurred_ms=ms("03 11:00"), codes=[BAGS[2]], room="库").decode()
     revoked = {"kind": "revoked", "device": teller.key.device_id, "reason": "lost"}

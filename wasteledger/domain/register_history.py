@@ -7,11 +7,22 @@ which shows wherever it changed a judgement (`known_at` says what would have bee
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from wasteledger.domain.register import BEGINNING, CHINA_MS, DAY_MS, Directory, Register, day_number
+from wasteledger.domain.register import (
+    BEGINNING,
+    CHINA_MS,
+    DAY_MS,
+    Directory,
+    Licence,
+    Person,
+    Register,
+    Site,
+    Vehicle,
+    day_number,
+)
 from wasteledger.errors import NotFoundError
 
 
@@ -103,3 +114,53 @@ def directory_of(versions: Sequence[RegisterVersion], registers: Sequence[Regist
     if len(versions) == 1 and versions[0].holds_from is None:
         return Directory(registers[0])  # one version holds for ever, and nobody need look for it
     return RegisterHistory(versions, registers).newest
+
+
+#: What of a site and of a person judges an act; names and addresses do not.
+_OF_SITES = {
+    "beds", "organisation", "level", "store_below_5c", "remote", "collection", "centre", "closed_on", "dormant", "successor",
+}  # fmt: skip
+_OF_PEOPLE = {"site", "role", "valid_from", "valid_to", "vouch_key"}
+
+
+def changed_in_hindsight(
+    directory: Directory,
+    moment_ms: int,
+    *,
+    sites: Iterable[str],
+    vehicle: str | None = None,
+    actors: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """The rows by which an act of this moment is judged otherwise than it would have been without retroactive edits.
+
+    Of its sites and their licences, its vehicle and its people; named as `site …`, `licences of …`, `vehicle …`, `person …`.
+    """
+    then, known = directory.at(moment_ms), directory.known_at(moment_ms)
+    if then is known:
+        return ()
+    found = []
+    for code in dict.fromkeys(sites):
+        if _part(then.sites.get(code), _OF_SITES) != _part(known.sites.get(code), _OF_SITES):
+            found.append(f"site {code}")
+        if _licences(then, code) != _licences(known, code):
+            found.append(f"licences of {code}")
+    if vehicle is not None and _vehicle(then, vehicle) != _vehicle(known, vehicle):
+        found.append(f"vehicle {vehicle}")
+    found += [
+        f"person {actor}"
+        for actor in dict.fromkeys(actors)
+        if _part(then.people.get(actor), _OF_PEOPLE) != _part(known.people.get(actor), _OF_PEOPLE)
+    ]
+    return tuple(found)
+
+
+def _part(row: Site | Person | None, fields: set[str]) -> dict[str, object] | None:
+    return None if row is None else row.model_dump(include=fields)
+
+
+def _licences(directory: Directory, holder: str) -> set[Licence]:
+    return {licence for licence in directory.register.licences if licence.holder == holder}
+
+
+def _vehicle(directory: Directory, plate: str) -> Vehicle | None:
+    return next((vehicle for vehicle in directory.register.vehicles if vehicle.plate == plate), None)
