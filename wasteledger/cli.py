@@ -18,6 +18,7 @@ from schemas.waste import waste_name
 from wasteledger import clock
 from wasteledger.audit.fsck import check_log
 from wasteledger.cli_cases import cases_cli
+from wasteledger.cli_devices import devices_cli
 from wasteledger.cli_ledger import ledger_cli
 from wasteledger.cli_manifests import manifests_cli
 from wasteledger.cli_register import register_cli
@@ -49,6 +50,7 @@ cli.add_typer(simulate_cli)
 cli.add_typer(manifests_cli)
 cli.add_typer(reports_cli)
 cli.add_typer(cases_cli)
+cli.add_typer(devices_cli)
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="As it would have been answered at the end of this day (China).")
 ]

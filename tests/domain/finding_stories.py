@@ -341,6 +341,12 @@ def _five_working_days_and_no_word(story: Story) -> None:
     story.whole_life(BAG)
 
 
+@story_of("late_confirmation", "safely_disposed", as_of="30 00:00")
+def _the_word_comes_after_five_working_days(story: Story) -> None:
+    story.whole_life(BAG)
+    story.tell(PLANT, "manifested", at="12 09:00", manifest=MANIFEST, action="confirmed", opinion="accepted")
+
+
 @story_of("declared_lost", "declared_lost")
 def _fallen_off_the_van(story: Story) -> None:
     story.issue(BAG)
@@ -368,20 +374,20 @@ def _the_other_side_says_no(story: Story) -> None:
     story.correct(BAG, released, site=COLLECTOR, at="03 10:00", reason="did_not_occur", refuses=proposed)
 
 
-@story_of("manifest_unknown", "safely_disposed")
+@story_of("manifest_unknown", "disposed_not_provably")
 def _a_number_nobody_drew_up(story: Story) -> None:
     story.drafted.add(MANIFEST)
     story.whole_life(BAG)
 
 
-@story_of("manifest_void_used", "safely_disposed")
+@story_of("manifest_void_used", "disposed_not_provably")
 def _voided_and_used_all_the_same(story: Story) -> None:
     story.draft(MANIFEST, TRANSFER, at="02 10:00", vehicle=VEHICLE)
     story.tell(TRANSFER, "manifested", at="02 12:00", manifest=MANIFEST, action="voided", reason="填错")
     story.whole_life(BAG)
 
 
-@story_of("manifest_mixed", "safely_disposed")
+@story_of("manifest_mixed", "safely_disposed disposed_not_provably")
 def _two_consignors_on_one_manifest(story: Story) -> None:
     story.whole_life(BAG)
     story.issue(BAG2)

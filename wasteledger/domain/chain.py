@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from schemas.acts import Act
 from schemas.custody import ItemState, Phase
 from wasteledger.domain.deadlines import Awaited, Expected
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.timeline import BoxStay, BoxWeighing, Step
 
+_OFFERED = frozenset({Phase.OFFERED, Phase.REFUSED})
 _ENDED = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
 
@@ -54,11 +56,12 @@ class Chain:
         stays: where it was, in order; `boxes`: in which boxes; `box_weighings`: of those boxes while it was inside.
         arrived, storage: the fact by which its holder got it, and the limit of its storage there, which runs until it has really left.
         parties: who sealed it, or was giver or taker of it, so far.
-        producer_strength: by what the producer took part (`entitled.py`); `first_taker`: to whom it gave.
+        producer: the site that sealed it; `producer_strength`: by what it took part (`entitled.py`); `first_taker`: to whom it gave.
         two_organisations: some hop was signed by two of them.
         void: a void after sealing that waits, or was confirmed.
         corrected_down_g: by how many grams an agreed correction lowered its mass.
         self_disposed: its producer disposed of it on its own site, licensed.
+        relabelled_from: the code of the package on which this label took another one's place; nothing else is told here then.
         ghost: nobody whose waste it is sealed it.
     """
 
@@ -86,6 +89,7 @@ class Chain:
     storage: Awaited | None = None
     taken_ms: int = 0
     parties: set[str] = field(default_factory=set)
+    producer: str = ""
     producer_strength: int = 0
     first_taker: str = ""
     two_organisations: bool = False
@@ -96,11 +100,19 @@ class Chain:
     seen_at: Fact | None = None
     roll: str = ""
     issued_for: str = ""
+    relabelled_from: str = ""
 
     @property
     def ended(self) -> bool:
         """Whether its life is over."""
         return self.state.phase in _ENDED
+
+    def mass_in(self, event: Act) -> int | None:
+        """What an event says the package weighs, by whichever of its labels."""
+        if event.masses_g is None or self.code in event.codes:
+            return event.mass_of(self.code)
+        labels = {step.fact.event.new_code for step in self.steps if step.fact.kind == "relabelled"}
+        return next((event.mass_of(code) for code in event.codes if code in labels), None)
 
     @property
     def weighed_g(self) -> int:
@@ -110,8 +122,10 @@ class Chain:
     @property
     def expectations(self) -> list[Expected]:
         """Everything that is waited for: a hand-over that was only offered, or refused, does not stop the time of storage."""
-        waiting = [self.expected, *self.unvouched] if self.expected else list(self.unvouched)
-        if self.expected and self.storage and self.arrived and self.state.phase in {Phase.OFFERED, Phase.REFUSED}:
+        if self.expected is None:
+            return self.unvouched
+        waiting = [self.expected, *self.unvouched]
+        if self.storage and self.arrived and self.state.phase in _OFFERED:
             waiting.append(self.storage.since(self.arrived))
         return waiting
 

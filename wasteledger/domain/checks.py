@@ -10,10 +10,11 @@ from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.declarations import is_ghost
 from wasteledger.domain.entitled import NOT, OWN, told_before
-from wasteledger.domain.facts import Fact, Source, by_order
+from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_hop
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.load import inside_of
+from wasteledger.domain.manifest_validity import hop_problem
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
 
@@ -61,18 +62,29 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
         chain.consignor = giver
     if accepted and event.packages_count is not None and event.packages_count != len(event.codes):
         _check_count(chain, fact, source)
+    other = None  # what the other side of this hand-over recorded
     if not accepted:
         chain.released = fact
     elif chain.released is not None:
         given, chain.released = chain.released, None
         if given.event.to_site == event.site and given.event.site == event.from_site:
+            other = given
             check_hop(chain, given, fact, source, directory)
     if chain.consignor is None or _is_exempt(chain, fact, directory):
         return
-    if event.manifest is None:
-        chain.doubt("manifest_missing", fact, site=giver)
+    _check_manifest(chain, fact, other, source, directory)
     if accepted and taker[0] == "R":
         _check_carrier(chain, fact, event, directory.at(fact.occurred_ms))
+
+
+def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source, directory: Directory) -> None:
+    """A manifest that satisfies the law on this hop (转移办法 art. 10 to 20; `manifest_validity.py`)."""
+    event = fact.event
+    giver = event.from_site if fact.kind == "accepted" else event.site
+    if event.manifest is None:
+        chain.doubt("manifest_missing", fact, site=giver)
+    elif hop_problem(source.manifest_law(event.manifest, directory), fact, chain.consignor or giver, other):
+        chain.doubt("manifest_not_valid", fact, site=giver)
 
 
 def _is_exempt(chain: Chain, fact: Fact, directory: Directory) -> bool:
@@ -112,7 +124,7 @@ def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -
     if step.box or event.masses_g is None or not chain.seals:
         return
     corrected_g = step.correction.mass_g if step.correction else 0
-    weighed_g = event.mass_of(chain.code)
+    weighed_g = chain.mass_in(event)
     if corrected_g:
         weighed_g = corrected_g
     if weighed_g is None:
@@ -215,7 +227,7 @@ def check_packings(chain: Chain) -> None:
 
 def is_packed_before(packed: Fact, departures: tuple[Fact, ...]) -> bool:
     """Whether a packing is proved to be earlier than the box's leaving."""
-    first = min(departures, key=by_order)
+    first = departures[0]
     if first.event.device_id == packed.event.device_id:
         return packed.event.device_seq < first.event.device_seq
     return all(told_before(packed, departure) for departure in departures)

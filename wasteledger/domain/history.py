@@ -10,8 +10,13 @@ from typing import NamedTuple
 from schemas.canonical import encode_base64
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, break_chain, standing_of, take_office_event
+from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
+from wasteledger.domain.manifest import Manifest
+from wasteledger.domain.manifest_validity import ManifestLaw
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
+from wasteledger.domain.other_doubts import fold_in, law_in
+from wasteledger.domain.register import Directory
 from wasteledger.domain.times import ENROLMENT_GRACE_MS, Clocks, hold_chain
 
 
@@ -71,11 +76,13 @@ class History:
         self.forks: list[Fact] = []
         self.quarantined: list[Quarantined] = []
         self.announced: dict[str, Announced] = {}
-        self.admissions: Admissions = {}
-        self.evidence: set[str] = set()
+        self.admissions = Admissions()
+        self.evidence = EvidenceShelf()
         self.clocks = Clocks()
         self._received: list[int] = []
         self._last: dict[str, tuple[int, int, int]] = {}
+        self._manifests: dict[str, tuple[Manifest, ManifestLaw | None]] = {}
+        self._folded_by: Directory | None = None
 
     def add(self, content: bytes) -> None:
         """Takes in the next entry of the log.
@@ -84,6 +91,7 @@ class History:
             ContractError: the bytes are not an entry, or an entry of class `event` is not readable.
         """
         entry = read_entry(self.size, content)
+        self._manifests.clear()
         if entry.hello:
             self._announce(entry)
         elif entry.entry_class == "quarantine":
@@ -141,6 +149,7 @@ class History:
             first = Device(event.device, event.for_site, event.role, fact.index, root, fact.received_ms)
             self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
             self._hold(event.device)
+        self.evidence.add(fact)
         self._weigh(take_office_event(fact, self.admissions))
         self._link(fact)
 
@@ -173,6 +182,27 @@ class History:
         """What the device that signed a fact is to the site that it names."""
         return fact.standing or standing_of(fact, self.admissions)
 
+    def manifest_law(self, number: str, directory: Directory) -> ManifestLaw | None:
+        """What the judgement of a hop needs to know of its manifest; None for a number that nothing names."""
+        return self._folded(number, directory)[1]
+
+    def manifest(self, number: str, directory: Directory) -> Manifest:
+        """A manifest, folded when it is first asked for."""
+        return self._folded(number, directory)[0]
+
+    def _folded(self, number: str, directory: Directory) -> "tuple[Manifest, ManifestLaw | None]":
+        if self._folded_by is not directory:
+            self._manifests.clear()
+            self._folded_by = directory
+        if number not in self._manifests:
+            manifest = fold_in(self, directory, number)
+            self._manifests[number] = manifest, law_in(manifest, directory)
+        return self._manifests[number]
+
+    def evidence_missing(self, fact: Fact) -> list[str]:
+        """Hashes that an act names as its evidence and that no office has said to be stored."""
+        return self.evidence.missing(fact.event.attachments, self.admissions)
+
     def _shelves(self, fact: Fact) -> Iterator[list[Fact]]:
         """Where a fact stands."""
         event = fact.event
@@ -180,6 +210,8 @@ class History:
             yield self.by_code[code]
         if event.box and event.box not in event.codes:
             yield self.by_code[event.box]
+        if event.new_code:
+            yield self.by_code[event.new_code]
         if event.manifest:
             yield self.by_manifest[event.manifest]
         if event.case:

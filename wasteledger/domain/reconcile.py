@@ -20,6 +20,7 @@ from typing import NamedTuple
 from schemas.custody import Phase
 from schemas.reasons import CLASSES
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem, book_doubts, book_item, classify, is_ghost
+from wasteledger.domain.capacity import capacity_findings, year_begin_ms
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import device_findings
 from wasteledger.domain.facts import Fact
@@ -28,7 +29,7 @@ from wasteledger.domain.history import History
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
 from wasteledger.domain.legal_days import legal_day
-from wasteledger.domain.other_doubts import fold_in, manifest_doubts, washing_doubts
+from wasteledger.domain.other_doubts import manifest_doubts, washing_doubts
 from wasteledger.domain.producers import EVIDENCE_MAX, Sealings, first_day, producer_findings
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
@@ -240,6 +241,7 @@ def _other_findings(
             if row.sealed_day and row.sealed_day >= first_day(as_of_ms):
                 days[row.site][row.sealed_day] += row.mass_g
     yield from producer_findings(days, directory, as_of_ms, _sealings_in(chains))
+    yield from _capacity_findings(chains, directory, as_of_ms)
     rolls: dict[str, list[Fact]] = defaultdict(list)
     for facts in history.by_device.values():
         for fact in facts.values():
@@ -248,6 +250,22 @@ def _other_findings(
     phases = {code: chain.state.phase.value for code, chain in chains.items()}
     for roll, named in sorted(rolls.items()):
         yield from roll_findings(roll, named, phases)
+
+
+def _capacity_findings(chains: dict[str, Chain], directory: Directory, as_of_ms: int) -> Iterator[Finding]:
+    begin_ms = year_begin_ms(as_of_ms)
+    disposed_g: dict[str, int] = defaultdict(int)
+    newest: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+    for chain in chains.values():
+        if chain.state.phase is Phase.DISPOSED and chain.state.holder and chain.steps[-1].fact.occurred_ms >= begin_ms:
+            disposed_g[chain.state.holder] += sum(row.mass_g for row in book_item(chain, directory.region))
+            end = chain.since or chain.steps[-1].fact
+            newest[chain.state.holder].append((-chain.steps[-1].fact.occurred_ms, chain.code, end.event_id))
+
+    def disposals(site: str, _year: int) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(event_id for _, _, event_id in sorted(newest[site])[:EVIDENCE_MAX]))
+
+    yield from capacity_findings(disposed_g, directory, as_of_ms, disposals)
 
 
 def _sealings_in(chains: dict[str, Chain]) -> Sealings:
@@ -267,8 +285,10 @@ def _other_doubts(history: History, chains: dict[str, Chain], directory: Directo
     """Of manifests and emptied boxes."""
     doubts = []
     for number in history.by_manifest:
-        manifest = fold_in(history, directory, number)
-        doubts += manifest_doubts(manifest, directory, lambda code: chains[code].waste_code if code in chains else "")
+        manifest = history.manifest(number, directory)
+        doubts += manifest_doubts(
+            manifest, history, directory, lambda code: chains[code].waste_code if code in chains else ""
+        )
     for box, facts in history.by_code.items():
         if is_box(box):
             for fact in facts:

@@ -71,6 +71,11 @@ class BookRows:
         """Keeps what manifests came to."""
         execute_many(self._connection, _MANIFEST_UPSERT, rows)
 
+    def manifest_laws(self, numbers: Iterable[str]) -> dict[str, str]:
+        """What is kept of the law of these manifests, as text."""
+        statement = "SELECT number, law FROM books_manifest WHERE number IN ({names})"
+        return {row[0]: row[1] for row in query_named(self._connection, statement, sorted(numbers))}
+
     def manifests(  # noqa: PLR0913 - what a list may be asked for
         self, *, phase: str = "", site: str = "", month: str = "", late_ms: int = 0, limit: int, offset: int = 0
     ) -> tuple[list[BookedManifest], int]:
@@ -177,6 +182,13 @@ class BookRows:
             "AND substr(site, 2) < ? GROUP BY site, sealed_day"
         )
         return [(row[0], row[1], int(row[2])) for row in query(self._connection, statement, (from_day, *values))]
+
+    def disposed_g(self, site: str, begin_ms: int) -> int:
+        """Grams that a site has disposed of since a moment."""
+        statement = (
+            "SELECT coalesce(sum(mass_g), 0) FROM books_item WHERE holder = ? AND phase = 'disposed' AND last_ms >= ?"
+        )
+        return int(query(self._connection, statement, (site, begin_ms))[0][0])
 
     def of_roll(self, roll: str) -> list[tuple[str, str]]:
         """Code and phase of each label of a roll."""
