@@ -107,6 +107,8 @@ class Act:
     unknown: str = ""
     malformed: str = ""
     speaks_of: list[str] | tuple[()] = ()
+    holds_from: str | None = None
+    decision: str | None = None
 
     def __init__(self, payload: dict[str, Any]) -> None:
         """Takes the payload over; nobody else may change it afterwards."""

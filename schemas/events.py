@@ -364,12 +364,19 @@ class Licensed(OfficeEvent):
 
 
 class Ruled(OfficeEvent):
-    """A rule row is put in force with its legal basis."""
+    """A rule row is put in force with its legal basis; `register` as the rule: a whole register, by its digest in `basis`.
+
+    Attributes:
+        holds_from: first day on which it holds (China); from the beginning of time where there is none.
+        decision: why it holds for days that had passed when it was entered (a decision of the authority).
+    """
 
     kind: Literal["ruled"]
     rule: Label
     value: Annotated[int, Field(ge=0, le=INTEGER_MAX)]
     basis: Annotated[str, Field(min_length=1, max_length=NOTE_MAX)]
+    holds_from: Day | None = None
+    decision: Annotated[str, Field(min_length=1, max_length=NOTE_MAX)] | None = None
 
 
 #: A case is escalated from the site (1) to the township (2) to the district (3).

@@ -100,9 +100,7 @@ def test_an_edited_register_is_not_the_one_in_the_log(tmp_path: Path, database_u
     running = Running(Settings(data_dir=tmp_path / "data", database_url=database_url))
     assert check_log(running.service.database).problems == []
     with running.service.database.write() as connection:
-        connection.execute(
-            text("UPDATE register_row SET content = replace(content, '卫生', '卫牲') WHERE kind = 'sites'")
-        )
+        connection.execute(text("UPDATE register_version SET content = replace(content, '卫生', '卫牲')"))
     assert any("register" in problem for problem in check_log(running.service.database).problems)
     running.service.close()
 

@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from threading import RLock
 
 from schemas.canonical import INTEGER_MAX, decode_base64, encode_base64
@@ -41,6 +42,7 @@ from wasteledger.store.books import BookRows
 from wasteledger.store.books_db import BooksDatabase, BooksState
 from wasteledger.store.database import Database
 from wasteledger.store.ledger import Ledger
+from wasteledger.store.ledger_cut import ledger_of
 
 #: Entries of one portion: three weeks of a district, which most packages live through.
 PORTION_ENTRIES = 120_000
@@ -53,10 +55,14 @@ COUNT_MARGIN_MS = 24 * 60 * 60 * 1000
 class Books:
     """The books of one log, as this process keeps them."""
 
-    def __init__(self, database: Database) -> None:
-        """Opens the books; nothing is read before they are asked for."""
+    def __init__(self, database: Database, *, folder: Path | None = None, until: int | None = None) -> None:
+        """Opens the books; nothing is read before they are asked for.
+
+        `folder`: books of their own there, not the log's; `until`: they know the first entries of the log alone.
+        """
         self._log = database
-        self.database = BooksDatabase(database.url)
+        self._until = until
+        self.database = BooksDatabase(database.url, folder)
         self._lock = RLock()
         self._forget_all()
 
@@ -103,7 +109,7 @@ class Books:
     def _keep_portion(self, directory: Directory, digest: str, portion: int, until: int | None) -> bool:
         """Takes in the next portion; whether there may be more."""
         with self._log.read() as log, self.database.write() as books:
-            rows, ledger = BookRows(books), Ledger(log)
+            rows, ledger = BookRows(books), ledger_of(log, self._until)
             state = rows.state()
             if state.size and not self._same_log(state, ledger, digest):
                 self.database.throw_away(books)
@@ -407,9 +413,15 @@ class Books:
     def opened(self) -> Iterator[tuple[BookRows, BookSource]]:
         """The books to read in, all from one moment, and the facts behind them."""
         with self._lock, self._log.read() as log, self.database.read() as books:
-            self.source.attach(BookRows(books), Ledger(log))
+            self.source.attach(BookRows(books), ledger_of(log, self._until))
             yield BookRows(books), self.source
             self.source.attach(None, None)
+
+    def rest(self) -> None:
+        """Lets go of the facts that were read on the way; they are read again when somebody asks."""
+        with self._lock:
+            self.source.facts.clear()
+            self.source.places.clear()
 
     def close(self) -> None:
         """Gives the database back."""

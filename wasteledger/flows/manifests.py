@@ -29,8 +29,8 @@ from wasteledger.domain.walk import walk
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.issue_codes import draw_manifest_in, manifest_counter
+from wasteledger.flows.moments import parse_day
 from wasteledger.flows.office import OFFICE_ACTOR
-from wasteledger.flows.questions import parse_day
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
