@@ -66,6 +66,7 @@ def test_every_pair_of_phase_and_kind_has_an_answer(phase: Phase) -> None:
             assert after.phase is not Phase.UNSEEN or event.kind in {
                 "inspected",
                 "corrected",
+                "relabelled",
                 "washed",
                 "incident",
                 "printed",
