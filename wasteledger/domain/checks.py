@@ -57,6 +57,7 @@ def is_plausible(mass_g: int, package: str, directory: Directory) -> bool:
 def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
     """Two parties, manifest, carrier and vehicle, where the law asks for them."""
     fact, event = step.fact, step.fact.event
+    directory = directory.at(fact.occurred_ms)
     accepted = fact.kind == "accepted"
     giver, taker = (event.from_site, event.site) if accepted else (event.site, event.to_site)
     if giver[0] != "R":
@@ -75,7 +76,7 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
         return
     _check_manifest(chain, fact, other, source, directory)
     if accepted and taker[0] == "R":
-        _check_carrier(chain, fact, event, directory.at(fact.occurred_ms))
+        _check_carrier(chain, fact, event, directory)
 
 
 def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source, directory: Directory) -> None:
@@ -90,14 +91,13 @@ def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source
 
 def _is_exempt(chain: Chain, fact: Fact, directory: Directory) -> bool:
     """Medical waste of an institution of up to 19 beds, in a vehicle that may carry it (名录 2021 exemption list no. 2)."""
-    then = directory.at(fact.occurred_ms)
-    if chain.consignor not in then.exempt or (chain.waste_code and not is_medical(chain.waste_code)):
+    if chain.consignor not in directory.exempt or (chain.waste_code and not is_medical(chain.waste_code)):
         return False
     if fact.event.vehicle is None:
         return True
     plate = normal_plate(fact.event.vehicle)
     carriers = {fact.event.site, fact.event.to_site, fact.event.from_site}
-    return then.carrier_of.get(plate) in carriers and plate not in then.unfit_vehicles
+    return directory.carrier_of.get(plate) in carriers and plate not in directory.unfit_vehicles
 
 
 def _check_count(chain: Chain, fact: Fact, source: Source) -> None:
