@@ -28,7 +28,7 @@ from wasteledger.domain.checks import (
 )
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
 from wasteledger.domain.declarations import DECLARED, hear_declaration
-from wasteledger.domain.entitled import answer_to, entitlement_of
+from wasteledger.domain.entitled import OWN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, seal_strength
 from wasteledger.domain.register import Directory
@@ -262,7 +262,8 @@ def _passed_on(state: ItemState, move: Move, fact: Fact, directory: Directory) -
 def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> None:
     """The item changed phase or hands: was it in time, where is it now, and what is expected next."""
     state, now_ms = chain.state, fact.occurred_ms
-    directory = directory.at(now_ms)  # its limits are those of the day on which it came there
+    if directory.history is not None:
+        directory = directory.at(now_ms)  # its limits are those of the day on which it came there
     step = chain.awaited
     late = step is not None and fact.latest_ms > chain.since_ms + step.limit_ms
     if late and step:
@@ -314,12 +315,14 @@ def _note_rare(chain: Chain, step: Step, source: Source, directory: Directory) -
         chain.seals.append(fact)
         chain.producer = chain.producer or event.site
         chain.parties.add(event.site)
-        chain.corrected_down_g = max(0, event.mass_g - corrected_g) if corrected_g else 0
+        if corrected_g:
+            chain.corrected_down_g = max(0, event.mass_g - corrected_g)
         chain.mass_g = max(chain.mass_g, corrected_g or event.mass_g)
         chain.weighings.append((fact.occurred_ms, chain.mass_g, fact))
         waste_code = (step.correction.waste_code if step.correction else "") or event.waste_code
         chain.waste_code = chain.waste_code or waste_code
-        chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
+        if chain.producer_strength < OWN:
+            chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
         check_sealing(chain, fact, source, directory)
     elif fact.kind == "issued":
         chain.roll, chain.issued_for = event.stock, event.for_site
