@@ -117,7 +117,7 @@ def decide_move(state: ItemState, event: Move) -> Decision:
     1. A neutral kind changes nothing.
     2. Life: issued, sealed and voided by the table. A void after sealing ends nothing by itself: it waits for evidence and a second party.
     3. After the end every act is a doubt, except the same plant scanning the same end again.
-    4. An incident declares loss, or that it was found: by the last holder; by anybody else a hop is missing.
+    4. An incident declares loss, or that it was found: by the last holder alone; anybody else's find shows a missing hop.
     5. Custody: who acts is compared with who holds. Packed into a second box, it left the first one unseen.
     """
     if event.kind in _NEUTRAL:
@@ -154,8 +154,9 @@ def _suffer(state: ItemState, event: Move) -> Decision:
     if event.incident in {"loss", "theft"}:
         return Decision(state._replace(phase=Phase.LOST), ())
     if event.incident == "found" and state.phase is Phase.LOST:
-        found = state._replace(phase=Phase.HELD, holder=event.site, offered_to=None)
-        return Decision(found, () if event.site == state.holder else ("missing_link",))
+        if event.site != state.holder:
+            return Decision(state, ("missing_link",))
+        return Decision(state._replace(phase=Phase.HELD, offered_to=None), ())
     return Decision(state, ())
 
 

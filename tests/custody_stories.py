@@ -104,7 +104,7 @@ STORIES: dict[str, list[str]] = {
         "found C | held C |",
     ],
     "found by another than the last holder": [
-        "issued A | blank |", "sealed C | held C |", "loss C | lost C |", "found R | held R | missing_link",
+        "issued A | blank |", "sealed C | held C |", "loss C | lost C |", "found R | lost C | missing_link",
     ],
     "a spill changes no hands": ["issued A | blank |", "sealed C | held C |", "spill C | held C |"],
     "stolen, then seen at a plant": [

@@ -309,7 +309,8 @@ def test_a_lost_bag_is_found_after_nine_days() -> None:
     day.plant_burns(BAG, at="11 18:00")
     end = day.ends(at="11 19:00")
     assert end.classes[BAG] == "safely_disposed"
-    assert end.findings == {"overdue_pickup": CLINIC}, "the two other bags still wait at the clinic"
+    # The two other bags still wait at the clinic; and the time on the road ran on while the first lay under the seat.
+    assert end.findings == {"overdue_pickup": CLINIC, "late_step": COLLECTOR}
 
 
 def test_an_unattended_cabinet_is_vouched_for_later() -> None:

@@ -166,11 +166,13 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
     return rows
 
 
+#: What speaks of a label, whether or not a package bears it.
+_OF_LABELS = frozenset({"issued", "printed", "counted", "voided", "relabelled", "corrected", "vouched"})
+
+
 def _first_sight(chain: Chain) -> Fact | None:
     """The first scan of a package that nobody sealed."""
-    return next(
-        (step.fact for step in chain.steps if step.entitled and step.fact.kind not in {"issued", "printed"}), None
-    )
+    return next((step.fact for step in chain.steps if step.entitled and step.fact.kind not in _OF_LABELS), None)
 
 
 def book_doubts(chain: Chain) -> list[BookedDoubt]:

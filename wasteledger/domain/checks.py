@@ -12,7 +12,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.declarations import HANDLERS, is_ghost
 from wasteledger.domain.entitled import NOT, OWN, told_before
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.hops import check_hop
+from wasteledger.domain.hops import check_hop, is_paper_in_time
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest_validity import hop_problem
@@ -38,15 +38,17 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
     event, then = fact.event, directory
     if waste_kind(event.waste_code) is None:
         chain.doubt("unlisted_waste_code", fact, site=event.site)
-    if event.site not in then.sites:
+    site = then.sites.get(event.site)
+    if site is None or (site.closed_on and legal_day(fact.occurred_ms) > site.closed_on):
         chain.doubt("unknown_site", fact, site=event.site)
+    if event.backfill and not is_paper_in_time(fact, source, directory):
+        chain.doubt("weak_evidence", fact, site=event.site)
     if event.site[0] in HANDLERS and is_ghost(fact, directory):
-        chain.ghost = True
+        chain.ghost = chain.ghost or len(chain.seals) == 1  # sealed again by a handler, it is still its producer's
         chain.doubt("sealed_by_handler", fact, site=event.site)
     if not is_plausible(event.mass_g, event.package, then):
         chain.doubt("implausible_mass", fact, site=event.site)
     printed = item_waste_code(chain.code) if len(chain.code) > _STOCK_CODE_LENGTH else None
-    site = then.sites.get(event.site)
     if printed and (printed != chain.waste_code or (site and site.uscc and not chain.code.startswith(site.uscc))):
         chain.doubt("label_mismatch", fact, site=event.site)
 
@@ -68,6 +70,8 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
         chain.consignor = giver
     if accepted and event.packages_count is not None and event.packages_count != len(event.codes):
         _check_count(chain, fact, source)
+    if not (giver in directory.sites and taker in directory.sites):
+        chain.doubt("unknown_site", fact, site=taker if giver in directory.sites else giver)
     other = None  # what the other side of this hand-over recorded
     if not accepted:
         chain.released = fact
@@ -263,6 +267,10 @@ def boxes_at(chain: Chain, moment_ms: int) -> set[str]:
 def seen_after(chain: Chain, fact: Fact) -> bool:
     """Whether the package itself was scanned after a fact that made it doubtful."""
     return any(
-        step.fact.order > fact.order and not step.box and step.fact.kind in _SEEN and step.entitled
+        step.fact.order > fact.order
+        and not step.box
+        and step.fact.kind in _SEEN
+        and step.entitled
+        and not step.fact.event.backfill  # what is entered from paper afterwards shows nobody the package
         for step in chain.steps
     )

@@ -15,7 +15,7 @@ disposal: that takes the authority (design section 14.4). The maker of a proposa
 or refused by the authority, a proposal leaves its items disputed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -25,6 +25,8 @@ from wasteledger.domain.register import Directory
 from wasteledger.domain.times import CONTACT_MS_MAX
 
 MINUTE_MS = 60_000
+#: As long as a load is looked for in a box (`timeline.LOAD_MS_MAX`).
+BOX_MS_MAX = 60 * 24 * 60 * MINUTE_MS
 #: What speaks of a label or of another event, and says nothing of who had the package.
 _WORDS = frozenset({"issued", "printed", "corrected", "vouched", "voided", "inspected", "incident", "relabelled"})
 #: What is not taken back by parties among themselves: the rate would rise.
@@ -186,7 +188,7 @@ class _Judge:
         if event.reason == "did_not_occur":
             return target.kind in _ONLY_BY_AUTHORITY
         if event.reason == "wrong_waste":
-            return any(fact.kind == "disposed" for fact in self._own)
+            return any(fact.kind == "disposed" for fact in self._handled())
         before_g = target.event.mass_g or target.event.mass_of(self._code) or 0
         lowered = event.mass_g < before_g
         return lowered and not self._directory.tolerance.allows(before_g=before_g, after_g=event.mass_g)
@@ -217,4 +219,12 @@ class _Judge:
         event, target = proposal.event, self._target
         if event.reason != "wrong_waste" or target.kind != "sealed" or event.site != target.event.site:
             return False
-        return not any(fact.kind in {"released", "accepted", "refused", "disposed"} for fact in self._own)
+        return not any(fact.kind in {"released", "accepted", "refused", "disposed"} for fact in self._handled())
+
+    def _handled(self) -> Iterator[Fact]:
+        """What happened to the package: by its own code, and to the boxes that it was packed into."""
+        yield from self._own
+        for packed in self._own:
+            if packed.kind == "packed":
+                begin_ms = packed.occurred_ms
+                yield from self._source.box_facts(packed.event.box, begin_ms, begin_ms + BOX_MS_MAX)

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.acts import NO_EFFECT
+from schemas.entitlement import Standing
 from schemas.event_base import CODES_MAX
 from wasteledger.domain.admissions import Admission
 from wasteledger.domain.deadlines import HOUR_MS
-from wasteledger.domain.facts import Fact
+from wasteledger.domain.entitled import NOT, entitlement_of
+from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.findings import Finding, make_finding
 from wasteledger.domain.history import History
 from wasteledger.domain.register import Directory
@@ -20,6 +22,10 @@ from wasteledger.domain.times import ENROLMENT_GRACE_MS
 
 #: Different things that a newer device says and this version does not know, each noted once; one release brings a few.
 NEWER_NOTED_MAX = 20
+
+
+#: Kinds of which no package's chain says that their signer may not say them.
+SAID_OF_NO_PACKAGE = frozenset({"manifested", "washed", "trusted", "evidenced", "cased", "licensed", "ruled"})
 
 
 @dataclass(slots=True)
@@ -190,6 +196,14 @@ class DeviceBook:
             reason, list(fact.event.codes), fact.event_id, fact.received_ms, detail,
         ]  # fmt: skip
 
+    def note_right(self, fact: Fact, source: Source, directory: Directory) -> None:
+        """Notes that the device said what it may not say, where no package's own chain shows it; or that it may, by what is known now."""
+        entitled = entitlement_of(fact, source, directory) != NOT
+        if entitled or source.standing_of(fact) is Standing.UNTRUSTED:
+            self.notes.pop(f"{fact.event_id} not_entitled", None)
+        else:
+            self.note("not_entitled", fact)
+
     def note_unreadable(self, event_id: str, received_ms: int) -> None:
         """Notes a signed note of this device that is no readable event."""
         self.notes[f"{event_id} quarantined_event"] = ["quarantined_event", [], event_id, received_ms, ""]
@@ -240,7 +254,7 @@ class DeviceBook:
         return make_finding("device_gap", items=(), evidence=shown, site=self.site, at_ms=at_ms, detail=detail)
 
 
-def device_books(history: History, directory: Directory) -> list[DeviceBook]:
+def device_books(history: History, directory: Directory) -> list[DeviceBook]:  # noqa: C901 - four sources, one list
     """The books of every device, from the whole history at once."""
     books = []
     for device in sorted(history.by_device.keys() | history.announced.keys()):
@@ -251,6 +265,8 @@ def device_books(history: History, directory: Directory) -> list[DeviceBook]:
         book.admission = history.admissions.get(device, book.admission)
         for fact in sorted(facts.values(), key=lambda fact: fact.index):
             book.take(fact, directory)
+            if fact.kind in SAID_OF_NO_PACKAGE:
+                book.note_right(fact, history, directory)
         if device in history.announced:
             book.announce(*history.announced[device])
         books.append(book)

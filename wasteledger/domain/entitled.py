@@ -92,7 +92,8 @@ def answer_to(fact: Fact, source: Source, directory: Directory, *, within_ms: in
             continue
         if entitlement_of(answer, source, directory) != OWN:
             continue
-        if within_ms is None or answer.latest_ms - fact.earliest_ms <= within_ms:
+        # In time is what was handed in in time: a claim alone would be as good a day as a month later.
+        if within_ms is None or answer.received_ms - fact.received_ms <= within_ms:
             return answer
     return None
 

@@ -30,7 +30,8 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
     one_device = giver.device_id == taker.device_id
     one_person = (giver.vouched_by or giver.actor) == (taker.vouched_by or taker.actor)
     attended = giver.vouch_method == taker.vouch_method == "own_device" and not (giver.backfill or taker.backfill)
-    if sides == _BOTH_DEVICES and attended and not (own or one_device or one_person):
+    known = giver.site in directory.sites and taker.site in directory.sites
+    if sides == _BOTH_DEVICES and attended and known and not (own or one_device or one_person):
         chain.two_organisations = True  # nearly always: two organisations, two devices, two people
         if giver.site == chain.producer:
             chain.first_taker = chain.first_taker or taker.site
@@ -44,7 +45,7 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
         chain.doubt("same_person_both_sides", given, taken, site=taker.site)
     firm = [_is_firm(fact, side, source, directory) for fact, side in zip((given, taken), sides, strict=True)]
     strength = min(side_strength(given, sides[0], source, directory), side_strength(taken, sides[1], source, directory))
-    if not own and all(firm) and not (one_device and not vouched):
+    if not own and known and all(firm) and not (one_device and not vouched):
         chain.two_organisations = True
     if giver.site == chain.producer:
         chain.first_taker = chain.first_taker or taker.site
@@ -52,7 +53,7 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
     rule = _rule(chain, giver.site, taker.site)
     # An unattended side that may still be answered for waits; it is weighed again at the end of the chain.
     waiting = any(is_unattended(fact) and not answer_to(fact, source, directory) for fact in (given, taken))
-    if not waiting and strength < directory.limit(rule, giver.site):
+    if not waiting and strength < max(1, directory.limit(rule, giver.site)):
         chain.doubt("weak_evidence", given, taken, site=giver.site)
 
 

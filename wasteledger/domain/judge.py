@@ -75,7 +75,9 @@ def _check_boxes(
                 inside[box, fact.event_id].append(chain)
     for key, (fact, mass_g) in weighed.items():
         packed_g = sum(_weight_at(chain, fact.occurred_ms) for chain in inside[key])
-        if directory.tolerance.allows(before_g=packed_g, after_g=mass_g):
+        sealed_g = sum(chain.weighings[0][1] for chain in inside[key] if chain.weighings)
+        tolerance = directory.at(fact.occurred_ms).tolerance
+        if tolerance.allows(before_g=packed_g, after_g=mass_g) and tolerance.allows(before_g=sealed_g, after_g=mass_g):
             continue
         for chain in inside[key]:
             if len(chain.seals) == 1 and not seen_after(chain, fact):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from wasteledger.domain.booking import BookedDoubt
 from wasteledger.domain.deadlines import HOUR_MS
+from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Manifest, fold_manifest
@@ -96,7 +97,7 @@ def washing_doubts(box: str, emptied: Fact, source: Source, directory: Directory
     for fact in source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX, packings=True):
         if fact.order <= emptied.order:
             continue
-        if fact.kind in {"washed", "disposed"}:
+        if fact.kind == "disposed" or (fact.kind == "washed" and entitlement_of(fact, source, directory)):
             return []
         if fact.kind == "packed":
             site, evidence = fact.event.site, f"{emptied.event_id} {fact.event_id}"

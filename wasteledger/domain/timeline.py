@@ -289,6 +289,10 @@ def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a 
         if empties(fact) or _counted(fact, box):
             if fact.kind != "counted" and not entitlement_of(fact, source, directory):
                 continue
+            if fact.event_id in source.targets:
+                struck = correction_of(box, fact, source.facts_of(box), source, directory)
+                if struck is not None and struck.never_was:
+                    continue
             missed_by.append(fact)
             if fact.kind != "counted":
                 end_ms = fact.occurred_ms

@@ -34,6 +34,9 @@ CLOCK_BEHIND_MS_MAX = 366 * 24 * 60 * 60 * 1000
 #: A district that is loaded tells its last weeks afterwards: so long before its enrolment a device may have acted.
 ENROLMENT_GRACE_MS = 31 * 24 * 60 * 60 * 1000
 
+#: Paper that is entered later than this after it was written proves no moment, whatever a region's `backfill_workdays` is.
+PAPER_BEHIND_MS_MAX = 31 * 24 * 60 * 60 * 1000
+
 #: When the service received the entry at an index; None where there is none.
 ReceivedAt = Callable[[int], int | None]
 
@@ -133,7 +136,10 @@ def _hold(fact: "Fact", lower_ms: int, upper_ms: int, clocks: Clocks, received_a
     event = fact.event
     claimed = clocks.claim(event, fact.received_ms, fact.wall_ms)
     if event.backfill:
-        return Held(fact, *claimed, outside=False, lower_ms=lower_ms)
+        if fact.received_ms - claimed[0] <= PAPER_BEHIND_MS_MAX:
+            return Held(fact, *claimed, outside=False, lower_ms=lower_ms)
+        received_ms = min(fact.received_ms, upper_ms)
+        return Held(fact, received_ms, min(lower_ms, received_ms), received_ms, outside=True, lower_ms=lower_ms)
     occurred_ms, earliest_ms, latest_ms = (min(moment, upper_ms) for moment in claimed)
     begin_ms = max(lower_ms, _checkpoint_ms(fact, received_at))
     outside = begin_ms - occurred_ms > TRUSTED_CLOCK_MS_MAX

@@ -30,7 +30,7 @@ from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_ste
 from wasteledger.domain.declarations import DECLARED, hear_declaration
 from wasteledger.domain.entitled import OWN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.hops import check_parties, seal_strength
+from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
@@ -191,8 +191,8 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
                 check_travel(chain, fact, directory)
             if not heard:
                 continue
-        if step.box and before.phase is Phase.LOST:
-            continue  # a box that is said to contain it does not bring it back
+        if before.phase is Phase.LOST and (step.box or kind == "disposed"):
+            continue  # neither a box that is said to contain it nor a line in a list of what was burnt brings it back
         move = fact.move
         if merged:
             before, move = _passed_on(before, move, fact, directory)
@@ -216,6 +216,8 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             if event.masses_g is not None and not step.box:
                 check_mass(chain, step, source, directory)
         elif kind == "disposed":
+            if event.backfill and not is_paper_in_time(fact, source, directory):
+                chain.doubt("weak_evidence", fact, site=event.site)
             check_plant(chain, step, before, directory)
         elif kind == "stored" and after.holder == event.site:
             _stay(chain, event.site, event.room, fact.occurred_ms)
@@ -238,7 +240,11 @@ def is_repeated(chain: Chain, step: Step) -> bool:
         same = other.fact.move == fact.move and other.box == step.box and other.entitled
         if same and fact.occurred_ms - other.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX:
             first, second = other.fact.event, fact.event
-            if fact.kind != "sealed" or (first.waste_code, first.mass_g) == (second.waste_code, second.mass_g):
+            # Two devices that seal one code are two packages, whatever they weigh.
+            if fact.kind != "sealed" or (
+                (first.device_id, first.waste_code, first.mass_g)
+                == (second.device_id, second.waste_code, second.mass_g)
+            ):
                 return True
     return False
 
@@ -275,7 +281,8 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
         _stay(chain, state.holder, "", now_ms)
     chain.since_ms, chain.since = fact.earliest_ms, fact
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
-    if state.holder != before.holder or before.phase is Phase.LOST or ended or chain.arrived is None:
+    lost = Phase.LOST in {state.phase, before.phase} and state.holder == before.holder  # its time of storage runs on
+    if state.holder != before.holder or (ended and not lost) or chain.arrived is None:
         storage, arrived = chain.storage, chain.arrived
         if storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms:
             chain.doubt("late_step", fact, site=storage.site)

@@ -24,7 +24,7 @@ from schemas.growth import contract_digest
 from wasteledger.domain.admissions import Admission, break_chain, take_office_event
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.devices import DeviceBook, Run
+from wasteledger.domain.devices import SAID_OF_NO_PACKAGE, DeviceBook, Run
 from wasteledger.domain.evidence import may_need_evidence
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
@@ -68,6 +68,7 @@ class Books:
         self._until = until
         self.database = BooksDatabase(database.url, folder)
         self._lock = RLock()
+        self._directory: Directory
         self._forget_all()
 
     def _forget_all(self) -> None:
@@ -113,6 +114,7 @@ class Books:
 
     def _keep_portion(self, directory: Directory, digest: str, portion: int, until: int | None) -> bool:
         """Takes in the next portion; whether there may be more."""
+        self._directory = directory
         with self._log.read() as log, self.database.write() as books:
             rows, ledger = BookRows(books), ledger_of(log, self._until)
             state = rows.state()
@@ -202,10 +204,13 @@ class Books:
         self.source.admissions.rights.clear()
         for fact in self.source.facts_of_device(device, self.devices[device].newest, end=self.size + 1):
             fact.standing = fact.entitlement = None
+            self.source.date_anew(fact, ())  # corrections and stock-takes are at hand elsewhere too
             self._touch(fact)
+            if fact.kind in SAID_OF_NO_PACKAGE:
+                self.devices[device].note_right(fact, self.source, self._directory)
             self._corrected.update(named_by(fact))  # what it packed may lie in a box that a manifest has named since
 
-    def _file(self, fact: Fact, content: bytes, directory: Directory) -> None:
+    def _file(self, fact: Fact, content: bytes, directory: Directory) -> None:  # noqa: C901 - all of a fact, once
         """Files one event."""
         event, kind, source = fact.event, fact.kind, self.source
         source.facts[fact.index] = fact
@@ -232,6 +237,8 @@ class Books:
             source.file(name, fact)
         if number >= 0:
             self._hold(book, number, directory)
+        if kind in SAID_OF_NO_PACKAGE:
+            book.note_right(fact, source, directory)
         if (kind not in _PLAIN or event.attachments) and _is_rare(fact):
             self._shelve_rare(fact)
             self._rare.append(fact.index)
@@ -298,20 +305,35 @@ class Books:
             self._manifests.add(event.manifest)
         if event.target_event_id:
             self._corrected.update(event.codes)
-            self._manifests.update(self._number_of_target(event.target_event_id))
+            self._touch_target(event.target_event_id)
         if event.room and fact.kind == "counted":
             self._counted.append(fact)
         if fact.kind == "evidenced":
-            self._touched.update(code for code in self.source.evidence.concerned(fact) if not is_box(code))
+            self._touch_evidence(fact)
 
-    def _number_of_target(self, event_id: str) -> list[str]:
-        """The manifest of the act that is corrected or vouched for; a withdrawal names the proposal, and that the act."""
+    def _touch_target(self, event_id: str) -> None:
+        """What the act names that is corrected or vouched for; a withdrawal names the proposal, and that the act."""
         target = self.source.event(decode_base64(event_id))
         if target is None:
-            return []
-        if target.event.target_event_id:
-            return self._number_of_target(target.event.target_event_id)
-        return [target.event.manifest] if target.event.manifest else []
+            return
+        event = target.event
+        self._touch_at(target, target.occurred_ms)
+        self._touched.update(code for code in event.codes if not is_box(code))
+        if event.manifest:
+            self._manifests.add(event.manifest)
+        if event.target_event_id:
+            self._touch_target(event.target_event_id)
+
+    def _touch_evidence(self, fact: Fact) -> None:
+        """What waits for evidence that is stored now; of a box what lay in it when it was named."""
+        hashes = set(fact.event.attachments)
+        for code in self.source.evidence.concerned(fact):
+            if not is_box(code):
+                self._touched.add(code)
+                continue
+            for named in self.source.facts_of(code):
+                if hashes.intersection(named.event.attachments):
+                    self._touch_at(named, named.occurred_ms)
 
     def _hear(self, hello: Hello, entry: ReadEntry, directory: Directory) -> None:
         """A hello: how far its device has come, and when its boot began."""
