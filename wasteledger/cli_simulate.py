@@ -83,6 +83,9 @@ def _print(answer: Score) -> None:
         f"已证明处置率 {percent(values['proved_rate_mass'])}（按重量） {percent(values['proved_rate_count'])}（按件）"
     )
     print(f"已证明高于真实的乡镇、日期或类别：{values['proved_above_true']} 个 {' '.join(answer.proved_above_true)}")
+    colluded = values["collusion"]
+    if colluded["packages"]:
+        print(f"全链串通（扫码无法发现，另计）：{colluded['packages']} 件，其中记为已证明 {colluded['proved']} 件")
     print(f"包装 {values['items']} 件，账本 {values['events']} 条")
     for title, pairs in (("漏报", values["missed"]), ("误报", values["false"])):
         for code, subject in pairs:

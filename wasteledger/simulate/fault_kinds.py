@@ -1,7 +1,8 @@
-"""Every way in which the simulated district misbehaves, and what reconciliation must make of it.
+"""Every way in which the simulated district misbehaves or lies, and what reconciliation must make of it.
 
 `expected` must be found, once it can be known; `allowed` are true consequences that may be found as well. A kind with no expected code is
-honest: an irregular thing handled as the law asks, which must raise nothing.
+honest: an irregular thing handled as the law asks, which must raise nothing. A *lie* is told by somebody who signs what is not so, or what he
+may not say (design section 14); a scenario gives all lies one rate by `lies`, and all other faults by `all`.
 """
 
 from typing import NamedTuple
@@ -11,7 +12,7 @@ class FaultKind(NamedTuple):
     """One kind of fault.
 
     Attributes:
-        subject: what its rate is a share of: item, hop, box, manifest, device, site, roll.
+        subject: what its rate is a share of: item, hop, box, batch, manifest, device, site, roll; or collusion, which is an item's too.
         zh: for people.
         meanwhile: allowed only until the act that settles it has arrived.
     """
@@ -22,6 +23,7 @@ class FaultKind(NamedTuple):
     expected: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
     meanwhile: tuple[str, ...] = ()
+    is_lie: bool = False
 
 
 _OVERDUE = ("overdue_pickup", "overdue_storage", "overdue_delivery", "in_limbo")
@@ -34,7 +36,7 @@ _TWO_STORIES = (
 #: A load that did not come in whole leaves its manifest open.
 _OUTSTANDING = ("in_limbo", "late_step", "manifest_mismatch", "manifest_overdue", "manifest_not_confirmed")
 
-_KINDS = (
+_FAULTS = (
     FaultKind("lost_bag", "item", "在保管中丢失，无人申报", (), ("stock_imbalance",)),
     FaultKind("stolen_on_road", "item", "交出后失踪，接收方从未扫码", ("in_limbo",), ("stock_imbalance",)),
     FaultKind("skipped_collector", "item", "收运员未扫码，中转点直接接收", ("one_sided_hop",), ("late_step",)),
@@ -55,8 +57,8 @@ _KINDS = (
     FaultKind("impossible_time", "item", "接收数小时后才补扫交出", ("impossible_time",), ("late_step",)),
     FaultKind("refused_rerouted", "item", "拒收后退回并重新送交"),
     FaultKind("refused_forgotten", "item", "拒收后无人处理", ("refused_not_rerouted",), ("stock_imbalance",)),
-    FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence",), ("stock_imbalance",)),
-    FaultKind("voided_with_evidence", "item", "封装后有凭证作废"),
+    FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence",), ("stock_imbalance", "void_unconfirmed")),
+    FaultKind("voided_with_evidence", "item", "封装后有凭证作废", (), (), ("void_without_evidence", "void_unconfirmed")),
     FaultKind("correction_agreed", "item", "重量更正，对方同意", (), (), ("disputed", "weight_difference")),
     FaultKind("correction_refused", "item", "重量更正，对方拒绝", ("correction_refused",), ("disputed",)),
     FaultKind("correction_open", "item", "重量更正，无人答复", ("disputed",)),
@@ -97,10 +99,64 @@ _KINDS = (
     FaultKind("label_stock", "roll", "空白标签缺失", ("label_stock_unaccounted",)),
 )  # fmt: skip
 
+
+def _lie(  # noqa: PLR0913, PLR0917 - a row of the table
+    name: str, subject: str, zh: str, expected: tuple[str, ...] = (), allowed: tuple[str, ...] = (), meanwhile: tuple[str, ...] = ()
+) -> FaultKind:  # fmt: skip
+    return FaultKind(name, subject, zh, expected, allowed, meanwhile, is_lie=True)
+
+
+_LIES = (
+    # Who may say what.
+    _lie("impostor", "item", "卫生室的手持机以各方名义签完全程，包已被倒掉", ("not_entitled", "in_limbo")),
+    _lie("impostor_seal", "item", "收运员冒卫生室之名封装", ("sealing_unconfirmed",), ("not_entitled",)),
+    _lie("badge_borrowed", "item", "收运员用外单位人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
+    _lie("badge_expired", "item", "收运员用已离职人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
+    _lie("one_company_badge", "item", "收运处置同属一个公司，产生单位只有工牌", ("producer_absent",)),
+    _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",)),
+    # Nothing leaves the denominator, and no mass shrinks, on one party's word.
+    _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence",), ("void_unconfirmed",)),
+    _lie("lonely_void", "item", "倒掉后作废，有凭证而无第二方确认", ("void_unconfirmed",)),
+    _lie("foreign_void", "item", "邻近单位作废别人的包", ("not_entitled",)),
+    _lie("foreign_correction", "item", "邻近单位更正别人的重量", ("not_entitled",)),
+    _lie("mass_shrunk", "item", "重量改小，由从未经手的单位同意", ("disputed",)),
+    _lie("mass_halved", "item", "重量改小，对方同意而主管部门未同意", ("disputed",)),
+    # Claimed time is bounded by proved time.
+    _lie("back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",)),
+    # Containment, numbers, disposal.
+    _lie("in_two_boxes", "item", "同一包装进两箱", ("in_two_boxes",)),
+    _lie("heavy_bag", "item", "一袋报称几百公斤", ("implausible_mass", "weight_difference")),
+    _lie("zero_weight", "item", "到中转点称得零克", ("weight_difference",)),
+    _lie("slow_theft", "item", "每次少一点，每次都在允差内", ("weight_difference",)),
+    _lie("burned_twice", "item", "同一包处置两次", ("disposed_twice",)),
+    _lie("void_after_end", "item", "处置后又作废", ("void_after_end",)),
+    _lie("spill_silenced", "item", "申报泄漏后无人答复", ("spilled",)),
+    _lie("objection_silenced", "item", "检查异议无人答复", ("objection",)),
+    _lie("copied_weights", "hop", "复称重量照抄，一克不差", ("copied_weight",)),
+    _lie("ghost_bag", "batch", "处置或运输单位自行封装并焚烧", ("sealed_by_handler",)),
+    _lie("wrong_method", "batch", "感染性废物填埋", ("method_not_permitted",)),
+    _lie("second_trip", "manifest", "一份联单跑两趟", ("manifest_not_valid",)),
+    _lie("late_draft", "manifest", "运走后才填联单", ("manifest_not_valid",)),
+    # Devices.
+    _lie("stolen_handheld", "device", "停用的失窃手持机继续签字", ("revoked_device",)),
+    _lie("rewritten_chain", "device", "设备记录从某号起被改写", ("device_fork",)),
+    _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",)),
+    _lie("dead_clock", "device", "时钟停在2000年，从未校时", ("clock_skew",)),
+    _lie("under_reporting", "site", "只记录三分之一的废物", ("under_reporting",)),
+    # Honest: what looks like a lie and is none.
+    _lie("relabelled", "item", "标签损坏，换贴新标签"),
+    _lie("wrong_waste_corrected", "item", "类别写错，次日更正"),
+    # Signed and weighed by everybody as the law asks, and dumped: scans alone can not show it.
+    _lie("collusion", "collusion", "全链串通"),
+)  # fmt: skip
+_KINDS = (*_FAULTS, *_LIES)
+
 #: Every kind by its name.
 FAULTS = {kind.name: kind for kind in _KINDS}
 #: Kinds that have a rate.
 DRAWN = tuple(kind.name for kind in _KINDS if kind.subject)
+#: Those of them that are lies.
+LIES = tuple(kind.name for kind in _LIES)
 #: Kinds by what their rate is a share of.
 BY_SUBJECT = {
     subject: tuple(kind.name for kind in _KINDS if kind.subject == subject)

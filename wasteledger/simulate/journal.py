@@ -82,6 +82,10 @@ class Journal:
         self.ledger.admit(key.device_id, key.public_key, site=site, role=role, index=index)
         return index, encode_base64(leaf)
 
+    def revoke(self, device: str) -> None:
+        """A device's key is no longer trusted, by the entry that was appended last."""
+        self.ledger.revoke(device, index=self.ledger.size - 1)
+
     def load(self, register: Register, counters: dict[str, int]) -> None:
         """Puts a register in force, and number ranges where the simulation has left them."""
         with self._service.database.write() as connection:

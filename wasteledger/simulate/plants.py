@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from schemas.canonical import sha256_base64
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, Act
+from wasteledger.simulate.ghosts import Ghosts
 from wasteledger.simulate.hauls import OTHER_SIDE_MS, Load
 from wasteledger.simulate.rolls import BoxRoom
 from wasteledger.simulate.sealing import SCALE_G
@@ -25,6 +27,10 @@ PLANT_STORAGE_MS = 72 * HOUR_MS
 CONFIRM_WORKDAYS = 6
 #: A box is heavier by a fourth: something else lies in it.
 HEAVIER_NUMERATOR, HEAVIER_DENOMINATOR = 5, 4
+#: It is burnt, or voided, once more so much later.
+AGAIN_MS = 25 * HOUR_MS
+#: What may not be landfilled: 841-004 and 841-005 are chemical and pharmaceutical waste.
+_INFECTIOUS = frozenset({"841-001-01", "841-002-01", "841-003-01"})
 #: Something that was burnt turns up again so many days later.
 RETURNS_DAYS = (1, 3)
 
@@ -58,6 +64,7 @@ class Plant:
         self._gate, self._furnace, self._desk = (world.device(site, name) for name in ("gate", "furnace", "desk"))
         self._is_lawful = site == world.layout.plant
         self._confirmed: set[str] = set()
+        self._ghosts = Ghosts(world, site)
 
     def take_in(self, loads: list[Load]) -> None:
         """The plant's side of today's hand-overs at its gate."""
@@ -155,11 +162,8 @@ class Plant:
         self._store = [unit for unit in self._store if unit not in ready]
         for number, start in enumerate(range(0, len(ready), BATCH_UNITS)):
             at_ms = world.at(FURNACE_BEGINS_MS + number * BATCH_MS)
-            self._burn(
-                ready[start : start + BATCH_UNITS],
-                at_ms,
-                batch=f"{self._site[-3:]}-{world.layout.day(world.day):%Y%m%d}-{number + 1}",
-            )
+            batch = f"{self._site[-3:]}-{world.layout.day(world.day):%Y%m%d}-{number + 1}"
+            self._burn(ready[start : start + BATCH_UNITS], at_ms, batch=batch, lie=self._lie())
         self._wash([unit.box for unit in ready if unit.box])
 
     def count(self) -> None:
@@ -173,7 +177,10 @@ class Plant:
             count_name=f"{self._site}-{world.day}",
         )  # fmt: skip
 
-    def _burn(self, units: list[Unit], at_ms: int, *, batch: str) -> None:
+    def _lie(self) -> str:
+        return self._world.draw("batch") if self._is_lawful else ""
+
+    def _burn(self, units: list[Unit], at_ms: int, *, batch: str, lie: str) -> None:
         """One batch: boxes as they are, or opened and their packages scanned."""
         world = self._world
         codes: list[str] = []
@@ -186,16 +193,25 @@ class Plant:
             else:
                 codes.append(unit.code)
             burnt += packages
-        acts = world.act(self._furnace, at_ms, "disposed", codes=codes, batch=batch, method="incineration")
+        method = "landfill" if lie == "wrong_method" else "incineration"
+        if lie == "ghost_bag":
+            ghosts = self._ghosts.make(at_ms)
+            codes += [package.code for package in ghosts]
+            burnt += ghosts
+        acts = world.act(self._furnace, at_ms, "disposed", codes=codes, batch=batch, method=method)
         for unit in units:
             self._late_faults(unit, acts)
         for package in burnt:
-            package.destroyed, package.lawful = True, self._is_lawful
+            package.destroyed, package.lawful = True, self._is_lawful and lie != "wrong_method"
             package.tell("destroyed", self._site, at_ms)
             if not self._is_lawful:
                 package.goes_wrong("unlicensed_plant", acts=acts)
+            if lie == "wrong_method" and package.waste_code in _INFECTIOUS:
+                package.goes_wrong(lie, acts=acts)
             if package.fault == "scanned_after_end":
                 self._return(package, at_ms)
+            elif package.fault in {"burned_twice", "void_after_end"}:
+                self._tell_again(package, at_ms)
 
     def _is_opened(self, box: Box) -> bool:
         if box.fault:
@@ -231,6 +247,21 @@ class Plant:
         later_ms = at_ms + world.chance.integer(*RETURNS_DAYS) * DAY_MS
         acts = world.act(world.device(site), later_ms, "stored", codes=[package.code], room="杂物间")
         package.goes_wrong("scanned_after_end", acts=acts, spoils=True)
+
+    def _tell_again(self, package: Package, at_ms: int) -> None:
+        """What was burnt is burnt once more, or never was."""
+        world, fault = self._world, package.fault
+        if fault == "burned_twice":
+            acts = world.act(
+                self._furnace, at_ms + AGAIN_MS, "disposed", codes=[package.code], batch=f"X-{package.code[-8:]}",
+                method="incineration",
+            )  # fmt: skip
+        else:
+            acts = world.act(
+                self._furnace, at_ms + AGAIN_MS, "voided", codes=[package.code], reason="never_was",
+                attachments=[sha256_base64(f"after {package.code}".encode())],
+            )  # fmt: skip
+        package.goes_wrong(fault, acts=acts)
 
     def _wash(self, boxes: list[Box]) -> None:
         """Emptied boxes are washed the same day and go home with the next lorry."""

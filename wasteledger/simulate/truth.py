@@ -66,8 +66,10 @@ class Package:
         fault: the one kind of item fault that befalls it, and `stage` where.
         free_ms: nobody moves it before; `back_ms`: it is not where it should be before.
         clone: the second package under a code.
+        old_code: that of its first label, where it got another one.
         muted: its code has two stories or no beginning, so that nothing else need be found.
-        voided: it leaves the cohort.
+        colluded: everybody signed, and it was dumped.
+        void: the office's word that confirms its void: once it arrived, the package leaves the cohort.
         destroyed, lawful: burnt, and at a licensed plant; `spoilt`: not whole.
     """
 
@@ -84,7 +86,9 @@ class Package:
     back_ms: int = 0
     clone: bool = False
     muted: bool = False
-    voided: bool = False
+    old_code: str = ""
+    colluded: bool = False
+    void: Act | None = None
     destroyed: bool = False
     lawful: bool = False
     spoilt: bool = False
@@ -122,10 +126,15 @@ class Package:
         return [wrong for wrong in self.wrongs if wrong.kind == kind]
 
     @property
+    def is_voided(self) -> bool:
+        """Whether it has left the cohort."""
+        return self.void is not None and self.void.received_ms is not None
+
+    @property
     def is_safe(self) -> bool:
         """Whether it really was destroyed whole at a licensed plant."""
         returned = any(wrong.spoils and wrong.is_settled for wrong in self.wrongs)
-        return self.destroyed and self.lawful and not self.spoilt and not returned
+        return self.destroyed and self.lawful and not self.spoilt and not self.colluded and not returned
 
     def line(self) -> dict[str, Any]:
         """As it stands in the file."""
@@ -134,11 +143,12 @@ class Package:
             mass_g = self.corrected[0]
         sealed_day = china_day_text(self.sealed_ms) if self.seal else None
         line = {
-            "subject": "item", "code": self.code, "site": self.site, "division": self.site[1:10],
-            "waste_code": self.waste_code, "sealed_day": sealed_day, "mass_g": mass_g, "voided": self.voided, "safe": self.is_safe,
+            "subject": "item", "code": self.old_code or self.code, "site": self.site, "division": self.site[1:10],
+            "waste_code": self.waste_code, "sealed_day": sealed_day, "mass_g": mass_g, "voided": self.is_voided, "safe": self.is_safe,
             "story": self.story, "faults": [wrong.line() for wrong in self.wrongs],
         }  # fmt: skip
-        return line | {"clone": True} if self.clone else line
+        marks = {"clone": self.clone, "colluded": self.colluded, "new_code": self.code if self.old_code else ""}
+        return line | {name: mark for name, mark in marks.items() if mark}
 
 
 class Truth:
