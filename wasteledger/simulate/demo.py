@@ -215,12 +215,18 @@ def _first_sync(
     client: httpx.Client, fleet: Fleet, period: dict[str, str], report: Report, day: Round
 ) -> dict[str, Any]:
     with report.timed("send"):
-        sent = sum(device.sync(client) for name, device in fleet.devices.items() if name not in fleet.late)
+        sent = sum(_connect(client, device) for name, device in fleet.devices.items() if name not in fleet.late)
     report.sent(sent, len(fleet.devices))
     answer = _ask(client, period)
     report.wrongs(day.wrongs)
     report.reconciled(answer, "before")
     return answer
+
+
+def _connect(client: httpx.Client, device: Handheld) -> int:
+    """A handheld finds the network: it says hello, and hands in what it has."""
+    device.greet(client, clock.now_ms())
+    return device.sync(client)
 
 
 def _repair(  # noqa: PLR0913, PLR0917 - the parties of the day
@@ -229,7 +235,7 @@ def _repair(  # noqa: PLR0913, PLR0917 - the parties of the day
     story.fetch_forgotten()
     for device, note in fleet.withheld:
         device.queue.insert(0, note)
-    sent = sum(device.sync(client) for device in fleet.devices.values())
+    sent = sum(_connect(client, device) for device in fleet.devices.values())
     answer = _ask(client, period)
     report.repaired(sent)
     report.reconciled(answer, "after")

@@ -41,6 +41,7 @@ class Story:
         self._centres()
         self._hospitals_and_generators()
         self._dispose()
+        self.day.play()
 
     def fetch_forgotten(self) -> None:
         """Day 3: the bag that was never picked up is fetched and goes the whole way."""
@@ -53,6 +54,7 @@ class Story:
         day.deliver([code], centre, third_ms + 11 * HOUR_MS)
         day.haul([code], [day.masses_g[code]], centre, third_ms + 12 * HOUR_MS)
         day.dispose([code], third_ms + 18 * HOUR_MS, batch="L3")
+        day.play()
 
     def _at(self, offset_ms: int) -> int:
         return self.day.begin_ms + offset_ms
