@@ -132,7 +132,7 @@ class Centres:
         for package in stolen:
             self._steal(package, code, boxes, at_ms)
 
-    def _fill(  # noqa: PLR0913, PLR0917 - what is packed, by whom, and what is said of it
+    def _fill(  # noqa: PLR0913 - what is packed, by whom, and what is said of it
         self, code: str, device: Device, packages: list[Package], named: list[Package], at_ms: int, *, twice: bool = False
     ) -> Box:  # fmt: skip
         """One box."""

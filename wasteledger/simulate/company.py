@@ -59,7 +59,14 @@ class Company:
             scan(world, self._lorry, at_ms, "released", others, **body, **pin)
             scan(world, self._lorry, at_ms + SECOND_MS, "released", by_badge, **body, **badge_of(world, clinic))
         accepted = scan(
-            world, self._lorry, at_ms + OTHER_SIDE_MS, "accepted", taken, from_site=site, place=site, vehicle=COMPANY_PLATE
+            world,
+            self._lorry,
+            at_ms + OTHER_SIDE_MS,
+            "accepted",
+            taken,
+            from_site=site,
+            place=site,
+            vehicle=COMPANY_PLATE,
         )
         for package in taken:
             package.tell("collected", self._carrier, at_ms + OTHER_SIDE_MS)

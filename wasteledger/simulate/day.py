@@ -157,7 +157,7 @@ class Round:
         manifest: str | None = None, masses_g: list[int] | None = None, plate: str | None = None,
     ) -> None:  # fmt: skip
         """Both sides scan: the giver releases, the taker accepts half a minute later."""
-        papers = {key: value for key, value in (("manifest", manifest), ("vehicle", plate)) if value}
+        papers: dict[str, Any] = {key: value for key, value in (("manifest", manifest), ("vehicle", plate)) if value}
         self._act("released", giver, at_ms, name=names[0], codes=codes, to_site=taker, **papers)
         weighed: dict[str, Any] = {"masses_g": masses_g, "mass_source": "scale"} if masses_g else {}
         self._act(
@@ -217,7 +217,7 @@ class Round:
         """Put into a room; with `withhold` the scan is made and its upload lost, so the device skips a number."""
         self._act("stored", site, at_ms, withheld=withhold, codes=codes, room="暂存间")
 
-    def _act(  # noqa: PLR0913 - who scans what, when, on which handheld
+    def _act(
         self, kind: str, site: str, at_ms: int, *, name: str = "main", withheld: bool = False, **body: Any
     ) -> None:
         actor = self.people[site][0]

@@ -1,8 +1,8 @@
 """Every way in which the simulated district misbehaves or lies, and what reconciliation must make of it.
 
 `expected` must be found, once it can be known; `allowed` are true consequences that may be found as well. A kind with no expected code is
-honest: an irregular thing handled as the law asks, which must raise nothing. A *lie* is told by somebody who signs what is not so, or what he
-may not say (design section 14); a scenario gives all lies one rate by `lies`, and all other faults by `all`.
+honest: an irregular thing handled as the law asks, which must raise nothing. A *lie* is told by somebody who signs what is not so, or what
+he may not say (design section 14); a scenario gives all lies one rate by `lies`, and all other faults by `all`.
 """
 
 from typing import NamedTuple

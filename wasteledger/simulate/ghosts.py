@@ -22,7 +22,11 @@ class Ghosts:
         """Seals some for a batch that burns at a moment; truth holds nothing in them for safe."""
         world, layout = self._world, self._world.layout
         by_carrier = world.chance.hit(0.5)
-        site, device = (layout.carrier, world.device(layout.carrier, "lorry0")) if by_carrier else (self._plant, world.device(self._plant, "gate"))
+        site, device = (
+            (layout.carrier, world.device(layout.carrier, "lorry0"))
+            if by_carrier
+            else (self._plant, world.device(self._plant, "gate"))
+        )
         at_ms = burnt_ms - SEALED_MS
         codes = [world.item_code() for _ in range(world.chance.integer(*GHOSTS))]
         stock = f"R-{site}-{world.serial(f'roll {site}'):03d}"
@@ -32,7 +36,9 @@ class Ghosts:
             mass_g = world.chance.integer(*GHOST_MASS_G)
             sealed_ms = at_ms + number * 30 * SECOND_MS
             package = world.truth.add(
-                Package(code, site, WASTE_CODE, "bag", mass_g, sealed_ms, sealed_g=mass_g, fault="ghost_bag", spoilt=True)
+                Package(
+                    code, site, WASTE_CODE, "bag", mass_g, sealed_ms, sealed_g=mass_g, fault="ghost_bag", spoilt=True
+                )
             )
             package.tell("sealed", site, sealed_ms)
             (package.seal,) = world.act(
@@ -44,5 +50,7 @@ class Ghosts:
         if by_carrier:
             gate = world.device(self._plant, "gate")
             world.act(device, at_ms + HANDED_OVER_MS, "released", codes=codes, to_site=self._plant, place=self._plant)
-            world.act(gate, at_ms + HANDED_OVER_MS + 40 * SECOND_MS, "accepted", codes=codes, from_site=site, packages_count=0)
+            world.act(
+                gate, at_ms + HANDED_OVER_MS + 40 * SECOND_MS, "accepted", codes=codes, from_site=site, packages_count=0
+            )
         return made

@@ -65,7 +65,12 @@ class Handhelds:
         if kind == "device_gap":
             return device.site[0] == "T"
         if kind in _OF_CLINICS:
-            return clinic is not None and clinic.way == "own_device" and not device.habit.hills and device.habit.every_days == 1
+            return (
+                clinic is not None
+                and clinic.way == "own_device"
+                and not device.habit.hills
+                and device.habit.every_days == 1
+            )
         return clinic is None or not clinic.is_direct
 
     def _trouble(self, device: Device, kind: str, day: int) -> None:

@@ -20,6 +20,8 @@ CONFIRMED_MS = 15 * MINUTE_MS
 #: Hours of the neighbour's lies, and of what is declared and never answered.
 FOREIGN_MS, DECLARED_MS = HOUR_MS, 20 * MINUTE_MS
 RELABELLED_MS, RECONSIDERED_MS = 10 * MINUTE_MS, HOUR_MS
+#: A photograph of a handheld's camera.
+PHOTO_BYTES = 240_000
 FOUND_MS = DAY_MS + office_hour(15)
 
 Stock = dict[str, list[Package]]
@@ -55,7 +57,12 @@ class Lies:
         made.tell("vanished", made.site, at_ms + HOUR_MS)
         centre = layout.clinics[made.site].centre
         device, begin_ms = world.device(made.site), world.now_ms + DAY_MS + office_hour(9)
-        hops = ((made.site, layout.collector), (layout.collector, centre), (centre, layout.carrier), (layout.carrier, layout.plant))
+        hops = (
+            (made.site, layout.collector),
+            (layout.collector, centre),
+            (centre, layout.carrier),
+            (layout.carrier, layout.plant),
+        )
         acts: list[Act] = []
         for number, (giver, taker) in enumerate(hops):
             hop_ms = begin_ms + number * 2 * HOUR_MS
@@ -81,7 +88,7 @@ class Lies:
         shown = [sha256_base64(f"nothing {made.code}".encode())]
         (void,) = void_package(world, made, at_ms + 2 * MINUTE_MS, shown)
         if made.fault == "lonely_void":
-            evidence = keep_evidence(world, void, shown, world.device(made.site).next_sync_ms(void.at_ms) + MINUTE_MS)
+            evidence = keep_evidence(world, shown, world.device(made.site).next_sync_ms(void.at_ms) + MINUTE_MS)
             made.goes_wrong(made.fault, acts=[void, *evidence])
         else:
             made.goes_wrong(made.fault, acts=[void])
@@ -176,23 +183,28 @@ class Lies:
 
 def void_package(world: World, made: Package, at_ms: int, shown: list[str]) -> list[Act]:
     """Its holder voids a sealed package, with the hashes of what he shows."""
-    body = {"attachments": shown} if shown else {}
+    body: dict[str, Any] = {"attachments": shown} if shown else {}
     return world.act(world.device(made.site), at_ms, "voided", codes=[made.code], reason="never_was", **body)
 
 
-def keep_evidence(world: World, target: Act, shown: list[str], at_ms: int) -> list[Act]:
+def keep_evidence(world: World, shown: list[str], at_ms: int) -> list[Act]:
     """The office says that what an act showed is stored and hashes to what was named."""
     if "evidenced" not in RIGHTS:
         return []
-    return world.act(
-        world.fleet.office, at_ms, "evidenced", attachments=shown, targets={"target_event_id": target}
-    )
+    office = world.fleet.office
+    return [
+        act
+        for digest in shown
+        for act in world.act(
+            office, at_ms, "evidenced", attachments=[digest], size_bytes=PHOTO_BYTES, media="image/jpeg"
+        )
+    ]
 
 
 def confirm_void(world: World, void: Act, shown: list[str]) -> Act:
     """The office has the evidence, and stands for the void as the second party."""
     at_ms = void.device.next_sync_ms(void.at_ms) + MINUTE_MS
-    keep_evidence(world, void, shown, at_ms)
+    keep_evidence(world, shown, at_ms)
     (confirmed,) = world.act(
         world.fleet.office, at_ms + CONFIRMED_MS, "vouched", codes=void.codes, targets={"target_event_id": void}
     )

@@ -209,6 +209,15 @@ class Rounds:
         rest = [package for package in loaded if package not in stolen]
         return self._take_in(centre, rest, self._collector, at_ms + OTHER_SIDE_MS)
 
+    def _rob(self, package: Package) -> None:
+        """What is taken out of a bag before the centre weighs it."""
+        if package.fault == "lost_weight":
+            package.mass_g, package.spoilt = package.mass_g * 2 // 3, True
+        elif package.fault == "zero_weight":
+            package.spoilt = True
+        elif package.fault == "slow_theft":
+            self._thin(package)
+
     def _take_in(self, centre: Centre, packages: list[Package], giver: str, at_ms: int) -> list[Package]:
         """The centre weighs and accepts what it is given, apart from what it refuses."""
         refused = [package for package in packages if package.fault.startswith("refused")]
@@ -219,12 +228,7 @@ class Rounds:
             return []
         world, code = self._world, centre.site.code
         for package in taken:
-            if package.fault == "lost_weight":
-                package.mass_g, package.spoilt = package.mass_g * 2 // 3, True
-            elif package.fault == "zero_weight":
-                package.spoilt = True
-            elif package.fault == "slow_theft":
-                self._thin(package)
+            self._rob(package)
         body: dict[str, Any] = {"vouch_method": "none", "actor": "u-cabinet"} if centre.unattended else {}
         miscounted = bool(world.draw("hop", ["wrong_scale"]))
         expected = [package for package in taken if package.fault != "wrong_destination"]
@@ -255,7 +259,8 @@ class Rounds:
         world, copied = self._world, body.get("copied")
         body = {name: value for name, value in body.items() if name != "copied"}
         masses_g = [
-            package.sealed_g if copied and package.fault != "zero_weight" else self._shown_g(package) for package in packages
+            package.sealed_g if copied and package.fault != "zero_weight" else self._shown_g(package)
+            for package in packages
         ]
         return world.act(
             world.device(code), at_ms, "accepted", codes=[package.code for package in packages], from_site=giver,
@@ -283,9 +288,14 @@ class Rounds:
     def _arrival_fault(self, package: Package, centre: Centre, at_ms: int, accepted: list[Act]) -> None:
         """What of a package's fault shows when the centre has taken it in."""
         kind = package.fault
-        if kind in {"skipped_collector", "wrong_destination", "lost_weight", "zero_weight", "slow_theft", "heavy_bag"} or (
-            kind == "unreleased" and not package.wrongs_of(kind)
-        ):
+        if kind in {
+            "skipped_collector",
+            "wrong_destination",
+            "lost_weight",
+            "zero_weight",
+            "slow_theft",
+            "heavy_bag",
+        } or (kind == "unreleased" and not package.wrongs_of(kind)):
             package.goes_wrong(kind, acts=accepted)
         elif kind == "lost_bag" and package.stage == "centre":
             package.goes_wrong(kind, expected=("overdue_storage",), by_ms=at_ms + STORAGE_MS + MARGIN_MS)

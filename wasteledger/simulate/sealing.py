@@ -80,7 +80,8 @@ _BEFALLS: dict[str, set[str]] = {
     "wrong_waste_corrected": _DESK,
 }  # fmt: skip
 _KINDS_OF_WAY = {
-    way: tuple(kind for kind, ways in _BEFALLS.items() if way in ways) for way in sorted({*_ANY, "direct", "direct_own"})
+    way: tuple(kind for kind, ways in _BEFALLS.items() if way in ways)
+    for way in sorted({*_ANY, "direct", "direct_own"})
 }
 #: Where on its way a bag may be lost.
 _STAGES = {

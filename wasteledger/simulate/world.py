@@ -94,6 +94,16 @@ class World:
                 self._differ(self._devices[code, "main"], self._device(code, "second", layout.actor(code)))
         for site in (*layout.hospitals, *layout.generators):
             self._device(site.code, "main", layout.actor(site.code))
+        self._equip_carriers()
+        for plant in filter(None, (layout.plant, layout.rogue_plant)):
+            for number, name in enumerate(("gate", "furnace", "desk")):
+                self._device(plant, name, layout.actor(plant, number), placed=name == "gate")
+            self._differ(self._devices[plant, "gate"], self._devices[plant, "furnace"])
+        self._device(layout.company_carrier, "lorry0", layout.actor(layout.company_carrier), placed=True)
+        self._device(layout.company_plant, "gate", layout.actor(layout.company_plant), placed=True)
+
+    def _equip_carriers(self) -> None:
+        layout = self.layout
         for number in range(max(VANS[1]) + 1):
             self._device(
                 layout.collector,
@@ -106,12 +116,6 @@ class World:
             self._device(layout.carrier, f"lorry{number}", layout.actor(layout.carrier, number), placed=True)
         if layout.rogue_carrier:
             self._device(layout.rogue_carrier, "lorry0", layout.actor(layout.rogue_carrier), placed=True)
-        for plant in filter(None, (layout.plant, layout.rogue_plant)):
-            for number, name in enumerate(("gate", "furnace", "desk")):
-                self._device(plant, name, layout.actor(plant, number), placed=name == "gate")
-            self._differ(self._devices[plant, "gate"], self._devices[plant, "furnace"])
-        self._device(layout.company_carrier, "lorry0", layout.actor(layout.company_carrier), placed=True)
-        self._device(layout.company_plant, "gate", layout.actor(layout.company_plant), placed=True)
 
     @staticmethod
     def _differ(one: Device, other: Device) -> None:
