@@ -92,7 +92,7 @@ class Device:
         actor: who carries it.
         placed: its scans say where they were made.
         broken_by: the kind of fault that broke its chain; what it says from then on proves nothing.
-        successor: takes its place once this one was handed back.
+        successor: takes its place once this one was handed back, or from `kept_until_ms` on where somebody keeps it for longer.
         queue: signed and not yet handed in.
         sync_ms: when it will be connected next; None with an empty queue.
     """
@@ -109,6 +109,7 @@ class Device:
         self.trouble: Trouble | None = None
         self.broken_by = ""
         self.successor: Device | None = None
+        self.kept_until_ms = 0
         self.queue: deque[Made] = deque()
         self.sync_ms: int | None = None
         self.previous = ""

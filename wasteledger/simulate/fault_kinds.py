@@ -112,6 +112,7 @@ _LIES = (
     _lie("impostor_seal", "item", "收运员冒卫生室之名封装", ("sealing_unconfirmed",), ("not_entitled",)),
     _lie("badge_borrowed", "item", "收运员用外单位人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
     _lie("badge_expired", "item", "收运员用已离职人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
+    _lie("device_unused", "item", "有自己的手持机，却在收运员的手持机上凭工牌交出", ("own_device_unused",)),
     _lie("one_company_badge", "item", "收运处置同属一个公司，产生单位只有工牌", ("producer_absent",)),
     _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",)),
     # Nothing leaves the denominator, and no mass shrinks, on one party's word.
@@ -128,6 +129,7 @@ _LIES = (
     _lie("heavy_bag", "item", "一袋报称几百公斤", ("implausible_mass", "weight_difference")),
     _lie("zero_weight", "item", "到中转点称得零克", ("weight_difference",)),
     _lie("slow_theft", "item", "每次少一点，每次都在允差内", ("weight_difference",)),
+    _lie("label_mismatch", "item", "桶上标签与封装的代码不同", ("label_mismatch",)),
     _lie("burned_twice", "item", "同一包处置两次", ("disposed_twice",)),
     _lie("void_after_end", "item", "处置后又作废", ("void_after_end",)),
     _lie("spill_silenced", "item", "申报泄漏后无人答复", ("spilled",)),
@@ -137,8 +139,10 @@ _LIES = (
     _lie("wrong_method", "batch", "感染性废物填埋", ("method_not_permitted",)),
     _lie("second_trip", "manifest", "一份联单跑两趟", ("manifest_not_valid",)),
     _lie("late_draft", "manifest", "运走后才填联单", ("manifest_not_valid",)),
+    _lie("late_confirmed", "manifest", "联单逾期确认", ("late_confirmation",), (), ("manifest_not_confirmed",)),
     # Devices.
     _lie("stolen_handheld", "device", "停用的失窃手持机继续签字", ("revoked_device",)),
+    _lie("revoked_device", "device", "已停用的手持机又用了一天", ("revoked_device",)),
     _lie("rewritten_chain", "device", "设备记录从某号起被改写", ("device_fork",)),
     _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",)),
     _lie("dead_clock", "device", "时钟停在2000年，从未校时", ("clock_skew",)),

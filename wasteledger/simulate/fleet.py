@@ -104,7 +104,7 @@ class Fleet:
 
     def _sign(self, act: Act) -> None:
         device = act.device
-        while device.successor and not act.forced:
+        while device.successor and not act.forced and act.at_ms >= device.kept_until_ms:
             device = act.device = device.successor
         prior = self._successors.get(act.body.get("device", ""), (None, None))[1]
         if act.kind == "enrolled" and prior and prior.queue:
@@ -157,3 +157,5 @@ class Fleet:
             device.previous = chain_root
         if prior:
             prior.successor = device
+            if prior.kept_until_ms:
+                prior.broken_by = "revoked_device"

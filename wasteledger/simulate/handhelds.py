@@ -2,6 +2,7 @@
 
 - Everywhere two handhelds are replaced honestly: each hands in all it has, its key is revoked, and a new one takes its place.
 - A stolen one is revoked in the morning; whoever has it takes what stands on the shelf, and signs that it was handed over.
+- A retired one is used for another day.
 - A copied one is found out, handed back, and believed as far as the office says; nobody believes one whose chain was rewritten.
 """
 
@@ -21,11 +22,13 @@ BROKEN_DAYS = 3
 REPLACED_MS, STOLEN_MS = office_hour(6, 55), office_hour(7, 20)
 #: Days on which the honest ones are replaced.
 HONEST_DAYS = (3, 4)
-_DAYS = {"back_dated": AWAY_DAYS, "wrong_clock": CLOCK_DAYS, "late_hello": CLOCK_DAYS, "dead_clock": CLOCK_DAYS,
-         "device_fork": BROKEN_DAYS + 1, "rewritten_chain": BROKEN_DAYS + 1, "stolen_handheld": BROKEN_DAYS}  # fmt: skip
+_DAYS = {
+    "back_dated": AWAY_DAYS, "wrong_clock": CLOCK_DAYS, "late_hello": CLOCK_DAYS, "dead_clock": CLOCK_DAYS,
+    "device_fork": BROKEN_DAYS + 1, "rewritten_chain": BROKEN_DAYS + 1, "stolen_handheld": BROKEN_DAYS, "revoked_device": BROKEN_DAYS,
+}  # fmt: skip
 _BROKEN = frozenset({"device_fork", "rewritten_chain"})
 #: Only a clinic with a handheld of its own has a shelf to rob, and a chain of sealings to rewrite.
-_OF_CLINICS = frozenset({"stolen_handheld", "rewritten_chain", "late_hello", "dead_clock"})
+_OF_CLINICS = frozenset({"stolen_handheld", "revoked_device", "rewritten_chain", "late_hello", "dead_clock"})
 
 
 class Handhelds:
@@ -36,6 +39,7 @@ class Handhelds:
         self._world, self._producers = world, producers
         self._chance = Chance(world.run.seed, "troubles")
         self._stolen: dict[str, tuple[int, Wrong]] = {}
+        self._kept: dict[str, tuple[int, Wrong]] = {}
         self._free = [device for device in world.devices if device.site[0] in "CT" and device.name == "main"]
         self._honest = self._choose_honest()
         for kind in BY_SUBJECT["device"]:
@@ -85,6 +89,9 @@ class Handhelds:
         if kind == "stolen_handheld":
             self._stolen[device.site] = day, wrong
             return
+        if kind == "revoked_device":
+            self._kept[device.site] = day, wrong
+            return
         device.trouble = Trouble(kind, begin_ms, end_ms, wrong, shift_ms)
         if kind in _BROKEN:
             back_ms = begin_ms + BROKEN_DAYS * DAY_MS + REPLACED_MS
@@ -97,10 +104,21 @@ class Handhelds:
         for day, device in self._honest:
             if day == world.day:
                 world.replace(device, world.at(REPLACED_MS), "replaced", trusts=False)
+        for site, (day, wrong) in list(self._kept.items()):
+            if day <= world.day and any(not package.fault for package in self._producers.stock[site]):
+                del self._kept[site]
+                self._keep(world.device(site), wrong)
         for site, (day, wrong) in list(self._stolen.items()):
             if day <= world.day and any(not package.fault for package in self._producers.stock[site]):
                 del self._stolen[site]
                 self._steal(site, wrong)
+
+    def _keep(self, device: Device, wrong: Wrong) -> None:
+        """Its key is revoked in the morning, and the clinic goes on with it until the next day's."""
+        world = self._world
+        device.kept_until_ms = world.at(REPLACED_MS) + DAY_MS
+        world.replace(device, world.at(REPLACED_MS), "retired", trusts=False)
+        wrong.by_ms = world.at(REPLACED_MS) + 2 * DAY_MS
 
     def _steal(self, site: str, wrong: Wrong) -> None:
         """The handheld is gone, and so is the waste; its key is revoked at once, and goes on signing."""

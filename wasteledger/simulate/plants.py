@@ -24,7 +24,7 @@ COUNT_DAY, COUNT_MS = 15, office_hour(20, 10)
 #: Below 5 °C a plant may store for 72 hours.
 PLANT_STORAGE_MS = 72 * HOUR_MS
 #: Working days within which the consignee confirms, and one more to be sure.
-CONFIRM_WORKDAYS = 6
+CONFIRM_WORKDAYS, LATE_WORKDAYS = 6, 8
 #: A box is heavier by a fourth: something else lies in it.
 HEAVIER_NUMERATOR, HEAVIER_DENOMINATOR = 5, 4
 #: It is burnt, or voided, once more so much later.
@@ -151,9 +151,14 @@ class Plant:
         elif load.number and load.number not in self._confirmed:
             self._confirmed.add(load.number)
             confirm_ms = max(world.at(CONFIRMED_MS) + DAY_MS, at_ms + HOUR_MS)
-            world.act(
+            if load.fault == "late_confirmed":
+                late_day = world.layout.workdays_later(world.day, LATE_WORKDAYS)
+                confirm_ms = world.begin_ms + late_day * DAY_MS + CONFIRMED_MS
+            acts = world.act(
                 self._desk, confirm_ms, "manifested", manifest=load.number, action="confirmed", opinion="accepted"
             )
+            if load.fault == "late_confirmed" and load.wrong:
+                load.wrong.acts, load.wrong.by_ms = tuple(acts), 0
 
     def run(self) -> None:
         """A day at the furnace: what came in before today and is not forgotten."""

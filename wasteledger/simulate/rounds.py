@@ -103,12 +103,16 @@ class Rounds:
             body |= {"site": site, "place": site, **self._badge(clinic)}
         if one_person:
             body["actor"] = world.layout.actor(self._collector, clinic.van)
-        honest = [package for package in packages if not package.fault.startswith("badge_")]
-        acts = scan(world, device, at_ms, "released", honest, **body)
-        for package in packages:
-            if package not in honest:
-                lie = body | {"vouched_by": self._wrong_badge(package, clinic)}
-                acts += scan(world, device, at_ms + SECOND_MS, "released", [package], **lie)
+        odd = [
+            package for package in packages if package.fault.startswith("badge_") or package.fault == "device_unused"
+        ]
+        acts = scan(world, device, at_ms, "released", [package for package in packages if package not in odd], **body)
+        for package in odd:
+            lie = body | {"site": site, "place": site, **self._badge(clinic)}
+            if package.fault != "device_unused":
+                lie["vouched_by"] = self._wrong_badge(package, clinic)
+            van = world.device(self._collector, f"van{clinic.van}")
+            acts += scan(world, van, at_ms + SECOND_MS, "released", [package], **lie)
         return acts
 
     def _wrong_badge(self, package: Package, clinic: Clinic) -> str:
@@ -157,7 +161,11 @@ class Rounds:
             package.goes_wrong(kind, by_ms=NEVER_MS)
         elif kind == "late_pickup":
             package.wrongs_of(kind)[0].shown(acts)
-        elif kind.startswith("badge_") or kind == "never_sealed" or (kind == "unreleased" and package.stage == "site"):
+        elif (
+            kind.startswith("badge_")
+            or kind in {"never_sealed", "device_unused"}
+            or (kind == "unreleased" and package.stage == "site")
+        ):
             package.goes_wrong(kind, acts=acts)
 
     def _vanishes(self, package: Package, at_ms: int) -> bool:

@@ -49,6 +49,8 @@ MARGIN_MS = 4 * MINUTE_MS
 #: A generator fills so many drums a week, on its own weekday.
 DRUMS_MAX = 3
 DRUM_MASS_G = (18_000, 45_000)
+#: Another waste of the same class as the one on the label.
+OTHER_WASTE = {"08": "900-249-08", "49": "900-041-49"}
 #: A code of medical waste that no edition of the catalogue lists.
 UNLISTED_CODE = "841-009-01"
 #: A producer falls silent for so long, after it has shown for so long what it usually does.
@@ -73,7 +75,8 @@ _BEFALLS: dict[str, set[str]] = {
     "declared_lost": _SCANNING, "lost_and_found": {"own_device", "hand_in"}, "reprint": _ANY,
     "unlisted_waste": _ANY, "seen_elsewhere": _ROAD,
     "impostor": {"own_device"}, "impostor_seal": {"vouched"}, "badge_borrowed": {"vouched"}, "badge_expired": {"vouched"},
-    "one_company_badge": {"direct"}, "found_by_other": _DESK, "early_void": _SCANNING, "lonely_void": _SCANNING, "foreign_void": _ANY,
+    "found_by_other": _DESK, "early_void": _SCANNING, "lonely_void": _SCANNING, "foreign_void": _ANY,
+    "device_unused": {"own_device"}, "one_company_badge": {"direct"},
     "foreign_correction": _ANY, "mass_shrunk": _DESK, "mass_halved": _DESK, "back_dated_packing": _DESK | {"centre"},
     "in_two_boxes": _ANY, "heavy_bag": _DESK, "zero_weight": _DESK, "slow_theft": {"own_device"}, "burned_twice": _ANY,
     "void_after_end": _ANY, "spill_silenced": _SCANNING, "objection_silenced": _SCANNING, "relabelled": _DESK,
@@ -339,8 +342,10 @@ class Producers:
             code = identification_code(uscc, stream.waste_code, today, number + 1)
             at_ms = world.at(office_hour(10 + 2 * number, world.chance.integer(0, 59)))
             mass_g = world.chance.integer(*DRUM_MASS_G)
+            fault = world.draw("item", ["label_mismatch"])
+            said = stream.waste_code if not fault else OTHER_WASTE[stream.waste_code[-2:]]
             made = world.truth.add(
-                Package(code, stream.site, stream.waste_code, "drum", mass_g, at_ms, sealed_g=mass_g)
+                Package(code, stream.site, said, "drum", mass_g, at_ms, sealed_g=mass_g, fault=fault)
             )
             made.tell("sealed", stream.site, at_ms)
             stock = f"H-{stream.site}-{today:%Y%m%d}"
@@ -350,10 +355,12 @@ class Producers:
             printer = world.device(layout.authority, "print")
             world.act(printer, world.at(office_hour(7, 10)), "printed", codes=[code], job=stock, copy_no=1)
             (made.seal,) = world.act(
-                world.device(stream.site), at_ms, "sealed", codes=[code], waste_code=stream.waste_code, package="drum",
+                world.device(stream.site), at_ms, "sealed", codes=[code], waste_code=said, package="drum",
                 mass_g=mass_g, mass_source="scale",
             )  # fmt: skip
             self.stock[stream.site].append(made)
+            if fault:
+                made.goes_wrong(fault, acts=[made.seal])
 
 
 def _parts(site: Site) -> int:

@@ -138,7 +138,8 @@ class Package:
 
     def line(self) -> dict[str, Any]:
         """As it stands in the file."""
-        mass_g = self.sealed_g or self.mass_g
+        said_g = 0 if self.fault == "heavy_bag" else self.sealed_g
+        mass_g = said_g or self.mass_g
         if self.corrected and self.corrected[1].received_ms is not None:
             mass_g = self.corrected[0]
         sealed_day = china_day_text(self.sealed_ms) if self.seal else None
