@@ -115,23 +115,25 @@ def decide_move(state: ItemState, event: Move) -> Decision:
     """What `event` makes of an item in `state`.
 
     1. A neutral kind changes nothing.
-    2. Life: issued, sealed and voided by the table.
+    2. Life: issued, sealed and voided by the table. A void after sealing ends nothing by itself: it waits for evidence and a second party.
     3. After the end every act is a doubt, except the same plant scanning the same end again.
-    4. An incident declares loss, or that it was found.
-    5. Custody: who acts is compared with who holds.
+    4. An incident declares loss, or that it was found: by the last holder; by anybody else a hop is missing.
+    5. Custody: who acts is compared with who holds. Packed into a second box, it left the first one unseen.
     """
     if event.kind in _NEUTRAL:
         return Decision(state, ())
     life = LIFE.get((state.phase, event.kind))
     if life:
         return _live(state, event, *life)
+    if event.kind == "voided":
+        return Decision(state, ("void_after_end",) if state.phase is Phase.DISPOSED else ())
     if state.phase in _ENDS:
         again = state.phase is Phase.DISPOSED and event.kind == "disposed" and event.site == state.holder
         return Decision(state, () if again else ("seen_after_end",))
     if event.kind == "incident":
         return _suffer(state, event)
-    if event.kind == "voided":
-        return Decision(state._replace(phase=Phase.VOIDED, box=None), ())
+    if event.site in {event.to_site, event.from_site}:
+        return Decision(state, ())  # a hand-over to oneself is none
     reasons: tuple[str, ...] = ()
     if state.phase in {Phase.UNSEEN, Phase.BLANK}:
         giver = event.from_site if event.kind in {"accepted", "refused"} else event.site
@@ -152,7 +154,8 @@ def _suffer(state: ItemState, event: Move) -> Decision:
     if event.incident in {"loss", "theft"}:
         return Decision(state._replace(phase=Phase.LOST), ())
     if event.incident == "found" and state.phase is Phase.LOST:
-        return Decision(state._replace(phase=Phase.HELD, holder=event.site, offered_to=None), ())
+        found = state._replace(phase=Phase.HELD, holder=event.site, offered_to=None)
+        return Decision(found, () if event.site == state.holder else ("missing_link",))
     return Decision(state, ())
 
 
@@ -165,6 +168,8 @@ def _hold(state: ItemState, event: Move) -> Decision:
     if event.kind == "released":
         return Decision(state._replace(phase=Phase.OFFERED, offered_to=event.to_site), reasons)
     if event.kind == "packed":
+        if state.box is not None and state.box != event.box:
+            reasons = (*reasons, "in_two_boxes")
         return Decision(state._replace(box=event.box), reasons)
     if event.kind == "unpacked":
         return Decision(state._replace(box=None), reasons)

@@ -16,8 +16,9 @@ from tests.stories_builder import (
     ms,
     register,
 )
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Manifest, fold_manifest
-from wasteledger.domain.manifest_contents import inside_of, struck_in
+from wasteledger.domain.manifest_contents import struck_in
 from wasteledger.domain.manifest_doubts import ManifestDoubt, judge_manifest
 from wasteledger.domain.register import Directory
 from wasteledger.domain.walk import walk

@@ -15,7 +15,7 @@ from typing import Any
 from schemas.canonical import encode_base64
 from schemas.codes import box_code, stock_code
 from schemas.signing import DeviceKey, parse_note, sign_event
-from wasteledger.domain.entry import Entry
+from wasteledger.domain.entry import Entry, decode_entry
 from wasteledger.domain.history import History
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.reconcile import Reconciliation, reconcile
@@ -141,10 +141,14 @@ class Story:
         self.office = Teller(OFFICE)
         self.drafted: set[str] = set()
         self.tellers[OFFICE] = self.office
-        self.write(self.office.enrolment(self.office, role="office"), received_ms=ms("01 00:00"))
+        self.received_ms = ms("01 00:00")
+        self.write(self.office.enrolment(self.office, role="office"), received_ms=self.received_ms)
+        for site in (CLINIC, OTHER_CLINIC, HOSPITAL, TRANSFER, COLLECTOR, CARRIER, STRANGER, PLANT, OTHER_PLANT):
+            self.teller(site)
 
     def write(self, note: bytes, *, received_ms: int, entry_class: str = "event") -> str:
         """Puts a note into the log; returns its event id."""
+        self.received_ms = max(self.received_ms, received_ms)
         self.entries.append(Entry(entry_class, received_ms, "node1", note).encode())
         return encode_base64(parse_note(note).event_id)
 
@@ -153,10 +157,11 @@ class Story:
         self.entries.append(Entry("hello", received_ms, "node1", note).encode())
 
     def teller(self, site: str) -> Teller:
-        """The device of a site, enrolled on first use."""
+        """The device of a site; one that the district does not begin with is enrolled on first use."""
         if site not in self.tellers:
             self.tellers[site] = Teller(site)
-            self.write(self.office.enrolment(self.tellers[site]), received_ms=ms("01 00:00"))
+            note = self.office.enrolment(self.tellers[site], occurred_ms=self.received_ms)
+            self.write(note, received_ms=self.received_ms)
             self.tellers[site].previous = encode_base64(leaf_hash(self.entries[-1]))
         return self.tellers[site]
 
@@ -248,3 +253,13 @@ def classes(answer: Reconciliation) -> dict[str, int]:
 def codes_of(answer: Reconciliation) -> set[str]:
     """The finding codes of an answer."""
     return {finding.code for finding in answer.findings}
+
+
+def as_received(entries: list[bytes]) -> list[bytes]:
+    """The same entries as a log can hold them: what stands behind was not received before."""
+    received_ms, made = 0, []
+    for content in entries:
+        entry = decode_entry(content)
+        received_ms = max(received_ms, entry.received_ms)
+        made.append(entry._replace(received_ms=received_ms).encode())
+    return made

@@ -21,7 +21,7 @@ from wasteledger.cli_ledger import ledger_cli
 from wasteledger.cli_manifests import manifests_cli
 from wasteledger.cli_reports import reports_cli
 from wasteledger.cli_simulate import simulate_cli
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import RULE_MEANINGS, Rule, default_rules
 from wasteledger.domain.workdays import calendar_known
 from wasteledger.errors import BusyError, NotFoundError

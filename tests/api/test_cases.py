@@ -17,7 +17,7 @@ from tests.stories_builder import INFECTIOUS, Teller, china
 from wasteledger import clock
 from wasteledger.app import make_app
 from wasteledger.cli_cases import cases_cli
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.errors import DatabaseError, ForbiddenError, NotFoundError, QueryError
 from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.accounts import create_account

@@ -41,8 +41,9 @@ from tests.stories_builder import (
 )
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.history import History
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Phase, fold_manifest
-from wasteledger.domain.manifest_contents import inside_of, manifest_contents
+from wasteledger.domain.manifest_contents import manifest_contents
 from wasteledger.domain.manifest_fields import field_rows, field_states, manifest_duty, missing_fields
 from wasteledger.domain.manifest_visits import visits
 from wasteledger.domain.walk import walk

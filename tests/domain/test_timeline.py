@@ -24,8 +24,9 @@ from tests.stories_builder import (
     ms,
     register,
 )
-from wasteledger.domain.chain import Chain, china_day
+from wasteledger.domain.chain import Chain
 from wasteledger.domain.deadlines import HOUR_MS, awaited_step
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory, Register, check_register
 from wasteledger.domain.timeline import steps_of
 from wasteledger.domain.walk import walk
@@ -35,7 +36,10 @@ MINUTE_MS = 60_000
 
 
 def _steps(story: Story, code: str = BAG) -> list[str]:
-    return [f"{step.fact.event.kind}{'*' if step.inferred else ''}" for step in steps_of(code, story.history())]
+    return [
+        f"{step.fact.event.kind}{'*' if step.inferred else ''}"
+        for step in steps_of(code, story.history(), Directory(register()))
+    ]
 
 
 def _chain(story: Story, code: str = BAG) -> Chain:

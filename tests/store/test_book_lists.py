@@ -27,8 +27,9 @@ from tests.stories_builder import (
 from wasteledger.domain.booked_manifests import book_manifest
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.history import History
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import fold_manifest
-from wasteledger.domain.manifest_contents import inside_of, struck_in
+from wasteledger.domain.manifest_contents import struck_in
 from wasteledger.domain.register import Directory, register_digest
 from wasteledger.flows.book_lists import given_since, taken_since
 from wasteledger.flows.books import Books

@@ -11,7 +11,7 @@ from tests.conftest import DISTRICT
 from tests.stories_builder import CARRIER, CLINIC, COLLECTOR, INFECTIOUS, OTHER_CLINIC, PLANT, TRANSFER, VEHICLE, Teller
 from wasteledger import clock
 from wasteledger.app import make_app
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import Wanted, draw_manifest, issue_codes

@@ -11,7 +11,7 @@ from tests.web.conftest import District
 from tests.web.reading import addresses, log_in, rows
 from wasteledger import clock
 from wasteledger.app import make_app
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.case_book import findings_now
 from wasteledger.flows.cases import answer_case, open_case

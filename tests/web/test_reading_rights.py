@@ -13,7 +13,7 @@ from tests.web.conftest import District
 from tests.web.reading import addresses, log_in
 from wasteledger import clock
 from wasteledger.app import make_app
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.flows.issue_codes import Wanted, issue_codes
 from wasteledger.web import session
 from wasteledger.web.texts import TEXTS, Words

@@ -15,7 +15,7 @@ from typing import Any
 from wasteledger import clock
 from wasteledger.bench.measure import spend
 from wasteledger.bench.traffic import Traffic
-from wasteledger.domain.chain import CHINA
+from wasteledger.domain.legal_days import CHINA
 from wasteledger.domain.reconcile import Question
 from wasteledger.domain.register import Directory, register_digest
 from wasteledger.flows.book_answers import rates

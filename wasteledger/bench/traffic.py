@@ -13,7 +13,7 @@ import orjson
 
 from schemas.canonical import encode_base64
 from schemas.codes import box_code, stock_code
-from wasteledger.domain.chain import CHINA
+from wasteledger.domain.legal_days import CHINA
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.register import Register
 

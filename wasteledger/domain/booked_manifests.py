@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.manifest import Manifest
 
 

@@ -7,10 +7,16 @@ import orjson
 from schemas.custody import Phase
 from schemas.reasons import REASONS, Severity
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.checks import legal_day_text
+from wasteledger.domain.facts import Fact
+from wasteledger.domain.legal_days import legal_day_text
 
 #: Discrepancies that keep an item from being safely disposed: its weight or its number was not what it should be.
-UNPROVEN = frozenset({"weight_difference", "count_difference", "box_difference", "stock_imbalance"})
+UNPROVEN = frozenset(
+    {
+        "weight_difference", "count_difference", "box_difference", "stock_imbalance", "late_packing", "in_two_boxes", "implausible_mass",
+        "label_mismatch", "disposed_twice",
+    }
+)  # fmt: skip
 _BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
 
 
@@ -22,7 +28,8 @@ class BookedItem(NamedTuple):
     """What the books say of one item.
 
     Attributes:
-        site, sealed_ms, sealed_day: of its sealing, in China's calendar; a label never sealed has the site where it was met.
+        site, sealed_ms, sealed_day: of its sealing, in China's calendar, or of the first sight of a package that nobody sealed; a label
+            that never moved has the site where it was met.
         packages: 1; 0 for a label that was never sealed.
         item_class: as if no time passed; None where it was voided with evidence or never sealed.
         due_ms: the earliest limit that it is waited for; passed, it is overdue.
@@ -81,6 +88,8 @@ def classify(chain: Chain) -> str | None:
     reasons = {doubt.reason for doubt in chain.doubts}
     broken = not _BREAKING.isdisjoint(reasons)
     phase = chain.state.phase
+    if is_ghost(chain):
+        return "unsealed"
     if phase is Phase.VOIDED and not broken:
         return None
     if len(chain.seals) > 1 or phase is Phase.VOIDED:
@@ -90,27 +99,48 @@ def classify(chain: Chain) -> str | None:
     if chain.disputed:
         return "disputed"
     if phase is Phase.DISPOSED:
-        return "disposed_not_provably" if broken or not UNPROVEN.isdisjoint(reasons) else "safely_disposed"
+        if broken or not UNPROVEN.isdisjoint(reasons):
+            return "disposed_not_provably"
+        return "self_disposed" if chain.self_disposed else "safely_disposed"
     return "chain_broken" if broken else "on_its_way"
 
 
-def book_item(chain: Chain) -> list[BookedItem]:
-    """The row of an item; a code on several packages has one for each, since each counts where it was sealed."""
+def is_ghost(chain: Chain) -> bool:
+    """Whether nobody whose waste it is sealed it: it was seen moving without a sealing, or a plant or carrier sealed it."""
+    return chain.ghost or (not chain.seals and any(doubt.reason == "never_sealed" for doubt in chain.doubts))
+
+
+def _home(site: str, chain: Chain, region: str) -> str:
+    """The site in whose cohort a package stands: a site outside the region leaves it to the district whose label it bears."""
+    if site[1:7] == region:
+        return site
+    if chain.issued_for[1:7] == region:
+        return chain.issued_for
+    return f"{site[0]}{region}000000"
+
+
+def book_item(chain: Chain, region: str) -> list[BookedItem]:
+    """The row of an item; a code on several packages has one for each, since each counts where it was sealed.
+
+    A package that nobody sealed counts from the day and at the site of its first sight, its mass unknown.
+    """
     state, steps = chain.state, chain.steps
-    item_class = classify(chain) if chain.seals else None
+    ghost = not chain.seals and is_ghost(chain)
+    item_class = classify(chain) if chain.seals or ghost else None
     stays = orjson.dumps([tuple(stay) for stay in chain.stays]).decode()
     reasons = " ".join(dict.fromkeys(doubt.reason for doubt in chain.doubts)) if chain.doubts else ""
-    due_ms = min(expected.due_ms for expected in chain.expectations) if chain.seals and chain.expectations else None
+    waiting = chain.expectations if chain.seals else ()
+    due_ms = min(expected.due_ms for expected in waiting) if waiting else None
     last_ms = steps[-1].fact.occurred_ms if steps else 0
     rows = []
-    for number, seal in enumerate(chain.seals or [None], start=1):
+    for number, seal in enumerate(chain.seals or [_first_sight(chain) if ghost else None], start=1):
         met_at = (steps[0].fact.event.for_site or steps[0].fact.event.site) if steps else ""
-        mass_g = 0 if seal is None else chain.mass_g if len(chain.seals) == 1 else seal.event.mass_g
+        mass_g = 0 if seal is None or ghost else chain.mass_g if len(chain.seals) == 1 else seal.event.mass_g
         rows.append(
             BookedItem(  # by position: by name it would take a fifth of the time of judging
                 chain.code if number == 1 else f"{chain.code}{COPY_MARK}{number}",
-                seal.event.site if seal else met_at,
-                seal.event.waste_code if seal else "",
+                _home(seal.event.site, chain, region) if seal else met_at,
+                (chain.waste_code or seal.event.waste_code) if seal else "",
                 seal.occurred_ms if seal else None,
                 legal_day_text(seal.occurred_ms) if seal else None,
                 1 if seal else 0,
@@ -127,6 +157,13 @@ def book_item(chain: Chain) -> list[BookedItem]:
             )
         )
     return rows
+
+
+def _first_sight(chain: Chain) -> Fact | None:
+    """The first scan of a package that nobody sealed."""
+    return next(
+        (step.fact for step in chain.steps if step.entitled and step.fact.kind not in {"issued", "printed"}), None
+    )
 
 
 def book_doubts(chain: Chain) -> list[BookedDoubt]:

@@ -1,7 +1,6 @@
 """The chain of one item: what became of it, and every doubt met on the way. `walk.py` makes it."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
 from schemas.custody import ItemState, Phase
@@ -9,8 +8,6 @@ from wasteledger.domain.deadlines import Awaited, Expected
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.timeline import BoxStay, BoxWeighing, Step
 
-#: Legal days are counted in China's time.
-CHINA = timezone(timedelta(hours=8))
 _ENDED = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
 
@@ -55,6 +52,14 @@ class Chain:
         expected: the next step, if life goes on; `awaited` its rule while the walk is under way.
         unvouched: acts that nobody stood for, with the time until which somebody may.
         stays: where it was, in order; `boxes`: in which boxes; `box_weighings`: of those boxes while it was inside.
+        arrived, storage: the fact by which its holder got it, and the limit of its storage there, which runs until it has really left.
+        parties: who sealed it, or was giver or taker of it, so far.
+        producer_strength: by what the producer took part (`entitled.py`); `first_taker`: to whom it gave.
+        two_organisations: some hop was signed by two of them.
+        void: a void after sealing that waits, or was confirmed.
+        corrected_down_g: by how many grams an agreed correction lowered its mass.
+        self_disposed: its producer disposed of it on its own site, licensed.
+        ghost: nobody whose waste it is sealed it.
     """
 
     code: str
@@ -77,8 +82,20 @@ class Chain:
     awaited: Awaited | None = None
     consignor: str | None = None
     released: Fact | None = None
+    arrived: Fact | None = None
+    storage: Awaited | None = None
+    taken_ms: int = 0
+    parties: set[str] = field(default_factory=set)
+    producer_strength: int = 0
+    first_taker: str = ""
+    two_organisations: bool = False
+    void: Fact | None = None
+    corrected_down_g: int = 0
+    self_disposed: bool = False
+    ghost: bool = False
     seen_at: Fact | None = None
     roll: str = ""
+    issued_for: str = ""
 
     @property
     def ended(self) -> bool:
@@ -92,14 +109,12 @@ class Chain:
 
     @property
     def expectations(self) -> list[Expected]:
-        """Everything that is waited for."""
-        return [self.expected, *self.unvouched] if self.expected else self.unvouched
+        """Everything that is waited for: a hand-over that was only offered, or refused, does not stop the time of storage."""
+        waiting = [self.expected, *self.unvouched] if self.expected else list(self.unvouched)
+        if self.expected and self.storage and self.arrived and self.state.phase in {Phase.OFFERED, Phase.REFUSED}:
+            waiting.append(self.storage.since(self.arrived))
+        return waiting
 
     def doubt(self, reason: str, *facts: Fact, site: str, at_ms: int | None = None) -> None:
         """Notes a doubt, raised by the last of `facts`."""
         self.doubts.append(Doubt(reason, facts, site, facts[-1].occurred_ms if at_ms is None else at_ms))
-
-
-def china_day(moment_ms: int) -> datetime:
-    """The moment as China's wall clock."""
-    return datetime.fromtimestamp(moment_ms / 1000, tz=UTC).astimezone(CHINA)

@@ -1,71 +1,94 @@
 """What is checked at a step of the walk, and at its end. Each function notes doubts on the chain it is given."""
 
-from datetime import date
-from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 
 from schemas.acts import Act
-from wasteledger.domain.chain import Chain, china_day
-from wasteledger.domain.facts import Fact, Source
+from schemas.codes import SiteKind, item_waste_code, site_kind
+from schemas.custody import ItemState, Phase
+from schemas.waste import is_medical, waste_kind
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.declarations import is_ghost
+from wasteledger.domain.entitled import told_before
+from wasteledger.domain.facts import Fact, Source, by_order
+from wasteledger.domain.hops import check_hop
+from wasteledger.domain.legal_days import legal_day
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step
+from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
 
 _EARTH_KM = 6371
-_DAY_MS = 24 * 60 * 60 * 1000
-_CHINA_MS = 8 * 60 * 60 * 1000
-#: Seeing a package itself, not its box: what resolves a doubt about a box or a room that was looked into without it.
-_SEEN = frozenset({"released", "accepted", "unpacked", "packed", "stored", "counted", "disposed", "refused"})
+#: Seeing a package itself, not its box: what resolves a doubt about a box or a room that was looked into without it. A line in the list of
+#: what was burnt is no such look.
+_SEEN = frozenset({"released", "accepted", "unpacked", "packed", "stored", "counted", "refused"})
+_NOT_WEIGHED = frozenset({"copied", "estimated"})
+_HEAVIEST = {"bag": "bag_mass_kg_max", "sharps_box": "sharps_box_mass_kg_max", "drum": "drum_mass_kg_max"}
 
 
-@lru_cache(maxsize=10_000)
-def _day(number: int) -> date:
-    return china_day(number * _DAY_MS).date()
+def check_sealing(chain: Chain, fact: Fact, directory: Directory) -> None:
+    """A package is closed: by whom, where, with what on its label, and how heavy."""
+    event, then = fact.event, directory.at(fact.occurred_ms)
+    if waste_kind(event.waste_code) is None:
+        chain.doubt("unlisted_waste_code", fact, site=event.site)
+    if event.site not in then.sites:
+        chain.doubt("unknown_site", fact, site=event.site)
+    if is_ghost(fact, directory):
+        chain.ghost = True
+        chain.doubt("sealed_by_handler", fact, site=event.site)
+    if not is_plausible(event.mass_g, event.package, then):
+        chain.doubt("implausible_mass", fact, site=event.site)
+    printed = item_waste_code(chain.code)
+    site = then.sites.get(event.site)
+    if printed and (printed != chain.waste_code or (site and site.uscc and not chain.code.startswith(site.uscc))):
+        chain.doubt("label_mismatch", fact, site=event.site)
 
 
-def legal_day(moment_ms: int) -> date:
-    """The day of a moment in China."""
-    return _day((moment_ms + _CHINA_MS) // _DAY_MS)
+def is_plausible(mass_g: int, package: str, directory: Directory) -> bool:
+    """Whether a package of this kind can weigh so much; nothing weighs nothing."""
+    rule = _HEAVIEST.get(package)
+    return mass_g > 0 and (rule is None or mass_g <= directory.limit(rule) * 1000)
 
 
-@lru_cache(maxsize=10_000)
-def _day_text(number: int) -> str:
-    return _day(number).isoformat()
-
-
-def legal_day_text(moment_ms: int) -> str:
-    """The day of a moment in China, as the books write it."""
-    return _day_text((moment_ms + _CHINA_MS) // _DAY_MS)
-
-
-def check_hand_over(chain: Chain, step: Step, directory: Directory) -> None:
-    """Manifest, carrier and vehicle, where the law asks for them; and that two persons stood for the two sides."""
+def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
+    """Two parties, manifest, carrier and vehicle, where the law asks for them."""
     fact, event = step.fact, step.fact.event
     accepted = fact.kind == "accepted"
     giver, taker = (event.from_site, event.site) if accepted else (event.site, event.to_site)
     if giver[0] != "R":
         chain.consignor = giver
     if accepted and event.packages_count is not None and event.packages_count != len(event.codes):
-        chain.doubt("count_difference", fact, site=event.site)
-    _check_persons(chain, fact)
-    if chain.consignor is None or chain.consignor in directory.exempt:
+        _check_count(chain, fact, source)
+    if not accepted:
+        chain.released = fact
+    elif chain.released is not None:
+        given, chain.released = chain.released, None
+        if given.event.to_site == event.site and given.event.site == event.from_site:
+            check_hop(chain, given, fact, source, directory)
+    if chain.consignor is None or _is_exempt(chain, fact, directory):
         return
     if event.manifest is None:
         chain.doubt("manifest_missing", fact, site=giver)
     if accepted and taker[0] == "R":
-        _check_carrier(chain, fact, event, directory)
+        _check_carrier(chain, fact, event, directory.at(fact.occurred_ms))
 
 
-def _check_persons(chain: Chain, fact: Fact) -> None:
-    """Two parties, two persons: who vouched, else who acted; and two keys, unless one side stood by and vouched."""
-    if fact.kind == "released":
-        chain.released = fact
-    elif chain.released is not None:
-        given, taken = chain.released.event, fact.event
-        one_person = (given.vouched_by or given.actor) == (taken.vouched_by or taken.actor)
-        one_device = given.device_id == taken.device_id and not (given.vouched_by or taken.vouched_by)
-        if (one_person or one_device) and given.to_site == taken.site:
-            chain.doubt("same_person_both_sides", chain.released, fact, site=taken.site)
-        chain.released = None
+def _is_exempt(chain: Chain, fact: Fact, directory: Directory) -> bool:
+    """Medical waste of an institution of up to 19 beds, in a vehicle that may carry it (名录 2021 exemption list no. 2)."""
+    then = directory.at(fact.occurred_ms)
+    if chain.consignor not in then.exempt or (chain.waste_code and not is_medical(chain.waste_code)):
+        return False
+    plate = fact.event.vehicle
+    if plate is None:
+        return True
+    carriers = {fact.event.site, fact.event.to_site, fact.event.from_site}
+    return then.carrier_of.get(plate) in carriers and plate not in then.unfit_vehicles
+
+
+def _check_count(chain: Chain, fact: Fact, source: Source) -> None:
+    """The packages counted: those named, or those that lie in the boxes named."""
+    inside = inside_of(source)
+    packages = sum(len(inside(code, fact)) or 1 if is_box(code) else 1 for code in fact.event.codes)
+    if fact.event.packages_count != packages:
+        chain.doubt("count_difference", fact, site=fact.event.site)
 
 
 def _check_carrier(chain: Chain, fact: Fact, event: Act, directory: Directory) -> None:
@@ -76,26 +99,71 @@ def _check_carrier(chain: Chain, fact: Fact, event: Act, directory: Directory) -
         chain.doubt("unlicensed_vehicle", fact, site=event.site)
 
 
-def check_mass(chain: Chain, step: Step, directory: Directory) -> None:
-    """Two weighings of the package itself may differ by the tolerance."""
-    event = step.fact.event
+def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
+    """Two weighings of the package itself may differ by the tolerance, and so may the last one and the sealing.
+
+    A copied or estimated mass is no weighing; nor are many that repeat the first ones to the gram, which no scale does.
+    """
+    event, then = step.fact.event, directory.at(step.fact.occurred_ms)
     if step.box or event.masses_g is None or not chain.seals:
         return
     corrected_g = step.correction.mass_g if step.correction else 0
-    weighed_g = corrected_g or event.mass_of(chain.code)
+    weighed_g = event.mass_of(chain.code)
+    if corrected_g:
+        weighed_g = corrected_g
     if weighed_g is None:
         return
+    if not is_plausible(weighed_g, chain.seals[0].event.package, then) and weighed_g:
+        chain.doubt("implausible_mass", step.fact, site=event.site)
+    if event.mass_source in _NOT_WEIGHED and weighed_g:
+        return
     _, before_g, shown = chain.weighings[-1]
-    if not directory.tolerance.allows(before_g=before_g, after_g=weighed_g):
+    if weighed_g == before_g and _is_copied(step.fact, source, then):
+        chain.doubt("copied_weight", shown, step.fact, site=event.site)
+        return
+    _, sealed_g, sealed = chain.weighings[0]
+    if weighed_g == 0 or not then.tolerance.allows(before_g=before_g, after_g=weighed_g):
         chain.doubt("weight_difference", shown, step.fact, site=event.site)
+    elif shown is not sealed and not then.tolerance.allows(before_g=sealed_g, after_g=weighed_g):
+        chain.doubt("weight_difference", sealed, step.fact, site=event.site)
     chain.weighings.append((step.fact.occurred_ms, weighed_g, step.fact))
 
 
-def check_plant(chain: Chain, step: Step, directory: Directory) -> None:
-    """The plant's licence covers this waste on this day."""
-    event, day = step.fact.event, legal_day(step.fact.occurred_ms)
-    if not directory.licensed(holder=event.site, activity="dispose", waste_code=chain.waste_code, day=day):
-        chain.doubt("unlicensed_plant", step.fact, site=event.site)
+def _is_copied(fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether every mass of a hand-over repeats, to the gram, what its package weighed before."""
+    event = fact.event
+    if len(event.codes) < directory.limit("copied_packages_min") or event.masses_g is None:
+        return False
+    return all(
+        mass_g is not None and mass_g == _weighed_before(code, fact, source)
+        for code, mass_g in zip(event.codes, event.masses_g, strict=True)
+    )
+
+
+def _weighed_before(code: str, fact: Fact, source: Source) -> int | None:
+    """The newest weighing of a package before a fact."""
+    weighed = [
+        (other.order, other.event.mass_g or other.event.mass_of(code))
+        for other in source.facts_of(code)
+        if other.order < fact.order and (other.event.mass_g or other.event.masses_g) and other.kind != "corrected"
+    ]
+    return max(weighed)[1] if weighed else None
+
+
+def check_plant(chain: Chain, step: Step, before: ItemState, directory: Directory) -> None:
+    """A plant that the register knows, whose licence covers this waste and this method on this day; and burnt once."""
+    fact, event = step.fact, step.fact.event
+    then, day = directory.at(fact.occurred_ms), legal_day(fact.occurred_ms)
+    if before.phase is Phase.DISPOSED:
+        if chain.since and fact.occurred_ms - chain.since.occurred_ms > CLOCK_DIFFERENCE_MS_MAX:
+            chain.doubt("disposed_twice", chain.since, fact, site=event.site)
+        return
+    own = bool(chain.seals) and chain.seals[0].event.site == event.site
+    lawful = event.site in then.sites and (site_kind(event.site) is SiteKind.PLANT or own)
+    if not lawful or not then.licensed(holder=event.site, activity="dispose", waste_code=chain.waste_code, day=day):
+        chain.doubt("unlicensed_plant", fact, site=event.site)
+    elif not then.may_treat(holder=event.site, waste_code=chain.waste_code, method=event.method, day=day):
+        chain.doubt("method_not_permitted", fact, site=event.site)
 
 
 def check_travel(chain: Chain, fact: Fact, directory: Directory) -> None:
@@ -126,6 +194,29 @@ def check_boxes_opened(chain: Chain) -> None:
                 chain.doubt("box_difference", stay.packed, fact, site=fact.event.site)
 
 
+def check_packings(chain: Chain) -> None:
+    """A packing not proved to have come before the box left; and a package that left its box unseen. Seen later, it is proved again.
+
+    Proved: told before every scan that shows the box leaving, or made by the device that released it, with a lower number.
+    """
+    for stay in chain.boxes:
+        departures = stay.departures
+        if not departures or is_packed_before(stay.packed, departures) or seen_after(chain, departures[0]):
+            continue
+        chain.doubt("late_packing", stay.packed, departures[0], site=stay.packed.event.site)
+    for doubt in [doubt for doubt in chain.doubts if doubt.reason == "in_two_boxes"]:
+        if seen_after(chain, doubt.evidence[-1]):
+            chain.doubts.remove(doubt)
+
+
+def is_packed_before(packed: Fact, departures: tuple[Fact, ...]) -> bool:
+    """Whether a packing is proved to be earlier than the box's leaving."""
+    first = min(departures, key=by_order)
+    if first.event.device_id == packed.event.device_id:
+        return packed.event.device_seq < first.event.device_seq
+    return all(told_before(packed, departure) for departure in departures)
+
+
 def check_stock_takes(chain: Chain, source: Source) -> None:
     """A room was counted completely, and neither the package nor its box was named."""
     for stay in chain.stays:
@@ -150,4 +241,7 @@ def boxes_at(chain: Chain, moment_ms: int) -> set[str]:
 
 def seen_after(chain: Chain, fact: Fact) -> bool:
     """Whether the package itself was scanned after a fact that made it doubtful."""
-    return any(step.fact.order > fact.order and not step.box and step.fact.kind in _SEEN for step in chain.steps)
+    return any(
+        step.fact.order > fact.order and not step.box and step.fact.kind in _SEEN and step.entitled
+        for step in chain.steps
+    )

@@ -1,19 +1,34 @@
 """Corrections: what was declared wrong, by whom, and who agreed.
 
-A proposal to correct an event holds when somebody entitled has agreed. Entitled are, for a hand-over, its other party; for
-anything else, a party that has had the package in its hands too; for everything, the authority, whose answer is final. The
-maker of a proposal may withdraw it. The device that made an event may take it back alone within `undo_min`, as long as nobody else
-has acted on the package. Until it is agreed, withdrawn or refused by the authority, a proposal leaves its items disputed.
+A proposal counts from a party concerned (it sealed the package, holds it, or was giver or taker of it) and from the authority; a stranger's
+does nothing. It holds
+
+1. when the authority agreed or proposed it: its word is final;
+2. when the device that made the event takes it back at once (`undo_min` of its running clock, same boot, handed in in the same contact or
+   within that time), before anything else happened to the package;
+3. when the holder alone names another waste before the package has left it (a nurse notices next day);
+4. when somebody entitled has agreed, from its own device: for a hand-over its other party, if it really had the package in that hop; for
+   anything else a party that has had the package in its hands too.
+
+By 4 no mass shrinks beyond the tolerance, no sealing is struck out, no loss, void or objection is undone, and no waste is renamed after
+disposal: that takes the authority (design section 14.4). The maker of a proposal may withdraw it. Until it is agreed, withdrawn
+or refused by the authority, a proposal leaves its items disputed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from schemas.codes import SiteKind, site_kind
+from wasteledger.domain.entitled import NOT, OFFICE, OWN, entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
+from wasteledger.domain.register import Directory
+from wasteledger.domain.times import CONTACT_MS_MAX
 
 MINUTE_MS = 60_000
+#: What speaks of a label or of another event, and says nothing of who had the package.
+_WORDS = frozenset({"issued", "printed", "corrected", "vouched", "voided", "inspected", "incident", "relabelled"})
+#: What is not taken back by parties among themselves: the rate would rise.
+_ONLY_BY_AUTHORITY = frozenset({"sealed", "incident", "inspected"})
 
 
 class Answer(StrEnum):
@@ -44,12 +59,14 @@ class Correction(NamedTuple):
     Attributes:
         never_was: it is agreed that the event never occurred.
         mass_g: the mass agreed in place of the event's own, 0 where there is none.
+        waste_code: the same of the waste, empty where there is none.
         disputed: some proposal waits for an answer, or was refused by the other party.
     """
 
     proposals: tuple[Proposal, ...]
     never_was: bool
     mass_g: int
+    waste_code: str
     disputed: bool
 
     @property
@@ -58,26 +75,30 @@ class Correction(NamedTuple):
         return next((proposal for proposal in self.proposals if proposal.answer is Answer.REFUSED), None)
 
 
-def correction_of(code: str, fact: Fact, own: Sequence[Fact], source: Source, *, undo_ms: int) -> Correction | None:
+def correction_of(
+    code: str, fact: Fact, own: Sequence[Fact], source: Source, directory: Directory
+) -> Correction | None:
     """What became of the corrections of `fact` as far as they concern `code`, an item or a box; None where there are none.
 
     `own` are all facts that name `code`.
     """
-    facts = [correction for correction in corrections_of(fact.event_id, source) if code in correction.event.codes]
+    named = [correction for correction in corrections_of(fact.event_id, source) if code in correction.event.codes]
+    judge = _Judge(code, fact, own, source, directory) if named else None
+    facts = [correction for correction in named if judge and judge.is_heard(correction)]
     facts.sort(key=by_order)
-    if not facts:
-        return None
-    parties = _entitled(fact, own)
     proposals = tuple(
-        _proposal(proposal, facts, fact, own, source, parties=parties, undo_ms=undo_ms)
+        judge.proposal(proposal, facts)
         for proposal in facts
-        if not (proposal.event.agrees_with or proposal.event.refuses)
+        if judge and not (proposal.event.agrees_with or proposal.event.refuses)
     )
+    if not proposals:
+        return None
     agreed = [proposal.fact.event for proposal in proposals if proposal.answer is Answer.AGREED]
     return Correction(
         proposals,
         never_was=any(event.reason == "did_not_occur" for event in agreed),
-        mass_g=next((event.mass_g for event in reversed(agreed) if event.mass_g), 0),
+        mass_g=next((event.mass_g for event in reversed(agreed) if event.reason == "wrong_mass" and event.mass_g), 0),
+        waste_code=next((event.waste_code for event in reversed(agreed) if event.reason == "wrong_waste"), ""),
         disputed=any(proposal.answer in {Answer.OPEN, Answer.REFUSED} for proposal in proposals),
     )
 
@@ -87,49 +108,118 @@ def corrections_of(event_id: str, source: Source) -> list[Fact]:
     return [fact for fact in source.targets.get(event_id, ()) if fact.kind == "corrected"]
 
 
-def _entitled(fact: Fact, own: Sequence[Fact]) -> set[str]:
-    """Who may answer for the other side, the authority apart."""
-    event = fact.event
-    other = event.to_site or event.from_site
-    if other:
-        return {other}
-    return {other.event.site for other in own if other.kind not in {"issued", "printed", "corrected"}} - {event.site}
+def parties_to(facts: Iterable[Fact], source: Source, directory: Directory) -> set[str]:
+    """Who sealed or handled what these facts name, or was giver or taker of it, as entitled signers say."""
+    parties: set[str] = set()
+    for fact in facts:
+        if fact.kind not in _WORDS and entitlement_of(fact, source, directory):
+            parties.update(filter(None, (fact.event.site, fact.event.to_site, fact.event.from_site)))
+    return parties
 
 
-def _proposal(  # noqa: PLR0913 - the proposal and everything it is held against
-    proposal: Fact, facts: Sequence[Fact], target: Fact, own: Sequence[Fact], source: Source, *, parties: set[str], undo_ms: int
-) -> Proposal:  # fmt: skip
-    maker = proposal.event.site
-    answers = tuple(
-        answer
-        for answer in facts
-        if proposal.event_id in {answer.event.agrees_with, answer.event.refuses}
-        and answer.event.site != maker
-        and (answer.event.site in parties or _is_authority(answer))
-    )
-    final = next((answer for answer in reversed(answers) if _is_authority(answer)), None)
-    if final:
-        answer = Answer.AGREED if final.event.agrees_with else Answer.OVERRULED
-    elif any(taken.event.site == maker for taken in corrections_of(proposal.event_id, source)):
-        answer = Answer.WITHDRAWN
-    elif answers:
-        answer = Answer.AGREED if answers[-1].event.agrees_with else Answer.REFUSED
-    else:
-        answer = Answer.AGREED if _undone(proposal, target, own, undo_ms) else Answer.OPEN
-    return Proposal(proposal, answer, answers)
+class _Judge:
+    """Judges the proposals about one event, as far as they concern one code."""
 
+    def __init__(self, code: str, target: Fact, own: Sequence[Fact], source: Source, directory: Directory) -> None:
+        self._code, self._target, self._own = code, target, own
+        self._source, self._directory = source, directory
+        self._parties = parties_to(own, source, directory)
 
-def _is_authority(fact: Fact) -> bool:
-    return site_kind(fact.event.site) is SiteKind.AUTHORITY
+    def is_heard(self, fact: Fact) -> bool:
+        """Whether its maker may say it: the authority, or an entitled device of a party concerned."""
+        entitlement = entitlement_of(fact, self._source, self._directory)
+        return entitlement == OFFICE or (entitlement != NOT and fact.event.site in self._parties)
 
+    def _is_authority(self, fact: Fact) -> bool:
+        return entitlement_of(fact, self._source, self._directory) == OFFICE
 
-def _undone(proposal: Fact, target: Fact, own: Sequence[Fact], undo_ms: int) -> bool:
-    """Taken back by the hand that made it, at once, before anybody else acted on it."""
-    begin, end = target.occurred_ms, proposal.occurred_ms
-    if proposal.event.device_id != target.event.device_id or proposal.event.reason != "did_not_occur":
-        return False
-    if not 0 <= end - begin <= undo_ms:
-        return False
-    return not any(
-        begin <= other.occurred_ms <= end and other.event.device_id != target.event.device_id for other in own
-    )
+    def proposal(self, proposal: Fact, facts: Sequence[Fact]) -> Proposal:
+        """How a proposal stands."""
+        maker, counterparts = proposal.event.site, self._counterparts()
+        answers = tuple(
+            answer
+            for answer in facts
+            if proposal.event_id in {answer.event.agrees_with, answer.event.refuses}
+            and (self._is_authority(answer) or (answer.event.site != maker and self._may_answer(answer, counterparts)))
+        )
+        final = next((answer for answer in reversed(answers) if self._is_authority(answer)), None)
+        return Proposal(proposal, self._answer(proposal, answers, final), answers)
+
+    def _answer(self, proposal: Fact, answers: tuple[Fact, ...], final: Fact | None) -> Answer:
+        if final:
+            return Answer.AGREED if final.event.agrees_with else Answer.OVERRULED
+        if self._is_withdrawn(proposal):
+            return Answer.WITHDRAWN
+        if self._is_authority(proposal):
+            return Answer.AGREED
+        if answers and answers[-1].event.refuses:
+            return Answer.REFUSED
+        if answers and not self._needs_authority(proposal):
+            return Answer.AGREED
+        return Answer.AGREED if self._is_undone(proposal) or self._is_renamed(proposal) else Answer.OPEN
+
+    def _is_withdrawn(self, proposal: Fact) -> bool:
+        return any(
+            taken.event.site == proposal.event.site and entitlement_of(taken, self._source, self._directory)
+            for taken in corrections_of(proposal.event_id, self._source)
+        )
+
+    def _may_answer(self, answer: Fact, counterparts: set[str]) -> bool:
+        return answer.event.site in counterparts and entitlement_of(answer, self._source, self._directory) == OWN
+
+    def _counterparts(self) -> set[str]:
+        """Who may answer for the other side, the authority apart: those that had the package by their own device's word."""
+        target = self._target.event
+        other = target.to_site or target.from_site
+        had = [
+            fact
+            for fact in self._own
+            if fact.kind not in _WORDS and entitlement_of(fact, self._source, self._directory) == OWN
+        ]
+        if not other:
+            return {fact.event.site for fact in had} - {target.site}
+        pair = {target.site, other}
+        return {
+            fact.event.site
+            for fact in had
+            if fact.event.site == other and {fact.event.site, fact.event.to_site or fact.event.from_site} == pair
+        }
+
+    def _needs_authority(self, proposal: Fact) -> bool:
+        """Whether the rate would rise or the denominator shrink."""
+        event, target = proposal.event, self._target
+        if event.reason == "did_not_occur":
+            return target.kind in _ONLY_BY_AUTHORITY
+        if event.reason == "wrong_waste":
+            return any(fact.kind == "disposed" for fact in self._own)
+        before_g = target.event.mass_g or target.event.mass_of(self._code) or 0
+        lowered = event.mass_g < before_g
+        return lowered and not self._directory.tolerance.allows(before_g=before_g, after_g=event.mass_g)
+
+    def _is_undone(self, proposal: Fact) -> bool:
+        """Taken back by the hand that made it, at once, before anything else happened: proved by the device's own chain and clock."""
+        event, target = proposal.event, self._target.event
+        undo_ms = self._directory.limit("undo_min") * MINUTE_MS
+        if event.device_id != target.device_id or event.reason != "did_not_occur" or event.boot_id != target.boot_id:
+            return False
+        at_once = 0 <= event.monotonic_ms - target.monotonic_ms <= undo_ms and event.device_seq > target.device_seq
+        contact_ms = max(undo_ms, CONTACT_MS_MAX)
+        if not at_once or proposal.received_ms - self._target.received_ms > contact_ms:
+            return False
+        return not any(
+            other is not self._target and other.kind not in _WORDS and self._lies_between(other, proposal)
+            for other in self._own
+        )
+
+    def _lies_between(self, other: Fact, proposal: Fact) -> bool:
+        target = self._target
+        if other.event.device_id == target.event.device_id:
+            return target.event.device_seq < other.event.device_seq < proposal.event.device_seq
+        return target.occurred_ms <= other.occurred_ms <= proposal.occurred_ms
+
+    def _is_renamed(self, proposal: Fact) -> bool:
+        """Another waste, named by the one that sealed it and still holds it."""
+        event, target = proposal.event, self._target
+        if event.reason != "wrong_waste" or target.kind != "sealed" or event.site != target.event.site:
+            return False
+        return not any(fact.kind in {"released", "accepted", "refused", "disposed"} for fact in self._own)

@@ -40,6 +40,8 @@ _HOLDING = {
     SiteKind.TRANSFER_POINT: ("overdue_storage", "centre_storage_h"),
     SiteKind.CARRIER: ("overdue_delivery", "carriage_h"),
 }
+#: Chemical and pharmaceutical waste is stored at a plant by GB 18597, not under the hours of GB 39707-2020 5.4.6 (5.4.7).
+_LIKE_OTHERS = frozenset({"841-004-01", "841-005-01"})
 _GOING_ON = frozenset({Phase.HELD, Phase.OFFERED, Phase.REFUSED})
 
 
@@ -57,7 +59,12 @@ class Awaited(NamedTuple):
 
     def since(self, fact: Fact) -> Expected:
         """The step that is expected since a fact."""
-        return Expected(self.reason, self.rule, self.site, fact.occurred_ms + self.limit_ms, fact)
+        return Expected(self.reason, self.rule, self.site, fact.earliest_ms + self.limit_ms, fact)
+
+
+def storage_of(holder: str, waste_code: str, directory: Directory) -> Awaited | None:
+    """What a package that a site holds waits for, whatever was only offered since."""
+    return awaited_step(ItemState(Phase.HELD, holder), waste_code, directory)
 
 
 def awaited_step(state: ItemState, waste_code: str, directory: Directory) -> Awaited | None:
@@ -90,7 +97,7 @@ def _holding(site: Site | None, waste_code: str) -> tuple[str, str]:
         if rule in {"centre_storage_h", "clinic_storage_h"} and not is_medical(waste_code):
             return reason, "producer_storage_h"
         return reason, rule
-    if not is_medical(waste_code):
+    if not is_medical(waste_code) or waste_code in _LIKE_OTHERS:
         return "arrived_not_disposed", "plant_storage_other_h"
     if site.store_below_5c:
         return "arrived_not_disposed", "plant_storage_remote_h" if site.remote else "plant_storage_cold_h"

@@ -14,6 +14,7 @@ from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, make_finding
 from wasteledger.domain.history import History
 from wasteledger.domain.register import Directory
+from wasteledger.domain.times import ENROLMENT_GRACE_MS
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class Run:
 
     Attributes:
         first_prev: what the first event names as the one before it.
+        lower_ms: the beginning of the bracket of time (`times.py`) of what comes behind it.
     """
 
     first: int
@@ -31,6 +33,7 @@ class Run:
     first_received_ms: int
     last_id: str
     first_codes: tuple[str, ...] = ()
+    lower_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -38,7 +41,7 @@ class DeviceBook:
     """One device.
 
     Attributes:
-        chain_root: what its event 0 has to name; empty while its enrolment is not known.
+        chain_root: what its event 0 has to name; empty while its enrolment is not known; `enrolled_ms`: when that was received.
         admission: its sites and how far it is believed.
         notes: findings that a single event raises, by event and code; a later word about its clock replaces them.
         announced: next number, moment and id of the hello that said most.
@@ -47,6 +50,8 @@ class DeviceBook:
     device_id: str
     site: str = ""
     chain_root: str = ""
+    enrolled_ms: int = 0
+    received_ms: int = 0
     admission: Admission = field(default_factory=Admission)
     revoked_index: int | None = None
     runs: list[Run] = field(default_factory=list)
@@ -58,16 +63,33 @@ class DeviceBook:
         """Its highest number so far; -1 before the first."""
         return self.runs[-1].last if self.runs else -1
 
-    def admit(self, site: str, chain_root: str) -> None:
+    def admit(self, site: str, chain_root: str, enrolled_ms: int) -> None:
         """The device is admitted for a site; admitted again, nothing changes."""
         if not self.chain_root:
-            self.site, self.chain_root = site, chain_root
+            self.site, self.chain_root, self.enrolled_ms = site, chain_root, enrolled_ms
             self._check_root()
 
     def _check_root(self) -> None:
         first = self.runs[0] if self.runs else None
         if first and first.first == 0 and self.chain_root and first.first_prev != self.chain_root:
             self.admission.broken_from = 0
+
+    @property
+    def floor_ms(self) -> int:
+        """Before this the device can not have acted: its enrolment, less what a district may tell afterwards."""
+        return self.enrolled_ms - ENROLMENT_GRACE_MS
+
+    def dated_from(self, fact: Fact) -> int:
+        """From which number on brackets change because of a new event; -1 where it is the newest in every way."""
+        if fact.received_ms < self.received_ms:
+            return 0  # no service's clock runs backwards; a log that was put together otherwise is read all the same
+        self.received_ms = fact.received_ms
+        return fact.event.device_seq if fact.event.device_seq < self.newest else -1
+
+    def bound(self, lower_ms: dict[int, int]) -> None:
+        """Notes where the brackets begin behind the events of these numbers."""
+        for run in self.runs:
+            run.lower_ms = lower_ms.get(run.last, run.lower_ms)
 
     def take(self, fact: Fact, directory: Directory) -> None:
         """Takes in an event under its number."""
@@ -102,7 +124,7 @@ class DeviceBook:
             return
         if following.first_prev != run.last_id:
             self._fork(following)
-        run.last, run.last_id = following.last, following.last_id
+        run.last, run.last_id, run.lower_ms = following.last, following.last_id, following.lower_ms
         del self.runs[place + 1]
 
     def _fork(self, run: Run) -> None:
@@ -117,7 +139,9 @@ class DeviceBook:
         event, site = fact.event, self.site
         if self.notes:
             self._forget_clock(fact)
-        if event.backfill:
+        if fact.outside:
+            self.note("time_outside_bracket", fact)
+        if event.backfill or fact.outside:
             return
         wall_ms, received_ms, occurred_ms = fact.wall_ms, fact.received_ms, fact.occurred_ms
         off_ms = max(wall_ms - received_ms, abs(wall_ms - occurred_ms))
@@ -146,6 +170,7 @@ class DeviceBook:
         if shown and shown[2] == fact.event_id:
             del self.notes[skew_key]
         self.notes.pop(f"{fact.event_id} back_dated", None)
+        self.notes.pop(f"{fact.event_id} time_outside_bracket", None)
 
     def announce(self, next_seq: int, received_ms: int, event_id: str) -> None:
         """Takes in a hello."""
@@ -199,7 +224,7 @@ def device_books(history: History, directory: Directory) -> list[DeviceBook]:
         known, facts = history.devices.get(device), history.by_device.get(device, {})
         book = DeviceBook(device)
         if known:
-            book.admit(known.site, known.chain_root)
+            book.admit(known.site, known.chain_root, known.enrolled_ms)
             book.revoked_index = known.revoked_index
         for fact in sorted(facts.values(), key=lambda fact: fact.index):
             book.take(fact, directory)

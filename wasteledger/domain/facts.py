@@ -1,12 +1,4 @@
-"""Facts: events with their place in the ledger and their corrected time; and where a fold finds them.
-
-The time of a fact, in this order:
-
-1. what the paper says, where the act was first written on paper (`backfill.happened_at`);
-2. the device's own running clock (`monotonic_ms`), anchored by a hello of the same boot, when its wall clock is further off than
-   honest clocks are: a hello tells the service's clock and both of the device's at one moment;
-3. the device's wall clock, but never later than the moment at which the service had the event in its hands.
-"""
+"""Facts: events with their place in the ledger and the time that counts (`times.py`); and where a fold finds them."""
 
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
@@ -20,11 +12,10 @@ from schemas.custody import move_of
 from schemas.entitlement import Standing
 from schemas.errors import ContractError
 from schemas.signing import parse_note
+from wasteledger.domain.admissions import Admissions
 from wasteledger.domain.entry import decode_entry
 from wasteledger.domain.hello import Hello, parse_hello
-
-#: A wall clock that differs from the anchored running clock by more than this is set aside.
-TRUSTED_CLOCK_MS_MAX = 120_000
+from wasteledger.domain.times import Clocks, Held
 
 #: Order of acts stamped with the same millisecond.
 RANK = {
@@ -55,25 +46,19 @@ class Fact:
         index: place in the log.
         received_ms: the service's clock when it was taken in.
         event_id: base64 of the hash of its signed text.
-        occurred_ms: when it happened, corrected as said above; `wall_ms` by its device's clock alone.
+        occurred_ms: when it happened, as `times.py` says; `wall_ms` by its device's clock alone.
+        earliest_ms, latest_ms: the same, but where its time is in doubt: what counts where another moment would gain something.
+        outside: its device claims a moment outside the bracket that is proved.
         kind: of the event, at hand because every fold asks for it.
         move: what the custody table looks at.
         order: sorts facts by time, whatever the order of delivery.
-        standing: what its device is to its site, once it was asked for (`Source.standing_of`).
+        standing, entitlement: what its device is to its site, and how it may say what it says, once asked for (`entitled.py`).
     """
 
     __slots__ = (
-        "event",
-        "event_id",
-        "index",
-        "kind",
-        "move",
-        "occurred_ms",
-        "order",
-        "received_ms",
-        "standing",
-        "wall_ms",
-    )
+        "earliest_ms", "entitlement", "event", "event_id", "index", "kind", "latest_ms", "move", "occurred_ms", "order",
+        "outside", "received_ms", "standing", "wall_ms",
+    )  # fmt: skip
 
     def __init__(  # noqa: PLR0913, PLR0917 - made by the million: names would cost more than the fields
         self, index: int, received_ms: int, event_id: str, event: Act, occurred_ms: int, wall_ms: int
@@ -82,17 +67,23 @@ class Fact:
         self.received_ms = received_ms
         self.event_id = event_id
         self.event = event
-        self.occurred_ms = occurred_ms
+        self.occurred_ms = self.earliest_ms = self.latest_ms = occurred_ms
         kind = self.kind = event.kind
         self.move = move_of(event)
         self.wall_ms = wall_ms
+        self.outside = False
         self.standing: Standing | None = None
+        self.entitlement: int | None = None
         self.order = (occurred_ms, RANK.get(kind, _LAST), event.device_id, event.device_seq)
 
-    def dated(self, clocks: "Clocks") -> "Fact":
-        """The same fact by what is known of the clocks now."""
-        time_ms = clocks.time_of(self.event, self.received_ms, self.wall_ms)
-        return Fact(self.index, self.received_ms, self.event_id, self.event, time_ms, self.wall_ms)
+    def hold(self, held: Held) -> bool:
+        """Takes the time inside its bracket; whether anything changed."""
+        before = (self.occurred_ms, self.earliest_ms, self.latest_ms, self.outside)
+        self.occurred_ms, self.earliest_ms, self.latest_ms, self.outside = after = held[1:5]
+        if before == after:
+            return False
+        self.order = (held.occurred_ms, *self.order[1:])
+        return True
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fact) and self._identity() == other._identity()
@@ -133,7 +124,7 @@ class ReadEntry(NamedTuple):
             message = f"entry {self.index} holds no event"
             raise ContractError(message)
         wall_ms = moment_ms(self.event.occurred_at)
-        time_ms = clocks.time_of(self.event, self.received_ms, wall_ms)
+        time_ms = clocks.claim(self.event, self.received_ms, wall_ms)[0]
         return Fact(self.index, self.received_ms, self.event_id, self.event, time_ms, wall_ms)
 
 
@@ -184,54 +175,8 @@ def read_fact(index: int, content: bytes, clocks: "Clocks") -> Fact | None:
         return None
     event, received_ms = read_act(parts[5]), int(head[1])
     wall_ms = moment_ms(event.occurred_at)
-    time_ms = clocks.time_of(event, received_ms, wall_ms)
+    time_ms = clocks.claim(event, received_ms, wall_ms)[0]
     return Fact(index, received_ms, _event_id(content, parts), event, time_ms, wall_ms)
-
-
-class Clocks:
-    """When each boot of each device began, by the service's clock, as its hellos tell."""
-
-    def __init__(self) -> None:
-        self._zero_ms: dict[tuple[str, str], int] = {}
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Clocks) and self._zero_ms == other._zero_ms
-
-    __hash__ = None  # type: ignore[assignment]  # it learns
-
-    def set_zero(self, device: str, boot_id: str, zero_ms: int) -> None:
-        """Puts back what an earlier `learn` came to."""
-        self._zero_ms[device, boot_id] = zero_ms
-
-    def zero_ms(self, device: str, boot_id: str) -> int | None:
-        """When a boot began, where it is known."""
-        return self._zero_ms.get((device, boot_id))
-
-    def learn(self, hello: Hello, received_ms: int) -> bool:
-        """Takes in a hello; whether it moved the boot by more than clocks are trusted.
-
-        A hello that was long under way makes the boot seem to begin later than it did, so the earliest one holds.
-        """
-        boot, zero_ms = (hello.device_id, hello.boot_id), received_ms - hello.monotonic_ms
-        before = self._zero_ms.get(boot)
-        if before is not None and before <= zero_ms:
-            return False
-        self._zero_ms[boot] = zero_ms
-        return before is None or before - zero_ms > TRUSTED_CLOCK_MS_MAX
-
-    def anchored_ms(self, event: Act) -> int | None:
-        """When the event was made by its device's running clock, where a hello of that boot is known."""
-        zero_ms = self._zero_ms.get((event.device_id, event.boot_id))
-        return None if zero_ms is None else zero_ms + event.monotonic_ms
-
-    def time_of(self, event: Act, received_ms: int, wall_ms: int) -> int:
-        """When the event happened, in UTC milliseconds; see the list above."""
-        if event.backfill:
-            return moment_ms(event.backfill["happened_at"])
-        anchored_ms = self.anchored_ms(event) if self._zero_ms else None
-        if anchored_ms is not None and abs(anchored_ms - wall_ms) > TRUSTED_CLOCK_MS_MAX:
-            return min(anchored_ms, received_ms)
-        return min(wall_ms, received_ms)
 
 
 class Source(Protocol):
@@ -239,6 +184,10 @@ class Source(Protocol):
 
     #: Corrections and vouchings by the event that they are about.
     targets: dict[str, list[Fact]]
+    #: Devices as the log admits them.
+    admissions: Admissions
+    #: Hashes of the evidence that the office says is stored.
+    evidence: set[str]
 
     def facts_of(self, code: str) -> Sequence[Fact]:
         """The facts that name an item, in no particular order."""

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from schemas.canonical import encode_base64
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, break_chain, standing_of, take_office_event
-from wasteledger.domain.facts import Clocks, Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
-from wasteledger.domain.hello import Hello
+from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
+from wasteledger.domain.times import ENROLMENT_GRACE_MS, Clocks, hold_chain
 
 
 class Quarantined(NamedTuple):
@@ -41,6 +41,7 @@ class Device(NamedTuple):
     """An admitted key: for which site, since which entry, revoked at which entry.
 
     Attributes:
+        enrolled_ms: when its enrolment was received.
         chain_root: what its event 0 names as the one before it: base64 of its enrolment's leaf hash; the first office, which
             admitted itself before there was a leaf, names the root of the empty tree.
     """
@@ -50,6 +51,7 @@ class Device(NamedTuple):
     role: str
     enrolled_index: int
     chain_root: str
+    enrolled_ms: int
     revoked_index: int | None = None
 
 
@@ -71,7 +73,10 @@ class History:
         self.quarantined: list[Quarantined] = []
         self.announced: dict[str, Announced] = {}
         self.admissions: Admissions = {}
+        self.evidence: set[str] = set()
         self.clocks = Clocks()
+        self._received: list[int] = []
+        self._last: dict[str, tuple[int, int, int]] = {}
 
     def add(self, content: bytes) -> None:
         """Takes in the next entry of the log.
@@ -93,6 +98,7 @@ class History:
                     self.forks_by_code[code].append(fact)
             else:
                 self._file(fact, content)
+        self._received.append(entry.received_ms)
         self.size += 1  # last: an entry that can not be read is met again, never passed over
 
     def _announce(self, entry: ReadEntry) -> None:
@@ -103,29 +109,39 @@ class History:
         if before is None or before.next_seq < hello.next_seq:
             self.announced[hello.device_id] = Announced(hello.next_seq, entry.received_ms, entry.event_id)
         if self.clocks.learn(hello, entry.received_ms):
-            self._date_anew(hello)
+            self._hold(hello.device_id)
 
-    def _date_anew(self, hello: Hello) -> None:
-        """A hello says when a boot began: its events are dated again, and stand where they belong."""
-        facts = self.by_device.get(hello.device_id, {})
-        for number, fact in facts.items():
-            if fact.event.boot_id != hello.boot_id:
-                continue
-            again = fact.dated(self.clocks)
-            if again.occurred_ms != fact.occurred_ms:
-                facts[number] = again
-                for shelf in self._shelves(fact):
-                    shelf[shelf.index(fact)] = again
+    def _hold(self, device: str, newest: Fact | None = None) -> None:
+        """Times of one device's events, each inside its bracket; of the newest one alone where it is the last of its chain."""
+        facts = [newest] if newest else []
+        known, last = self.devices.get(device), self._last.get(device)
+        lower_ms = known.enrolled_ms - ENROLMENT_GRACE_MS if known else 0
+        if newest and (last is None or (last[0] < newest.event.device_seq and last[2] <= newest.received_ms)):
+            lower_ms = max(lower_ms, last[1]) if last else lower_ms
+        else:
+            facts = [fact for _, fact in sorted(self.by_device[device].items())]
+        for held in hold_chain(facts, lower_ms, self.clocks, self._received_at):
+            held.fact.hold(held)
+            self._last[device] = (
+                held.fact.event.device_seq,
+                held.lower_ms,
+                max(held.fact.received_ms, (last or (0, 0, 0))[2]),
+            )
+
+    def _received_at(self, index: int) -> int | None:
+        return self._received[index] if index < len(self._received) else None
 
     def _file(self, fact: Fact, content: bytes) -> None:
         event = fact.event
         self.by_device[event.device_id][event.device_seq] = fact
+        self._hold(event.device_id, fact)
         for shelf in self._shelves(fact):
             shelf.append(fact)
         if event.kind == "enrolled" and event.device and event.for_site:
             root = encode_base64(EMPTY_ROOT if event.device == event.device_id else leaf_hash(content))
-            first = Device(event.device, event.for_site, event.role, fact.index, root)
+            first = Device(event.device, event.for_site, event.role, fact.index, root, fact.received_ms)
             self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
+            self._hold(event.device)
         elif event.kind == "revoked" and event.device in self.devices:
             self.devices[event.device] = self.devices[event.device]._replace(revoked_index=fact.index)
         self._weigh(take_office_event(fact, self.admissions))

@@ -19,10 +19,9 @@ from typing import NamedTuple
 
 from schemas.codes import SiteKind, site_kind
 from wasteledger.domain.facts import Fact, by_order
+from wasteledger.domain.load import Inside
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
 
-#: The items inside a box at the moment of a fact.
-Inside = Callable[[str, Fact], Sequence[str]]
 #: Whether it is agreed that a fact never occurred to a code that it names.
 Struck = Callable[[str, Fact], bool]
 

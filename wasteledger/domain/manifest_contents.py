@@ -5,17 +5,15 @@ from typing import NamedTuple
 
 from schemas.waste import waste_kind, waste_name
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.corrections import MINUTE_MS, correction_of
+from wasteledger.domain.corrections import correction_of
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.manifest import Inside, Manifest, Struck
+from wasteledger.domain.load import Inside
+from wasteledger.domain.manifest import Manifest, Struck
 from wasteledger.domain.register import Directory, WasteStream
-from wasteledger.domain.timeline import LOAD_MS_MAX, empties
 
 PACKAGES_ZH = {"bag": "包装袋", "sharps_box": "利器盒", "drum": "桶"}
 #: Infectious, sharp and pathological waste is solid; every other waste says its form in the register.
 SOLID_ZH = "固态"
-#: What changes the contents of a box.
-_CHANGING = frozenset({"packed", "unpacked", "washed", "disposed"})
 _SOLID = frozenset({"841-001-01", "841-002-01", "841-003-01"})
 
 
@@ -47,57 +45,16 @@ class ContentRow(NamedTuple):
     items: tuple[str, ...]
 
 
-def inside_of(source: Source) -> Inside:
-    """Opens boxes by what was packed into them since they were last empty; read backwards, it is no more than one load.
-
-    What a box holds changes when it is packed or unpacked: asked again before that, the answer is at hand.
-    """
-    known: dict[tuple[str, str], list[str]] = {}
-
-    def inside(box: str, fact: Fact) -> list[str]:
-        begin_ms, order = fact.occurred_ms - LOAD_MS_MAX, fact.order
-        for last in source.box_facts(box, begin_ms, fact.occurred_ms, packings=True, backwards=True):
-            if last.kind in _CHANGING and last.order < order:
-                key = (box, last.event_id)
-                if key not in known:
-                    known[key] = _load_of(box, last, source)
-                return known[key]
-        return []
-
-    return inside
-
-
-def _load_of(box: str, last: Fact, source: Source) -> list[str]:
-    """What lies in a box after the newest fact that changed it."""
-    items: dict[str, None] = {}
-    gone: set[str] = set()
-    for fact in source.box_facts(box, last.occurred_ms - LOAD_MS_MAX, last.occurred_ms, packings=True, backwards=True):
-        if fact.order > last.order:
-            continue
-        if empties(fact) or (fact.kind == "disposed" and box in fact.event.codes):
-            break
-        if fact.kind == "unpacked":
-            gone.update(fact.event.codes)
-        elif fact.kind == "packed" and fact.event.box == box:
-            items.update(dict.fromkeys(code for code in fact.event.codes if code not in gone))
-    return sorted(items)
-
-
-def struck_by(source: Source, *, undo_ms: int) -> Struck:
-    """Acts that an agreed correction declared never to have occurred; `undo_ms` is the rule `undo_min`."""
+def struck_in(source: Source, directory: Directory) -> Struck:
+    """Acts that an agreed correction declared never to have occurred."""
 
     def struck(code: str, fact: Fact) -> bool:
         if fact.event_id not in source.targets:
             return False
-        correction = correction_of(code, fact, source.facts_of(code), source, undo_ms=undo_ms)
+        correction = correction_of(code, fact, source.facts_of(code), source, directory)
         return correction is not None and correction.never_was
 
     return struck
-
-
-def struck_in(source: Source, directory: Directory) -> Struck:
-    """The same with the district's own time for taking an act back."""
-    return struck_by(source, undo_ms=directory.limit("undo_min") * MINUTE_MS)
 
 
 def manifest_contents(

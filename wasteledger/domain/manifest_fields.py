@@ -13,8 +13,8 @@ from typing import NamedTuple
 from schemas.codes import SiteKind
 from schemas.quantities import format_kg
 from schemas.waste import waste_name
-from wasteledger.domain.chain import china_day
 from wasteledger.domain.facts import Fact, by_order
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.manifest import DECIDED, Leg, Manifest, Phase
 from wasteledger.domain.manifest_contents import ContentRow
 from wasteledger.domain.register import EXEMPT_BEDS_MAX, Directory, Site

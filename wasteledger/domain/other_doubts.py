@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from wasteledger.domain.booking import BookedDoubt
 from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Manifest, fold_manifest
-from wasteledger.domain.manifest_contents import inside_of, struck_in
+from wasteledger.domain.manifest_contents import struck_in
 from wasteledger.domain.manifest_doubts import expected_of, judge_manifest
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import LOAD_MS_MAX

@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median_low
 
-from wasteledger.domain.chain import china_day
 from wasteledger.domain.findings import Finding, make_finding
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory
 
 HISTORY_DAYS = 90

@@ -6,7 +6,8 @@
 4. Proved rate = safely disposed ÷ cohort. Due rate = the same without items still inside their time limits.
 5. Gather doubts into findings, add what the devices' own chains show.
 
-A cohort is every item sealed at sites of a region in a period. A code used on two packages counts as two.
+A cohort is every item sealed at sites of a region in a period, and every package seen moving there that nobody sealed. A code used on two
+packages counts as two.
 """
 
 from collections import Counter, defaultdict
@@ -18,15 +19,15 @@ from typing import NamedTuple
 
 from schemas.custody import Phase
 from schemas.reasons import CLASSES
-from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem, book_doubts, book_item, classify
+from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem, book_doubts, book_item, classify, is_ghost
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.checks import legal_day
 from wasteledger.domain.devices import device_findings
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.history import History
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
+from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.other_doubts import fold_in, manifest_doubts, washing_doubts
 from wasteledger.domain.producers import EVIDENCE_MAX, Sealings, first_day, producer_findings
 from wasteledger.domain.register import Directory
@@ -214,7 +215,7 @@ def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which mome
     asked = Question(region, from_day, to_day, as_of_ms)
     codes = sorted(code for code in history.by_code if not is_box(code))
     chains = judge(codes, history, directory)
-    rows = [row for chain in chains.values() for row in book_item(chain)]
+    rows = [row for chain in chains.values() for row in book_item(chain, directory.region)]
     cohort = [row for row in rows if in_cohort(row, asked)]
     strays = [row for row in rows if row.sealed_ms is None and in_region(row, asked)]
     named = {row.code.partition(COPY_MARK)[0] for row in (*cohort, *strays)}
@@ -235,7 +236,7 @@ def _other_findings(
     """Of producers and rolls of labels."""
     days: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for chain in chains.values():
-        for row in book_item(chain):
+        for row in book_item(chain, directory.region):
             if row.sealed_day and row.sealed_day >= first_day(as_of_ms):
                 days[row.site][row.sealed_day] += row.mass_g
     yield from producer_findings(days, directory, as_of_ms, _sealings_in(chains))
@@ -293,7 +294,7 @@ def raise_overdue(chain: Chain, as_of_ms: int) -> None:
 
 def class_of(chain: Chain, as_of_ms: int) -> str | None:
     """The class of one item at a moment; None where it was never sealed or has left the cohort."""
-    if not chain.seals:
+    if not chain.seals and not is_ghost(chain):
         return None
     late = any(as_of_ms > expected.due_ms for expected in chain.expectations)
     item_class = classify(chain)

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from schemas.codes import SiteKind, check_uscc, site_kind
 from schemas.event_base import Actor, Hash, Plate, SiteCode
 from schemas.quantities import Tolerance
-from schemas.waste import check_waste_code
+from schemas.waste import check_waste_code, is_medical
 
 NAME_MAX = 60
 TEXT_MAX = 120
@@ -29,6 +29,10 @@ _RULE_ROWS = tuple(
 )
 #: What each rule limits, in Chinese and English.
 RULE_MEANINGS = {row["key"]: (row["zh"], row["en"]) for row in _RULE_ROWS}
+
+#: Harmless disposal of medical waste; and the classes for which nothing else will do.
+_HARMLESS = frozenset({"incineration", "steam", "microwave", "chemical"})
+_INFECTIOUS = frozenset({"841-001-01", "841-002-01", "841-003-01"})
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
 Text = Annotated[str, Field(max_length=TEXT_MAX)]
@@ -222,9 +226,13 @@ class Directory:
     def __init__(self, register: Register) -> None:
         """Indexes the rows; later rules of one key replace earlier ones."""
         self.register = register
+        #: Six digits of the district.
+        self.region = register.region[:6]
         self.divisions = {division.code: division for division in register.divisions}
         self.sites = {site.code: site for site in register.sites}
         self.carrier_of = {vehicle.plate: vehicle.carrier for vehicle in register.vehicles}
+        #: Vehicles that are said not to meet GB 19217: the exemption of small institutions does not hold in them.
+        self.unfit_vehicles = frozenset(vehicle.plate for vehicle in register.vehicles if vehicle.medical is False)
         self.people = {person.actor: person for person in register.people}
         self.rules: dict[tuple[str, str | None], Rule] = {
             (rule.key, rule.scope): rule for rule in (*default_rules(), *register.rules)
@@ -260,6 +268,19 @@ class Directory:
                 for licence in self.register.licences
             )
         return known
+
+    def may_treat(self, *, holder: str, waste_code: str, method: str, day: date) -> bool:
+        """Whether a licence of `holder` that covers this waste on this day names the method, or names none and the method is harmless.
+
+        Infectious, sharp and pathological waste is burnt or sterilised (GB 39707-2020); it is neither recovered nor tipped.
+        """
+        if waste_code in _INFECTIOUS and method not in _HARMLESS:
+            return False
+        return any(
+            method in licence.methods if licence.methods else not is_medical(waste_code) or method in _HARMLESS
+            for licence in self.register.licences
+            if licence.holder == holder and licence.activity == "dispose" and licence.covers(waste_code, day)
+        )
 
     def at(self, moment_ms: int) -> "Directory":  # noqa: ARG002 - one version holds for ever until there are more
         """The register as it held at a moment: the register of the day of the act judges the act."""

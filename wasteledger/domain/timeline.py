@@ -1,15 +1,21 @@
 """The steps of one item in the order they happened, boxes included.
 
 1. The item's own facts, without those that an agreed correction declared never to have occurred.
-2. While it lies in a box, the box's facts are its facts too, with *inferred* evidence (an unopened box was not looked into).
+2. While it lies in a box, the box's facts are its facts too, with *inferred* evidence (an unopened box was not looked into). It leaves
+   the box when it is taken out, packed elsewhere, burnt, or handed over singly to another place than the box's.
 3. Sorted by time. Clocks of two devices differ: a release stamped after the acceptance it belongs to is moved before it,
-   and when they differ by more than clocks do, that is a doubt of its own.
+   and when they differ by more than clocks do, that is a doubt of its own. Inside one site, and between issuing and sealing a label,
+   no order within what clocks differ is held against anybody.
+
+What a signer was not entitled to say neither packs nor empties a box.
 """
 
 from typing import Any, NamedTuple
 
 from wasteledger.domain.corrections import Correction, correction_of
+from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
+from wasteledger.domain.register import Directory
 
 #: Two honest device clocks may differ by this much.
 CLOCK_DIFFERENCE_MS_MAX = 15 * 60 * 1000
@@ -21,7 +27,15 @@ LOAD_MS_MAX = 60 * 24 * 60 * 60 * 1000
 #: What takes an item out of its box.
 _LEAVING = frozenset({"packed", "unpacked", "disposed"})
 #: What a box goes through that its items do not.
-_BOX_ONLY = frozenset({"issued", "printed", "packed", "unpacked", "washed", "corrected", "vouched"})
+_BOX_ONLY = frozenset(
+    {"issued", "printed", "packed", "unpacked", "washed", "corrected", "vouched", "voided", "relabelled"}
+)
+#: What the takers of a package do with it; within what clocks differ, it came after they had taken it over.
+_HANDLING = frozenset({"stored", "packed", "unpacked", "counted", "released", "disposed"})
+#: What speaks of a label, before its package is.
+_LABEL = frozenset({"issued", "printed", "counted", "voided"})
+#: Shown by whom a box left: what a packing is held against.
+_DEPARTURES = frozenset({"released", "accepted", "disposed"})
 
 
 class Step:
@@ -46,6 +60,11 @@ class Step:
         """Whether it was the item's box that was scanned."""
         return bool(self.box)
 
+    @property
+    def entitled(self) -> bool:
+        """Whether its signer may say it, once the walk has asked."""
+        return self.fact.entitlement != 0
+
 
 class BoxStay(NamedTuple):
     """An item's time in one box.
@@ -54,12 +73,14 @@ class BoxStay(NamedTuple):
         packed: the fact that put it in.
         end_ms: when it left, or when the box was emptied; None while it is inside.
         missed_by: facts that looked into the box and did not find the item: the box was opened, counted or washed without it.
+        departures: hand-overs and the disposal of the box while the item is said to lie in it.
     """
 
     box: str
     packed: Fact
     end_ms: int | None
     missed_by: tuple[Fact, ...]
+    departures: tuple[Fact, ...] = ()
 
 
 class Tail:
@@ -70,12 +91,13 @@ class Tail:
         walks: what a walk along these steps came to, by the state that it began in; kept by `walk.py`.
     """
 
-    __slots__ = ("end_ms", "missed_by", "steps", "walks", "weighings")
+    __slots__ = ("departures", "end_ms", "missed_by", "steps", "walks", "weighings")
 
     def __init__(self, steps: list[Step], stay: BoxStay) -> None:
         self.steps = steps
         self.end_ms = stay.end_ms
         self.missed_by = stay.missed_by
+        self.departures = stay.departures
         self.weighings = box_weighings(steps)
         self.walks: dict[Any, Any] = {}
 
@@ -120,7 +142,7 @@ def is_box(code: str) -> bool:
     return code[0] == "B"
 
 
-def timeline_of(code: str, source: Source, *, undo_ms: int, tails: Tails | None = None) -> Timeline:
+def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Timeline:
     """The steps of an item, in order. `tails` remembers what items of one box share."""
     own = sorted(source.facts_of(code), key=by_order)
     steps, kept, targets = [], own, source.targets
@@ -128,7 +150,7 @@ def timeline_of(code: str, source: Source, *, undo_ms: int, tails: Tails | None 
     for fact in own:
         correction = None
         if fact.event_id in targets:
-            correction = correction_of(code, fact, own, source, undo_ms=undo_ms)
+            correction = correction_of(code, fact, own, source, directory)
             # A sealing that never was still counts as a step: the item is voided by it, not forgotten.
             if correction and correction.never_was and fact.kind != "sealed":
                 kept = [other for other in kept if other is not fact]
@@ -136,23 +158,40 @@ def timeline_of(code: str, source: Source, *, undo_ms: int, tails: Tails | None 
         steps.append(Step(fact, "", correction))
         if fact.kind == "packed":
             packings += 1
+    _begin_first(steps)
     stays: list[BoxStay] = []
     if packings:
-        tail = _tail(kept[-1], source, undo_ms, tails) if tails is not None and packings == 1 else None
+        tail = _tail(kept[-1], source, directory, tails) if tails is not None and packings == 1 else None
         if tail:
             paired, orphans = _pair(steps)
             if not orphans:
-                stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by)
+                stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by, tail.departures)
                 return Timeline(paired + tail.steps, [stay], len(paired), tail)
-        inside, stays = _boxed_steps(kept, source, undo_ms)
-        steps += inside
-        steps.sort(key=_by_order)
+        inside, stays = _boxed_steps(kept, source, directory)
+        if inside:
+            steps += inside
+            steps.sort(key=_by_order)
+            _begin_first(steps)
     return Timeline(_pair(steps)[0], stays, len(steps))
 
 
-def _tail(packed: Fact, source: Source, undo_ms: int, tails: Tails) -> Tail | None:
+def _begin_first(steps: list[Step]) -> None:
+    """A label is issued and its package sealed before anything else, whatever two clocks say that differ by what clocks may."""
+    for kind in ("sealed", "issued"):
+        place = next((number for number, step in enumerate(steps) if step.fact.kind == kind), 0)
+        if not place:
+            continue
+        first = steps[place]
+        front = next((n for n in range(place) if steps[n].fact.kind not in _LABEL or kind == "issued"), place)
+        ahead = steps[front:place]
+        near = all(first.fact.occurred_ms - step.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX for step in ahead)
+        if near and (kind == "issued" or all(step.fact.event.site == first.fact.event.site for step in ahead)):
+            steps.insert(front, steps.pop(place))
+
+
+def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> Tail | None:
     """The tail behind a packing, if that is the item's last own fact and nothing about the tail is out of the ordinary."""
-    if packed.kind != "packed":
+    if packed.kind != "packed" or not entitlement_of(packed, source, directory):
         return None
     box, begin_ms = packed.event.box, packed.occurred_ms
     first = next(iter(source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX)), None)
@@ -160,7 +199,7 @@ def _tail(packed: Fact, source: Source, undo_ms: int, tails: Tails) -> Tail | No
         return None
     key = (box, first.index)
     if key not in tails:
-        steps, stays = _boxed_steps([packed], source, undo_ms)
+        steps, stays = _boxed_steps([packed], source, directory)
         steps.sort(key=_by_order)
         paired, orphans = _pair(list(steps))
         plain = stays[0].end_ms is not None and paired == steps and not orphans
@@ -168,48 +207,83 @@ def _tail(packed: Fact, source: Source, undo_ms: int, tails: Tails) -> Tail | No
     return tails[key]
 
 
-def steps_of(code: str, source: Source, *, undo_ms: int = 0) -> list[Step]:
+def steps_of(code: str, source: Source, directory: Directory) -> list[Step]:
     """The steps of an item, in order."""
-    return timeline_of(code, source, undo_ms=undo_ms).steps
+    return timeline_of(code, source, directory).steps
 
 
 def _by_order(step: Step) -> tuple[int, int, str, int]:
     return step.fact.order
 
 
-def _boxed_steps(  # noqa: C901 - one pass over a box, each branch a way out of it
-    own: list[Fact], source: Source, undo_ms: int
-) -> tuple[list[Step], list[BoxStay]]:
+def _boxed_steps(own: list[Fact], source: Source, directory: Directory) -> tuple[list[Step], list[BoxStay]]:
     """The steps that the item made inside its boxes, each once, and its stays."""
     steps: dict[str, Step] = {}
     stays = []
     named = {fact.event_id for fact in own}
     for number, packed in enumerate(own):
-        if packed.kind != "packed":
+        if packed.kind != "packed" or not entitlement_of(packed, source, directory):
             continue
-        leaving = next((fact for fact in own[number + 1 :] if fact.kind in _LEAVING), None)
-        box, end_ms = packed.event.box, leaving.occurred_ms if leaving else None
-        until_ms = packed.occurred_ms + LOAD_MS_MAX
-        missed_by = []
-        for fact in source.box_facts(box, packed.occurred_ms, until_ms if end_ms is None else min(end_ms, until_ms)):
-            if fact.event_id in named or fact.order < packed.order:
+        box = packed.event.box
+        leaving = next((fact for fact in own[number + 1 :] if _leaves(fact, packed, source, directory)), None)
+        stay, inside = _stay(box, packed, leaving, named, source, directory)
+        steps |= inside
+        stays.append(stay)
+    return list(steps.values()), stays
+
+
+def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a way out of it
+    box: str, packed: Fact, leaving: Fact | None, named: set[str], source: Source, directory: Directory
+) -> tuple[BoxStay, dict[str, Step]]:
+    end_ms = leaving.occurred_ms if leaving else None
+    until_ms = packed.occurred_ms + LOAD_MS_MAX
+    missed_by, departures, steps = [], [], {}
+    for fact in source.box_facts(box, packed.occurred_ms, until_ms if end_ms is None else min(end_ms, until_ms)):
+        if fact.event_id in named or fact.order < packed.order:
+            continue
+        if empties(fact) or _counted(fact, box):
+            if fact.kind != "counted" and not entitlement_of(fact, source, directory):
                 continue
-            if empties(fact) or _counted(fact, box):
-                missed_by.append(fact)
-                if fact.kind != "counted":
-                    end_ms = fact.occurred_ms
-                    break
-            elif fact.kind not in _BOX_ONLY and box in fact.event.codes:
-                correction = None
-                if fact.event_id in source.targets:
-                    correction = correction_of(box, fact, source.facts_of(box), source, undo_ms=undo_ms)
-                if correction is None or not correction.never_was:
-                    steps[fact.event_id] = Step(fact, box, correction)
+            missed_by.append(fact)
+            if fact.kind != "counted":
+                end_ms = fact.occurred_ms
+                break
+        elif fact.kind not in _BOX_ONLY and box in fact.event.codes:
+            correction = None
+            if fact.event_id in source.targets:
+                correction = correction_of(box, fact, source.facts_of(box), source, directory)
+            if correction is None or not correction.never_was:
+                steps[fact.event_id] = Step(fact, box, correction)
+                if fact.kind in _DEPARTURES and entitlement_of(fact, source, directory):
+                    departures.append(fact)
                     if fact.kind == "disposed":
                         end_ms = fact.occurred_ms
                         break  # the box is empty now; what comes later concerns the next load
-        stays.append(BoxStay(box, packed, end_ms, tuple(missed_by)))
-    return list(steps.values()), stays
+    return BoxStay(box, packed, end_ms, tuple(missed_by), tuple(departures)), steps
+
+
+def _leaves(fact: Fact, packed: Fact, source: Source, directory: Directory) -> bool:
+    """Whether an own fact takes the item out of the box: taken out, packed again, burnt, or handed over singly elsewhere."""
+    kind, box = fact.kind, packed.event.box
+    if kind not in _LEAVING and kind not in {"accepted", "refused"}:
+        return False
+    if not entitlement_of(fact, source, directory):
+        return False
+    if kind in _LEAVING:
+        return True
+    if box in fact.event.codes or fact.order < packed.order:
+        return False
+    if kind == "refused":
+        return True
+    # Accepted by itself: with the box, when the box is at the same place, or comes there in the same hand-over.
+    place = packed.event.site
+    for other in source.box_facts(box, packed.occurred_ms, fact.occurred_ms + PAIRING_MS_MAX):
+        if other.kind == "accepted" and box in other.event.codes:
+            if other.occurred_ms <= fact.occurred_ms or other.event.from_site == fact.event.from_site:
+                place = other.event.site
+            if other.occurred_ms > fact.occurred_ms:
+                break
+    return place != fact.event.site
 
 
 def empties(fact: Fact) -> bool:
@@ -223,6 +297,20 @@ def _move_before(step: Step, orphan: Step, ordered: list[Step]) -> None:
     behind = ordered[place:]
     own = [other for other in behind if other.fact.event.device_id == device]
     ordered[place:] = [*own, step, *(other for other in behind if other.fact.event.device_id != device)]
+
+
+def _take_over(step: Step, ordered: list[Step]) -> None:
+    """Adds an acceptance, in front of what another device of the same site did with the package, by its own clock, just before."""
+    fact, place = step.fact, len(ordered)
+    while place and _is_hasty(ordered[place - 1].fact, fact):
+        place -= 1
+    ordered.insert(place, step)
+
+
+def _is_hasty(fact: Fact, accepted: Fact) -> bool:
+    event, taken = fact.event, accepted.event
+    same_site = event.site == taken.site and event.device_id != taken.device_id and fact.kind in _HANDLING
+    return same_site and accepted.occurred_ms - fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX
 
 
 def _counted(fact: Fact, box: str) -> bool:
@@ -243,6 +331,9 @@ def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
                 offers.discard(hop)
             else:
                 orphans[hop] = step
+            if ordered and ordered[-1].fact.event.site == event.site:
+                _take_over(step, ordered)
+                continue
         elif kind == "released":
             event = step.fact.event
             hop = (event.site, event.to_site)

@@ -2,35 +2,42 @@
 
 The walk, in the order of `walk`:
 
-1. each step changes the state by the custody table;
-2. a hand-over that leaves a consignor under the manifest law is checked for manifest, carrier and vehicle (`checks.py`);
-3. a weighing is held against the one before it, so that a loss is named once, where it showed;
-4. a step made after its limit is noted, and an act that nobody stood for waits for somebody;
-5. the plant's licence is asked on the day of disposal;
-6. at the end: what boxes and rooms did not show when they were looked into (`stock.py`).
+1. who may not say a step is not heard, and a declaration is heard as `declarations.py` says;
+2. each step changes the state by the custody table; the same act scanned twice is one act;
+3. a hand-over is held against two parties (`hops.py`), and where it leaves a consignor under the manifest law against that (`checks.py`);
+4. a weighing is held against the one before it and against the sealing, so that a loss is named once, where it showed;
+5. a step made after its limit is noted, and an act that nobody stood for waits for somebody;
+6. the plant's licence is asked on the day of disposal;
+7. at the end: what boxes and rooms did not show when they were looked into, and whether enough parties took part.
 """
 
 from typing import NamedTuple
 
 from schemas.custody import ItemState, Phase, decide_move
-from schemas.waste import waste_kind
+from schemas.reasons import REASONS, Severity
 from wasteledger.domain.chain import Chain, Stay
 from wasteledger.domain.checks import (
     check_boxes_opened,
     check_hand_over,
     check_mass,
+    check_packings,
     check_plant,
+    check_sealing,
     check_stock_takes,
     check_travel,
 )
-from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step
+from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
+from wasteledger.domain.declarations import DECLARED, hear_declaration
+from wasteledger.domain.entitled import answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.hops import check_parties, seal_strength
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import Step, Tail, Tails, box_weighings, timeline_of
+from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
 
 MINUTE_MS = 60_000
 #: What happens once in a life.
-_RARE = frozenset({"sealed", "issued", "voided", "printed"})
+_RARE = frozenset({"sealed", "issued", "printed"})
+_BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
 
 
 class TailWalk(NamedTuple):
@@ -38,23 +45,28 @@ class TailWalk(NamedTuple):
 
     Attributes:
         moved_ms: when it first changed phase or hands.
+        taken_ms: when it first came into other hands.
         left_ms: when it first left the room it was in.
         stays: where it was afterwards.
+        arrived, storage, two_organisations: as the chain has them.
     """
 
     state: ItemState
     moved_ms: int
+    taken_ms: int
     left_ms: int | None
     stays: list[Stay]
     awaited: Awaited | None
     since: Fact
     consignor: str | None
+    arrived: Fact | None
+    storage: Awaited | None
+    two_organisations: bool
 
 
 def walk(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Chain:
     """Walks an item's steps; see the numbered list above. `tails` remembers what items of one box share."""
-    undo_ms = directory.limit("undo_min") * MINUTE_MS
-    timeline = timeline_of(code, source, undo_ms=undo_ms, tails=tails)
+    timeline = timeline_of(code, source, directory, tails)
     chain = Chain(code, timeline.steps, timeline.stays)
     own = timeline.steps[: timeline.own] if timeline.tail else timeline.steps
     _walk_steps(chain, own, source, directory)
@@ -65,24 +77,47 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     if chain.boxes:
         chain.box_weighings = timeline.tail.weighings if timeline.tail else box_weighings(chain.steps)
         check_boxes_opened(chain)
+        check_packings(chain)
     check_stock_takes(chain, source)
     for fork in source.forks_of(code):
         chain.doubt("device_fork", fork, site=fork.event.site)
     if chain.state.phase is Phase.LOST and chain.since:
         chain.doubt("declared_lost", chain.since, site=chain.since.event.site)
+    elif chain.state.phase is Phase.DISPOSED and chain.since:
+        _conclude(chain, chain.since, directory)
     _simplify(chain)
     return chain
 
 
+def _conclude(chain: Chain, disposed: Fact, directory: Directory) -> None:
+    """A life that ended in a furnace: by its own producer, or through enough hands that are not one."""
+    if any(doubt.reason in _BREAKING for doubt in chain.doubts) or not chain.seals:
+        return
+    if disposed.event.site == chain.seals[0].event.site:
+        chain.self_disposed = True
+    else:
+        check_parties(chain, disposed, directory)
+
+
 def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -> None:
     """The steps that an item shares with the others in its box: walked once for each state that they begin in."""
-    begin = (chain.state, chain.waste_code, chain.consignor)
+    begin = (
+        chain.state,
+        chain.waste_code,
+        chain.consignor,
+        bool(chain.first_taker),
+        chain.seals[0].event.site if chain.seals else "",
+    )
     known: TailWalk | None = tail.walks.get(begin)
     stays = chain.stays
     if known and chain.released is None and stays:
         late = chain.awaited and known.moved_ms > chain.since_ms + chain.awaited.limit_ms
+        if chain.storage and chain.arrived:
+            late = late or known.taken_ms > chain.arrived.earliest_ms + chain.storage.limit_ms
         if not late and stays[-1].end_ms is None:
             chain.state, chain.awaited, chain.consignor = known.state, known.awaited, known.consignor
+            chain.arrived, chain.storage = known.arrived, known.storage
+            chain.two_organisations = chain.two_organisations or known.two_organisations
             chain.since, chain.since_ms, chain.inferred = known.since, known.since.occurred_ms, True
             if known.left_ms is not None:
                 last = stays[-1]
@@ -91,7 +126,11 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
             return
     quiet = chain.released is None and chain.seen_at is None and bool(stays) and stays[-1].end_ms is None
     doubts, waiting, rooms, weighed = len(chain.doubts), len(chain.unvouched), len(stays), len(chain.weighings)
+    before, chain.two_organisations = chain.two_organisations, False
+    arrived = chain.arrived
     moved_ms = _walk_steps(chain, tail.steps, source, directory)
+    two, chain.two_organisations = chain.two_organisations, before or chain.two_organisations
+    taken_ms = chain.taken_ms if chain.arrived is not arrived else 2**63
     unchanged = (doubts, waiting, weighed) == (len(chain.doubts), len(chain.unvouched), len(chain.weighings))
     if (
         quiet
@@ -104,11 +143,12 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
     ):
         left_ms = stays[rooms - 1].end_ms
         tail.walks[begin] = TailWalk(
-            chain.state, moved_ms, left_ms, stays[rooms:], chain.awaited, chain.since, chain.consignor
-        )
+            chain.state, moved_ms, taken_ms, left_ms, stays[rooms:], chain.awaited, chain.since, chain.consignor,
+            chain.arrived, chain.storage, two,
+        )  # fmt: skip
 
 
-def _walk_steps(  # noqa: C901 - the inner loop, in which each call counts
+def _walk_steps(  # noqa: C901, PLR0912 - the inner loop, in which each call counts
     chain: Chain, steps: list[Step], source: Source, directory: Directory
 ) -> int | None:
     """Takes steps in order; returns when the item first changed phase or hands among them."""
@@ -116,45 +156,82 @@ def _walk_steps(  # noqa: C901 - the inner loop, in which each call counts
     for step in steps:
         fact = step.fact
         kind, event, before = fact.kind, fact.event, chain.state
+        entitlement = fact.entitlement
+        if entitlement is None:
+            entitlement = entitlement_of(fact, source, directory)
+        if not entitlement or kind in DECLARED:
+            heard = hear_declaration(chain, step, entitlement, source, directory)
+            if event.position and not step.box:
+                check_travel(chain, fact, directory)
+            if not heard:
+                continue
+        if step.box and before.phase is Phase.LOST:
+            continue  # a box that is said to contain it does not bring it back
         after, reasons = decide_move(before, fact.move)
+        if reasons and _is_repeated(chain, step):
+            continue
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
         if kind in _RARE:
-            _note_rare(chain, step)
+            _note_rare(chain, step, source, directory)
         if step.correction:
             after = _note_correction(chain, step, after)
         chain.state = after
         if kind == "released" or kind == "accepted":  # noqa: PLR1714 - the walk's inner loop: half the time of `in`
             if step.box:
                 chain.inferred = True
-            check_hand_over(chain, step, directory)
+            else:
+                chain.parties.update((event.site, event.to_site or event.from_site))
+            check_hand_over(chain, step, source, directory)
             if event.masses_g is not None and not step.box:
-                check_mass(chain, step, directory)
+                check_mass(chain, step, source, directory)
         elif kind == "disposed":
-            check_plant(chain, step, directory)
+            check_plant(chain, step, before, directory)
         elif kind == "stored" and after.holder == event.site:
             _stay(chain, event.site, event.room, fact.occurred_ms)
         if event.vouch_method == "none":
             _check_vouched(chain, fact, source, directory)
-        if event.position and not step.box:
+        if event.position and not step.box and entitlement and kind not in DECLARED:
             check_travel(chain, fact, directory)
         if before[:3] != after[:3]:
             _move(chain, fact, before, directory)
-            moved_ms = moved_ms or fact.occurred_ms
+            moved_ms = moved_ms or fact.latest_ms
     return moved_ms
+
+
+def _is_repeated(chain: Chain, step: Step) -> bool:
+    """The same act scanned twice by one site, within what clocks differ, is one act."""
+    fact = step.fact
+    for other in chain.steps:
+        if other is step:
+            return False
+        same = other.fact.move == fact.move and other.box == step.box and other.entitled
+        if same and fact.occurred_ms - other.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX:
+            first, second = other.fact.event, fact.event
+            if fact.kind != "sealed" or (first.waste_code, first.mass_g) == (second.waste_code, second.mass_g):
+                return True
+    return False
 
 
 def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> None:
     """The item changed phase or hands: was it in time, where is it now, and what is expected next."""
     state, now_ms = chain.state, fact.occurred_ms
     step = chain.awaited
-    if step and now_ms > chain.since_ms + step.limit_ms:
+    late = step is not None and fact.latest_ms > chain.since_ms + step.limit_ms
+    if late and step:
         chain.doubt("late_step", fact, site=step.site)
-    if state.phase is Phase.DISPOSED or state.phase is Phase.VOIDED or state.phase is Phase.LOST:
+    ended = state.phase is Phase.DISPOSED or state.phase is Phase.VOIDED or state.phase is Phase.LOST
+    if ended:
         _stay(chain, None, "", now_ms)
     elif state.holder != before.holder or before.phase is Phase.LOST:
         _stay(chain, state.holder, "", now_ms)
-    chain.since_ms, chain.since = now_ms, fact
+    if state.holder != before.holder or before.phase is Phase.LOST or ended or chain.arrived is None:
+        storage, arrived = chain.storage, chain.arrived
+        if storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms:
+            chain.doubt("late_step", fact, site=storage.site)
+        chain.arrived, chain.taken_ms = fact, fact.latest_ms
+        chain.storage = storage_of(state.holder, chain.waste_code, directory) if state.holder and not ended else None
+    chain.since_ms, chain.since = fact.earliest_ms, fact
     chain.awaited = awaited_step(state, chain.waste_code, directory)
 
 
@@ -178,21 +255,22 @@ def _note_reasons(chain: Chain, step: Step, reasons: tuple[str, ...], previous: 
         chain.doubt("impossible_time", fact, site=fact.event.to_site or fact.event.site)
 
 
-def _note_rare(chain: Chain, step: Step) -> None:
+def _note_rare(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
     """What happens once in a life."""
     fact, event = step.fact, step.fact.event
     if fact.kind == "sealed":
         corrected_g = step.correction.mass_g if step.correction else 0
         chain.seals.append(fact)
+        chain.parties.add(event.site)
+        chain.corrected_down_g = max(0, event.mass_g - corrected_g) if corrected_g else 0
         chain.mass_g = max(chain.mass_g, corrected_g or event.mass_g)
         chain.weighings.append((fact.occurred_ms, chain.mass_g, fact))
-        chain.waste_code = chain.waste_code or event.waste_code
-        if waste_kind(event.waste_code) is None:
-            chain.doubt("unlisted_waste_code", fact, site=event.site)
+        waste_code = (step.correction.waste_code if step.correction else "") or event.waste_code
+        chain.waste_code = chain.waste_code or waste_code
+        chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
+        check_sealing(chain, fact, directory)
     elif fact.kind == "issued":
-        chain.roll = event.stock
-    elif fact.kind == "voided" and chain.seals and not event.attachments:
-        chain.doubt("void_without_evidence", fact, site=event.site)
+        chain.roll, chain.issued_for = event.stock, event.for_site
     elif fact.kind == "printed" and event.copy_no > 1 and not event.reason:
         chain.doubt("reprint_without_reason", fact, site=event.site)
 
@@ -223,17 +301,22 @@ def _who_acts(reason: str, state: ItemState, fact: Fact) -> str:
 def _check_vouched(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
     """Nobody stood for this act: somebody of the place has to, within `vouch_h`."""
     site = fact.event.site
-    vouched = any(
-        vouching.kind == "vouched" and vouching.event.vouch_method != "none" and vouching.event.site == site
-        for vouching in source.targets.get(fact.event_id, ())
-    )
-    if not vouched:
-        due_ms = fact.occurred_ms + directory.limit("vouch_h", site) * HOUR_MS
-        chain.unvouched.append(Expected("not_vouched", "vouch_h", site, due_ms, fact))
+    limit_ms = directory.limit("vouch_h", site) * HOUR_MS
+    answer = answer_to(fact, source, directory)
+    if answer is None:
+        chain.unvouched.append(Expected("not_vouched", "vouch_h", site, fact.earliest_ms + limit_ms, fact))
+    elif answer.latest_ms > fact.earliest_ms + limit_ms:
+        chain.doubt("late_step", answer, site=site)
 
 
 def _simplify(chain: Chain) -> None:
-    """A code on two packages makes two interleaved stories: what follows from that is not a finding of its own."""
+    """What follows from one thing is not a finding of its own.
+
+    A code on two packages makes two interleaved stories; a package that nobody sealed has no story to hold anything against.
+    """
     if len(chain.seals) > 1:
-        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason == "duplicate_code"]
+        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in {"duplicate_code", "not_entitled"}]
+        chain.expected, chain.unvouched = None, []
+    elif not chain.seals and any(doubt.reason == "never_sealed" for doubt in chain.doubts):
+        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in {"never_sealed", "not_entitled"}]
         chain.expected, chain.unvouched = None, []

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from functools import cache
 
 from wasteledger.domain.booked_manifests import book_manifest
-from wasteledger.domain.chain import china_day
 from wasteledger.domain.facts import Fact
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.manifest import Manifest
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, standing_of
-from wasteledger.domain.facts import Clocks, Fact, StockTake, by_order, read_entry, stock_takes
+from wasteledger.domain.entry import decode_entry
+from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
+from wasteledger.domain.times import Clocks, Held
 from wasteledger.store.books import BookRows
 from wasteledger.store.ledger import Ledger
 
@@ -24,6 +26,9 @@ class BookSource:
         """Knows nothing yet."""
         self.clocks = Clocks()
         self.admissions: Admissions = {}
+        self.evidence: set[str] = set()
+        #: Times that do not follow from an event and its clocks alone: (occurred, earliest, latest, outside) by index.
+        self.held: dict[int, tuple[int, ...]] = {}
         self.facts: dict[int, Fact] = {}
         self.places: dict[str, array[int]] = {}
         self.fresh: dict[str, array[int]] = {}
@@ -126,7 +131,24 @@ class BookSource:
     def _load_facts(self, indexes: Iterable[int]) -> None:
         if self._ledger is not None:
             for index, content in self._ledger.entries_at(indexes):
-                self.facts[index] = read_entry(index, content).fact(self.clocks)
+                self.facts[index] = self.dated(read_entry(index, content))
+
+    def dated(self, entry: ReadEntry) -> Fact:
+        """The fact of an entry, with the time that it is held to."""
+        fact = entry.fact(self.clocks)
+        known = self.held.get(entry.index) if self.held else None
+        if known:
+            occurred_ms, earliest_ms, latest_ms, outside = known
+            fact.hold(Held(fact, occurred_ms, earliest_ms, latest_ms, bool(outside), 0))
+        return fact
+
+    def received_at(self, index: int) -> int | None:
+        """When the service received the entry at a place in the log; None where there is none."""
+        known = self.facts.get(index)
+        if known is not None:
+            return known.received_ms
+        stored = self._ledger.entry(index) if self._ledger is not None else None
+        return None if stored is None else decode_entry(stored).received_ms
 
     def read_facts(self, indexes: Iterable[int]) -> None:
         """Reads at once the facts at these places that are not in memory."""
@@ -157,31 +179,16 @@ class BookSource:
         """What the device that signed a fact is to the site that it names."""
         return fact.standing or standing_of(fact, self.admissions)
 
-    def facts_of_device(self, device: str, newest: int, *, down_to: int = 0) -> list[Fact]:
-        """The facts of a device from its newest number down to another one, in the order of their numbers."""
-        if self._ledger is None or newest < 0:
-            return []
-        stored = self._ledger.devices([device]).get(device)
-        found: list[Fact] = []
-        for index in self._ledger.number_places(stored.device_no, newest) if stored else ():
-            fact = self.fact(index)
-            if fact.event.device_seq < down_to:
-                break
-            found.append(fact)
-        return found[::-1]
+    def facts_of_device(self, device: str, newest: int, *, end: int) -> Iterator[Fact]:
+        """The facts of a device from a number downwards; read one by one.
 
-    def facts_of_boot(self, device: str, boot_id: str, newest: int) -> list[Fact]:
-        """The facts that a device made in one boot, which are its numbers down from `newest` as far as the boot's name stands on them."""
-        if self._ledger is None:
-            return []
-        stored = self._ledger.devices([device]).get(device)
-        facts: list[Fact] = []
-        for index in self._ledger.number_places(stored.device_no, newest) if stored else ():
-            fact = self.fact(index)
-            if fact.event.boot_id != boot_id:
-                break
-            facts.append(fact)
-        return facts[::-1]
+        `end`: how far the log has been read; what stands behind is not known yet.
+        """
+        stored = self._ledger.devices([device]).get(device) if self._ledger is not None and newest >= 0 else None
+        if stored is not None and self._ledger is not None:
+            for index in self._ledger.number_places(stored.device_no, newest):
+                if index < end:
+                    yield self.fact(index)
 
     def box_facts(
         self, box: str, begin_ms: int, end_ms: int, *, packings: bool = False, backwards: bool = False
@@ -218,7 +225,7 @@ class BookSource:
         index = self._ledger.index_of(event_id) if self._ledger is not None else None
         stored = self._ledger.entry(index) if self._ledger is not None and index is not None else None
         entry = read_entry(index, stored) if index is not None and stored is not None else None
-        return entry.fact(self.clocks) if entry and entry.entry_class == "event" else None
+        return self.dated(entry) if entry and entry.entry_class == "event" else None
 
     def counts_of(self, site: str) -> Sequence[StockTake]:
         """Complete stock-takes of a site's rooms."""

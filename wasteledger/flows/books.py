@@ -29,6 +29,7 @@ from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.other_doubts import emptied_around, fold_in, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
+from wasteledger.domain.times import hold_chain
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
@@ -66,7 +67,8 @@ class Books:
         self._packed: dict[str, tuple[int, int]] = {}
         self._counted: list[Fact] = []
         self._devices_touched: set[str] = set()
-        self._boots: dict[tuple[str, str], int] = {}
+        self._boots: set[tuple[str, str]] = set()
+        self._held: set[int] = set()
         self._rare: list[int] = []
         self._manifests: set[str] = set()
         self._corrected: set[str] = set()
@@ -129,8 +131,9 @@ class Books:
 
     def _remember(self, rows: BookRows, ledger: Ledger, size: int) -> None:
         """What is kept in memory from the beginning of the log: rare facts, clocks, devices."""
-        for device, boot_id, zero_ms in rows.boots():
-            self.source.clocks.set_zero(device, boot_id, zero_ms)
+        for device, boot_id, anchors in rows.boots():
+            self.source.clocks.set_anchors(device, boot_id, json.loads(anchors))
+        self.source.held = {index: tuple(times) for index, *times in rows.held()}
         for _, content in rows.devices():
             fields = json.loads(content)
             fields["runs"] = [Run(**(run | {"first_codes": tuple(run["first_codes"])})) for run in fields["runs"]]
@@ -139,7 +142,7 @@ class Books:
             self._know(DeviceBook(**fields))
         for index, stored in ledger.entries_at(rows.rare()):
             entry = read_entry(index, stored)
-            fact = entry.fact(self.source.clocks)
+            fact = self.source.dated(entry)
             if entry.entry_class == "fork":
                 self._shelve_fork(fact)
             else:
@@ -174,7 +177,7 @@ class Books:
 
     def _weigh(self, device: str) -> None:
         """The standing of a device has changed: what its events touch is judged again."""
-        for fact in self.source.facts_of_device(device, self.devices[device].newest):
+        for fact in self.source.facts_of_device(device, self.devices[device].newest, end=self.size + 1):
             fact.standing = None
             self._touch(fact)
 
@@ -182,14 +185,19 @@ class Books:
         """Files one event."""
         event, kind, source = fact.event, fact.kind, self.source
         source.facts[fact.index] = fact
+        book = self._device(event.device_id)
+        number = book.dated_from(fact)
+        if number < 0:
+            self._hold_next(book, fact)
         if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
-            self._device(event.device).admit(event.for_site, encode_base64(root))
+            self._device(event.device).admit(event.for_site, encode_base64(root), fact.received_ms)
         elif kind == "revoked" and event.device in self.devices:
             self._device(event.device).revoked_index = fact.index
-        book = self._device(event.device_id)
         broken_from = book.admission.broken_from
         book.take(fact, directory)
+        if number < 0:
+            book.runs[-1].lower_ms = self._lower_ms
         if book.admission.broken_from != broken_from:
             self._weigh(event.device_id)
         if kind in _OF_DEVICES:
@@ -197,10 +205,25 @@ class Books:
             self._weigh(take_office_event(fact, self.source.admissions) or event.device)
         for name in named_by(fact):
             source.file(name, fact)
+        if number >= 0:
+            self._hold(book, number, directory)
         if event.target_event_id or (kind == "counted" and not event.box):
             self._shelve_rare(fact)
             self._rare.append(fact.index)
         self._touch(fact)
+
+    def _hold_next(self, book: DeviceBook, fact: Fact) -> None:
+        """The time of the newest event of a device: nearly always what it claims."""
+        runs, event = book.runs, fact.event
+        lower_ms = max(runs[-1].lower_ms, book.floor_ms) if runs else book.floor_ms
+        if event.checkpoint or fact.occurred_ms < lower_ms or event.backfill:
+            (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
+            if fact.hold(held):
+                self._keep_time(fact)
+            lower_ms = held.lower_ms
+        else:
+            lower_ms = fact.occurred_ms
+        self._lower_ms = lower_ms
 
     def _shelve_fork(self, fact: Fact) -> None:
         for code in fact.event.codes:
@@ -213,6 +236,15 @@ class Books:
             self.source.rolls.add(fact.event.stock)
         else:
             self.source.counts[fact.event.site].append(fact)
+
+    def _touch_at(self, fact: Fact, moment_ms: int) -> None:
+        """The boxes that a fact names, at a moment."""
+        event = fact.event
+        for code in event.codes:
+            if code[0] == "B":
+                _stretch(self._boxes, code, moment_ms)
+        if event.box:
+            _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, moment_ms)
 
     def _touch(self, fact: Fact) -> None:
         """What has to be judged again because of this fact."""
@@ -237,14 +269,43 @@ class Books:
         book.announce(hello.next_seq, entry.received_ms, entry.event_id)
         if not self.source.clocks.learn(hello, entry.received_ms):
             return
-        self._boots[hello.device_id, hello.boot_id] = entry.received_ms - hello.monotonic_ms
-        for fact in self.source.facts_of_boot(hello.device_id, hello.boot_id, book.newest):
-            again = fact.dated(self.source.clocks)
-            if again.occurred_ms != fact.occurred_ms:
-                self._touch(fact)
-                self._touch(again)
-                self.source.date_anew(again, named_by(again))
-                book.judge_clock(again, directory)
+        self._boots.add((hello.device_id, hello.boot_id))
+        number = -1
+        for fact in self.source.facts_of_device(hello.device_id, book.newest, end=self.size + 1):
+            if fact.event.boot_id != hello.boot_id:
+                break
+            number = fact.event.device_seq
+        if number >= 0:
+            self._hold(book, number, directory)
+
+    def _hold(self, book: DeviceBook, number: int, directory: Directory) -> None:
+        """Times of a device's events from a number on, each inside its bracket; what changes is judged again."""
+        source, facts, lower_ms = self.source, [], book.floor_ms
+        for fact in source.facts_of_device(book.device_id, book.newest, end=self.size + 1):
+            if fact.event.device_seq >= number:
+                facts.append(fact)
+            elif not fact.event.backfill:
+                lower_ms = max(lower_ms, fact.earliest_ms if fact.outside else fact.occurred_ms)
+                if not fact.outside:
+                    break
+        bounds = {}
+        for held in list(hold_chain(facts[::-1], lower_ms, source.clocks, source.received_at)):
+            fact, before_ms = held.fact, held.fact.occurred_ms
+            bounds[fact.event.device_seq] = held.lower_ms
+            if not fact.hold(held):
+                continue
+            self._keep_time(fact)
+            self._touch_at(fact, before_ms)
+            self._touch(fact)
+            source.date_anew(fact, named_by(fact))
+            book.judge_clock(fact, directory)
+        book.bound(bounds)
+        self._devices_touched.add(book.device_id)
+
+    def _keep_time(self, fact: Fact) -> None:
+        """A time that does not follow from the event and its clocks alone is kept."""
+        self.source.held[fact.index] = (fact.occurred_ms, fact.earliest_ms, fact.latest_ms, fact.outside)
+        self._held.add(fact.index)
 
     def _write(self, rows: BookRows, directory: Directory) -> None:
         """Judges what was touched and writes it down."""
@@ -254,13 +315,14 @@ class Books:
         self.source.prefetch(self._touched)
         chains = judge(self._touched, self.source, directory)
         rows.save_traced([(code, places.tobytes()) for code, places in changed.items()])
-        rows.save_items([row for chain in chains.values() for row in book_item(chain)])
+        rows.save_items([row for chain in chains.values() for row in book_item(chain, directory.region)])
         subjects, doubts = self._judge_others(chains, rows, directory)
         doubts += [doubt for chain in chains.values() for doubt in book_doubts(chain)]
         rows.replace_doubts(rows.subjects_with_doubts([*chains, *subjects]), doubts)
         touched = [self.devices[device] for device in self._devices_touched]
         rows.save_devices([(book.device_id, json.dumps(asdict(book))) for book in touched])
-        rows.save_boots([(*boot, zero_ms) for boot, zero_ms in self._boots.items()])
+        rows.save_boots([(*boot, json.dumps(self.source.clocks.anchors(*boot))) for boot in sorted(self._boots)])
+        rows.save_held([(index, *map(int, self.source.held[index])) for index in sorted(self._held)])
         rows.save_rare(self._rare)
         self._begin_portion()
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from schemas.canonical import encode_base64
 from wasteledger import clock
 from wasteledger.domain.cases import Case, CaseStatus, Judgement, fold_case, judge_case, same_matter
-from wasteledger.domain.chain import china_day
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, by_precedence, gather
+from wasteledger.domain.legal_days import china_day
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_answers import devices_now, producers_now, rolls_now
 from wasteledger.flows.evidence import evidence_digest

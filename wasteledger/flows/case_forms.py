@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas.reasons import REASONS
 from wasteledger.domain.cases import LEVELS_ZH, STATUS_ZH, CaseAct
-from wasteledger.domain.chain import CHINA
+from wasteledger.domain.legal_days import CHINA
 from wasteledger.domain.register import Directory
 from wasteledger.flows.case_book import JudgedCase
 from wasteledger.flows.questions import parse_day

@@ -14,8 +14,8 @@ from schemas.event_base import ATTACHMENTS_MAX, CODES_MAX, NOTE_MAX
 from schemas.events import CASE_LEVEL_MAX
 from wasteledger import clock
 from wasteledger.domain.cases import Case, CaseStatus, Judgement, may_close, subject_of
-from wasteledger.domain.chain import china_day
 from wasteledger.domain.deadlines import HOUR_MS
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory
 from wasteledger.errors import ForbiddenError, NotFoundError, QueryError
 from wasteledger.flows.case_book import (

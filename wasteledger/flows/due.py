@@ -9,7 +9,7 @@ from schemas.reasons import REASONS
 from wasteledger import clock
 from wasteledger.domain.booking import BookedDoubt
 from wasteledger.domain.cases import Case, CaseStatus
-from wasteledger.domain.chain import CHINA, china_day
+from wasteledger.domain.legal_days import CHINA, china_day
 from wasteledger.domain.register import Directory
 from wasteledger.errors import NotFoundError
 from wasteledger.flows.case_book import all_cases

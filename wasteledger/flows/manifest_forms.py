@@ -22,10 +22,12 @@ from schemas.manifest_form import (
 from schemas.waste import is_medical, waste_kind, waste_name
 from wasteledger import clock
 from wasteledger.domain.booked_manifests import BookedManifest, book_manifest
-from wasteledger.domain.chain import CHINA, Chain, china_day
+from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
+from wasteledger.domain.legal_days import CHINA, china_day
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import PHASES_ZH, Leg, Manifest, Phase
-from wasteledger.domain.manifest_contents import ContentRow, inside_of, stream_of, struck_in
+from wasteledger.domain.manifest_contents import ContentRow, stream_of, struck_in
 from wasteledger.domain.manifest_fields import OPINIONS_ZH, PERSONAL, FieldState, field_states, manifest_duty
 from wasteledger.domain.manifest_visits import Visit, visits
 from wasteledger.domain.register import Directory, Site

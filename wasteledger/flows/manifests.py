@@ -16,9 +16,10 @@ from schemas.events import CARRIERS_MAX
 from schemas.waste import MEDICAL_CATEGORIES, check_waste_code
 from wasteledger import clock
 from wasteledger.domain.booked_manifests import BookedManifest
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
+from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import PHASES_ZH, Manifest, Phase
-from wasteledger.domain.manifest_contents import ContentRow, inside_of, manifest_contents
+from wasteledger.domain.manifest_contents import ContentRow, manifest_contents
 from wasteledger.domain.manifest_fields import METHODS_ZH
 from wasteledger.domain.other_doubts import fold_in
 from wasteledger.domain.register import Directory, Site

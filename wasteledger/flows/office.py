@@ -12,7 +12,7 @@ from schemas.canonical import encode_base64
 from schemas.signing import DeviceKey, parse_note, sign_event
 from schemas.sync import Verdict
 from wasteledger import clock
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.merkle import EMPTY_ROOT
 from wasteledger.errors import DatabaseError
 from wasteledger.flows.accept_batch import take_in

@@ -8,8 +8,9 @@ from schemas.canonical import decode_base64, encode_base64
 from schemas.codes import CodeKind, read_typed
 from schemas.errors import CanonicalError
 from wasteledger import clock
-from wasteledger.domain.chain import Chain, china_day
+from wasteledger.domain.chain import Chain
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from wasteledger.domain.note import parse_signed_note
 from wasteledger.domain.reconcile import Question, Reconciliation, class_of

@@ -18,7 +18,7 @@ import orjson
 
 from schemas.codes import SiteKind
 from wasteledger import clock
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory, Site
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.questions import ask

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from schemas.codes import SiteKind
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory, Plan
 from wasteledger.reports.lives import Flow, Life
 from wasteledger.reports.periods import (

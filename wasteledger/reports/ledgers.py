@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from schemas.codes import SiteKind, site_kind
-from wasteledger.domain.chain import Chain, china_day
+from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory, Licence
 from wasteledger.reports.batches import Batch, BatchKind, Numbered, number_all
 from wasteledger.reports.ledger_rows import (

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from schemas.codes import SiteKind, site_kind
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory, Licence
 from wasteledger.reports.lives import Flow, Life, Movement
 from wasteledger.reports.plans import Span

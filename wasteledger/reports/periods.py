@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from wasteledger.domain.chain import CHINA, china_day
+from wasteledger.domain.legal_days import CHINA, china_day
 from wasteledger.errors import QueryError
 
 #: Months of a quarter and of a year.

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import orjson
 
 from wasteledger.domain.booking import COPY_MARK, BookedItem
-from wasteledger.domain.chain import Chain, china_day
+from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import StockTake
 from wasteledger.domain.judge import judge
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory
 from wasteledger.domain.walk import walk
 from wasteledger.flows.book_source import BookSource

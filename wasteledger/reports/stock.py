@@ -13,9 +13,10 @@ from typing import NamedTuple
 import orjson
 
 from wasteledger.domain.booking import COPY_MARK, BookedItem
-from wasteledger.domain.chain import Chain, Stay, china_day
+from wasteledger.domain.chain import Chain, Stay
 from wasteledger.domain.checks import boxes_at
 from wasteledger.domain.facts import StockTake
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.reconcile import Amount
 from wasteledger.reports.periods import Period
 

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
-from wasteledger.domain.chain import china_day
+from wasteledger.domain.legal_days import china_day
 
 Cell = str | int | date | None
 Kind = Literal["text", "moment", "day", "tonnes", "kilograms", "count", "number", "percent"]

@@ -24,7 +24,7 @@ import numpy as np
 
 from schemas.label_fields import BoxLabel, LabelFields
 from wasteledger import clock
-from wasteledger.domain.chain import CHINA, china_day
+from wasteledger.domain.legal_days import CHINA, china_day
 from wasteledger.domain.register import Register
 from wasteledger.errors import BusyError, DatabaseError
 from wasteledger.flows.accounts import create_account

@@ -122,18 +122,32 @@ class BookRows:
         statement = "INSERT INTO books_device (device, content) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET content = excluded.content"
         execute_many(self._connection, statement, rows)
 
-    def boots(self) -> list[tuple[str, str, int]]:
-        """When each boot of each device began."""
+    def boots(self) -> list[tuple[str, str, str]]:
+        """What is known of when each boot of each device began: device, boot, JSON of its anchors."""
         return [
             (row[0], row[1], row[2])
-            for row in query(self._connection, "SELECT device, boot_id, zero_ms FROM books_boot")
+            for row in query(self._connection, "SELECT device, boot_id, anchors FROM books_boot")
         ]
 
-    def save_boots(self, rows: Sequence[tuple[str, str, int]]) -> None:
+    def save_boots(self, rows: Sequence[tuple[str, str, str]]) -> None:
         """Keeps when boots began."""
         statement = (
-            "INSERT INTO books_boot (device, boot_id, zero_ms) VALUES (?, ?, ?) "
-            "ON CONFLICT (device, boot_id) DO UPDATE SET zero_ms = excluded.zero_ms"
+            "INSERT INTO books_boot (device, boot_id, anchors) VALUES (?, ?, ?) "
+            "ON CONFLICT (device, boot_id) DO UPDATE SET anchors = excluded.anchors"
+        )
+        execute_many(self._connection, statement, rows)
+
+    def held(self) -> list[tuple[int, ...]]:
+        """Times that do not follow from an event and its clocks alone: (index, occurred, earliest, latest, outside)."""
+        statement = "SELECT idx, occurred_ms, earliest_ms, latest_ms, outside FROM books_held"
+        return [tuple(int(value) for value in row) for row in query(self._connection, statement)]
+
+    def save_held(self, rows: Sequence[tuple[int, ...]]) -> None:
+        """Keeps such times."""
+        statement = (
+            "INSERT INTO books_held (idx, occurred_ms, earliest_ms, latest_ms, outside) VALUES (?, ?, ?, ?, ?) ON CONFLICT (idx) "
+            "DO UPDATE SET occurred_ms = excluded.occurred_ms, earliest_ms = excluded.earliest_ms, latest_ms = excluded.latest_ms, "
+            "outside = excluded.outside"
         )
         execute_many(self._connection, statement, rows)
 

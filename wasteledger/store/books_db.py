@@ -33,7 +33,9 @@ _TABLES = {
     "books_doubt": "subject TEXT NOT NULL, reason TEXT NOT NULL, rule TEXT NOT NULL, site TEXT NOT NULL, at_ms {big} NOT NULL, "
     "evidence TEXT NOT NULL, detail TEXT NOT NULL, items TEXT NOT NULL",
     "books_device": "device TEXT PRIMARY KEY, content TEXT NOT NULL",
-    "books_boot": "device TEXT NOT NULL, boot_id TEXT NOT NULL, zero_ms {big} NOT NULL, PRIMARY KEY (device, boot_id)",
+    "books_boot": "device TEXT NOT NULL, boot_id TEXT NOT NULL, anchors TEXT NOT NULL, PRIMARY KEY (device, boot_id)",
+    "books_held": "idx {big} PRIMARY KEY, occurred_ms {big} NOT NULL, earliest_ms {big} NOT NULL, latest_ms {big} NOT NULL, "
+    "outside {int} NOT NULL",
     "books_rare": "idx {big} PRIMARY KEY",
     "books_manifest": "number TEXT PRIMARY KEY, month TEXT NOT NULL, begun_ms {big} NOT NULL, phase TEXT NOT NULL, form TEXT NOT NULL, "
     "drafted {int} NOT NULL, planned_on TEXT NOT NULL, consignor TEXT NOT NULL, carriers TEXT NOT NULL, consignee TEXT NOT NULL, "

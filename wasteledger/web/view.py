@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from schemas.custody import Phase
 from schemas.quantities import format_kg
 from schemas.reasons import CLASSES, Severity
-from wasteledger.domain.chain import china_day
 from wasteledger.domain.findings import Finding
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.reconcile import Amount, ItemRow, Reconciliation, Tally, share
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box

@@ -1,0 +1,145 @@
+"""Declarations about a package, and what they change: voids, losses, spills, objections (design section 14).
+
+A declaration of somebody who neither sealed the package nor holds it, nor was giver or taker of it, has no effect on it. A sealed package
+leaves the cohort only by a void that its holder made, with evidence that is stored, and that a second party confirmed.
+"""
+
+from schemas.codes import site_kind
+from schemas.custody import Phase
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.entitled import NOT, OFFICE, OWN, authority_on, entitlement_of
+from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.register import Directory
+from wasteledger.domain.timeline import Step
+
+#: Kinds that are heard here before the custody table.
+DECLARED = frozenset({"voided", "incident", "inspected", "corrected", "relabelled"})
+#: A label on which no package lies.
+_BLANK = frozenset({Phase.UNSEEN, Phase.BLANK})
+_ENDS = frozenset({Phase.DISPOSED, Phase.VOIDED})
+#: What an observer sees of a package itself.
+_SCANS = frozenset(
+    {"sealed", "packed", "unpacked", "released", "accepted", "refused", "stored", "counted", "disposed", "inspected"}
+)
+
+
+def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source, directory: Directory) -> bool:
+    """Whether the custody table shall decide on the step; what it declares is noted on the chain."""
+    fact = step.fact
+    kind = fact.kind
+    if entitlement == NOT:
+        return _hear_stranger(chain, step, source, directory)
+    if kind == "voided":
+        return _void(chain, step, entitlement, source, directory)
+    if kind == "inspected":
+        if entitlement == OFFICE and fact.event.result == "objection":
+            _dispute(chain, fact, "objection", source, directory)
+        return True
+    found = kind == "incident" and fact.event.incident == "found"  # whoever finds it shows at least where it is
+    if entitlement != OFFICE and not found and not is_concerned(chain, fact.event.site):
+        note_not_entitled(chain, fact, source)
+        return False
+    if kind == "incident" and fact.event.incident in {"spill", "damage"}:
+        _dispute(chain, fact, "spilled", source, directory)
+    return True
+
+
+def is_concerned(chain: Chain, site: str) -> bool:
+    """Whether a site sealed the package, holds it, or was giver or taker of it."""
+    return site == chain.state.holder or site in chain.parties
+
+
+def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
+    """A device said what it may not say: a finding on that device."""
+    admission = source.admissions.get(fact.event.device_id)
+    if admission is not None and admission.is_untrusted(fact):
+        if fact.event.device_seq >= admission.broken_from and fact.event.site in admission.sites:
+            chain.doubt("device_fork", fact, site=fact.event.site)
+        return  # a revoked device has findings of its own
+    site = admission.sites[0] if admission and admission.sites else fact.event.site
+    chain.doubt("not_entitled", fact, site=site)
+
+
+def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Directory) -> bool:
+    """An act without entitlement changes nothing; a sealing stays, unproven, until the site itself or the authority stands for it."""
+    fact, phase = step.fact, chain.state.phase
+    note_not_entitled(chain, fact, source)
+    if fact.kind == "sealed":
+        if not is_confirmed(fact, source, directory):
+            chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
+        return True
+    if phase in _ENDS and fact.kind in _SCANS and not step.box and chain.seals:
+        chain.doubt("seen_after_end", *((chain.since,) if chain.since else ()), fact, site=fact.event.site)
+    return False
+
+
+def is_confirmed(fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether the site itself, or the authority, stands for an act that was made in the site's name."""
+    return any(
+        answer.kind == "vouched"
+        and (
+            entitlement_of(answer, source, directory) == OFFICE
+            or (entitlement_of(answer, source, directory) == OWN and answer.event.site == fact.event.site)
+        )
+        for answer in source.targets.get(fact.event_id, ())
+    )
+
+
+def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory: Directory) -> bool:
+    fact, phase = step.fact, chain.state.phase
+    if phase in _BLANK:
+        if entitlement == OFFICE or not chain.issued_for or fact.event.site == chain.issued_for:
+            return True
+        note_not_entitled(chain, fact, source)
+        return False
+    if phase in _ENDS:
+        return True
+    if fact.event.site != chain.state.holder and entitlement != OFFICE:
+        note_not_entitled(chain, fact, source)
+        return False
+    chain.void = fact
+    if source.evidence.isdisjoint(fact.event.attachments):
+        chain.doubt("void_without_evidence", fact, site=fact.event.site)
+        chain.disputed = True
+    elif not _is_void_confirmed(chain, fact, source, directory):
+        chain.doubt("void_unconfirmed", fact, site=fact.event.site)
+        chain.disputed = True
+    else:
+        chain.state = chain.state._replace(phase=Phase.VOIDED, box=None)
+        chain.awaited = chain.storage = None
+    return False
+
+
+def _is_void_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
+    """By the authority, whose own void needs no second party; by a counterparty where the rule says so."""
+    if authority_on(fact.event_id, source, directory) or entitlement_of(fact, source, directory) == OFFICE:
+        return True
+    if not directory.at(fact.occurred_ms).limit("void_confirm_site", fact.event.site):
+        return False
+    others = chain.parties - {fact.event.site}
+    return any(
+        answer.kind == "vouched" and answer.event.site in others and entitlement_of(answer, source, directory) == OWN
+        for answer in source.targets.get(fact.event_id, ())
+    )
+
+
+def _dispute(chain: Chain, fact: Fact, reason: str, source: Source, directory: Directory) -> None:
+    """Disputed until the authority has answered: by its word on this event, or by finding all in order later."""
+    if authority_on(fact.event_id, source, directory):
+        return
+    for step in chain.steps:
+        later = step.fact
+        in_order = later.kind == "inspected" and later.event.result == "in_order" and later.order > fact.order
+        if in_order and entitlement_of(later, source, directory) == OFFICE:
+            return
+    chain.doubt(reason, fact, site=chain.state.holder or fact.event.site)
+    chain.disputed = True
+
+
+def is_ghost(fact: Fact, directory: Directory) -> bool:
+    """Whether a plant or a carrier sealed what is none of its own registered waste streams."""
+    event = fact.event
+    if site_kind(event.site).value not in {"D", "R", "A"}:
+        return False
+    streams = directory.at(fact.occurred_ms).register.streams
+    return not any(stream.site == event.site and stream.waste_code == event.waste_code for stream in streams)

@@ -1,0 +1,97 @@
+"""How the signer of a fact may say what it says: the table of `schemas.entitlement`, asked with the register of the day.
+
+The answer is kept on the fact. A number below is also how strong the evidence of one side of a hand-over is, where the side is the
+device of its own site or vouched for: `strength_of`.
+"""
+
+from schemas.entitlement import Standing, is_entitled, may_be_vouched
+from schemas.vouching import verify_vouch
+from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.legal_days import legal_day
+from wasteledger.domain.register import Directory
+
+#: The signer may not say it.
+NOT = 0
+#: A person of the site stands for it: on paper; by a badge; by badge and PIN, which everybody can check again.
+PAPER, BADGE, PIN = 2, 3, 4
+#: A device of the site; a device of the authority.
+OWN, OFFICE = 5, 6
+_METHODS = {"paper": PAPER, "badge": BADGE, "pin": BADGE}
+_COUNTERPART = {"released": "to_site", "accepted": "from_site", "refused": "from_site"}
+
+
+def entitlement_of(fact: Fact, source: Source, directory: Directory) -> int:
+    """How the signer may say it: one of the numbers above; `NOT` is 0."""
+    known = fact.entitlement
+    if known is None:
+        known = fact.entitlement = _entitlement(fact, source, directory)
+    return known
+
+
+def _entitlement(fact: Fact, source: Source, directory: Directory) -> int:
+    standing, event = source.standing_of(fact), fact.event
+    if standing is Standing.OTHER:
+        return _vouched(fact, source, directory)
+    if not is_entitled(fact.kind, standing, site=event.site, vouched=False):
+        return NOT
+    return OFFICE if standing is Standing.OFFICE else OWN
+
+
+def _vouched(fact: Fact, source: Source, directory: Directory) -> int:
+    """Whether a person registered at the site on that day stands for an act on another party's device, and how."""
+    event = fact.event
+    method = _METHODS.get(event.vouch_method)
+    if method is None or not event.vouched_by or not may_be_vouched(fact.kind, event.site):
+        return NOT
+    # A hand-over is vouched for on the device of the other side; a third party's proves nothing.
+    counterpart = _COUNTERPART.get(fact.kind)
+    if counterpart:
+        admission = source.admissions.get(event.device_id)
+        if admission is None or admission.is_untrusted(fact) or getattr(event, counterpart) not in admission.sites:
+            return NOT
+    elif event.device_id not in source.admissions or source.admissions[event.device_id].is_untrusted(fact):
+        return NOT
+    then = directory.at(fact.occurred_ms)
+    person = then.people.get(event.vouched_by)
+    if person is None or not person.is_registered(event.site, legal_day(fact.occurred_ms)):
+        return NOT
+    if event.vouch_method == "pin" and person.vouch_key and event.vouch_signature:
+        origin = then.register.origin
+        return PIN if verify_vouch(person.vouch_key, origin=origin, payload=event.__dict__) else NOT
+    return method
+
+
+def is_unattended(fact: Fact) -> bool:
+    """Whether nobody stood by: a party has to stand for it later."""
+    return fact.event.vouch_method == "none"
+
+
+def answer_to(fact: Fact, source: Source, directory: Directory, *, within_ms: int | None = None) -> Fact | None:
+    """The word by which a device of the fact's own site, attended, stands for it afterwards; within a time where one is given."""
+    for answer in source.targets.get(fact.event_id, ()):
+        if answer.kind != "vouched" or answer.event.site != fact.event.site or is_unattended(answer):
+            continue
+        if entitlement_of(answer, source, directory) != OWN:
+            continue
+        if within_ms is None or answer.latest_ms - fact.earliest_ms <= within_ms:
+            return answer
+    return None
+
+
+def authority_on(event_id: str, source: Source, directory: Directory) -> Fact | None:
+    """The word by which the authority stands for an event."""
+    return next(
+        (
+            answer
+            for answer in source.targets.get(event_id, ())
+            if answer.kind == "vouched" and entitlement_of(answer, source, directory) == OFFICE
+        ),
+        None,
+    )
+
+
+def told_before(one: Fact, other: Fact) -> bool:
+    """Whether it is proved that one fact was known before another one: by its receipt, or by the chain of the device that made both."""
+    if one.event.device_id == other.event.device_id:
+        return one.event.device_seq < other.event.device_seq
+    return one.received_ms <= other.received_ms

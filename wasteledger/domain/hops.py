@@ -1,0 +1,106 @@
+"""A hand-over is two parties: what each one complete is worth, and whether enough parties took part in the whole chain (design section 14).
+
+1. Own devices of both sites; or one side vouched on the other's device by a person registered there. Between two sites of one
+   organisation it takes two devices and two people, and it is no proof by itself.
+2. Each leg needs the strength of evidence that its rule asks for: the weaker side counts. Paper counts when it bears its number, its
+   photograph where the region asks for it, and is entered within `backfill_workdays`. Nobody at all is never enough.
+3. The producer takes part by its own device, by a badge and PIN that everybody can check, or by its own answer within `vouch_h`. Where one
+   company drives and burns, a badge alone is that company's word.
+4. A chain needs a hop that two organisations signed.
+"""
+
+from schemas.codes import SiteKind, site_kind
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.deadlines import HOUR_MS
+from wasteledger.domain.entitled import BADGE, NOT, OWN, PAPER, PIN, answer_to, entitlement_of, is_unattended
+from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.register import Directory
+from wasteledger.domain.workdays import add_workdays
+
+_VOUCHED = frozenset({PAPER, BADGE, PIN})
+
+
+def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory: Directory) -> None:
+    """Steps 1 to 3 for a hand-over that both sides recorded."""
+    giver, taker = given.event, taken.event
+    own = directory.organisation(giver.site) == directory.organisation(taker.site)
+    sides = entitlement_of(given, source, directory), entitlement_of(taken, source, directory)
+    one_device = giver.device_id == taker.device_id
+    one_person = (giver.vouched_by or giver.actor) == (taker.vouched_by or taker.actor)
+    vouched = _VOUCHED.isdisjoint(sides) is False and OWN in sides
+    if (own and (one_device or one_person)) or (one_device and (one_person or not vouched)):
+        chain.doubt("one_party_hop", given, taken, site=taker.site)
+    elif one_person:
+        chain.doubt("same_person_both_sides", given, taken, site=taker.site)
+    firm = [_is_firm(fact, side, source, directory) for fact, side in zip((given, taken), sides, strict=True)]
+    strength = min(side_strength(given, sides[0], source, directory), side_strength(taken, sides[1], source, directory))
+    if not own and all(firm) and not (one_device and not vouched):
+        chain.two_organisations = True
+    if chain.seals and giver.site == chain.seals[0].event.site:
+        chain.first_taker = chain.first_taker or taker.site
+        chain.producer_strength = max(chain.producer_strength, OWN if firm[0] else sides[0])
+    rule = _rule(chain, giver.site, taker.site)
+    # An unattended side that may still be answered for waits; it is weighed again at the end of the chain.
+    waiting = any(is_unattended(fact) and not answer_to(fact, source, directory) for fact in (given, taken))
+    if not waiting and strength < directory.limit(rule, giver.site):
+        chain.doubt("weak_evidence", given, taken, site=giver.site)
+
+
+def _rule(chain: Chain, giver: str, taker: str) -> str:
+    if site_kind(taker) is SiteKind.PLANT:
+        return "strength_plant_leg"
+    produced = chain.seals and chain.seals[0].event.site == giver
+    return "strength_producer_leg" if produced else "strength_transfer_leg"
+
+
+def side_strength(fact: Fact, entitlement: int, source: Source, directory: Directory) -> int:
+    """The strength of the evidence of one side: 5 own device, 4 badge and PIN, 3 badge, 2 paper, 0 nobody."""
+    if fact.event.backfill:
+        return PAPER if is_paper_in_time(fact, directory) else NOT
+    if is_unattended(fact) and not answer_to(fact, source, directory):
+        return NOT
+    return min(entitlement, OWN)
+
+
+def is_paper_in_time(fact: Fact, directory: Directory) -> bool:
+    """Whether an act that was first on paper bears what it needs, and was entered in time (转移办法 art. 20)."""
+    paper, then = fact.event.backfill or {}, directory.at(fact.occurred_ms)
+    if not paper.get("paper") or (then.limit("paper_photo", fact.event.site) and not fact.event.attachments):
+        return False
+    return fact.received_ms <= add_workdays(fact.occurred_ms, then.limit("backfill_workdays", fact.event.site))
+
+
+def _is_firm(fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
+    """Whether the party itself took part: its own device, badge and PIN, or its own answer in time."""
+    if entitlement in {OWN, PIN} and not is_unattended(fact):
+        return True
+    within_ms = directory.limit("vouch_h", fact.event.site) * HOUR_MS
+    if entitlement == OWN:
+        return answer_to(fact, source, directory) is not None
+    return answer_to(fact, source, directory, within_ms=within_ms) is not None
+
+
+def seal_strength(fact: Fact, source: Source, directory: Directory) -> int:
+    """By what the producer took part in a sealing."""
+    entitlement = entitlement_of(fact, source, directory)
+    within_ms = directory.limit("vouch_h", fact.event.site) * HOUR_MS
+    if entitlement < OWN and answer_to(fact, source, directory, within_ms=within_ms):
+        return OWN
+    return min(entitlement, OWN)
+
+
+def check_parties(chain: Chain, disposed: Fact, directory: Directory) -> None:
+    """Steps 3 and 4 for a chain that has come to its end, where nothing else breaks it."""
+    plant = directory.organisation(disposed.event.site)
+    if chain.unvouched:
+        chain.doubt(
+            "weak_evidence",
+            *(waiting.after for waiting in chain.unvouched if waiting.after),
+            site=chain.unvouched[0].site,
+        )
+    if not chain.two_organisations:
+        chain.doubt("one_organisation", *chain.seals[:1], disposed, site=disposed.event.site)
+    elif directory.organisation(chain.first_taker) == plant:
+        producer = chain.seals[0].event.site
+        if chain.producer_strength < directory.limit("strength_one_company", producer):
+            chain.doubt("producer_absent", chain.seals[0], disposed, site=producer)
