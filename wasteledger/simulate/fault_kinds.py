@@ -38,7 +38,9 @@ _OUTSTANDING = ("in_limbo", "late_step", "manifest_mismatch", "manifest_overdue"
 
 _FAULTS = (
     FaultKind("lost_bag", "item", "在保管中丢失，无人申报", (), ("stock_imbalance",)),
-    FaultKind("stolen_on_road", "item", "交出后失踪，接收方从未扫码", ("in_limbo",), ("stock_imbalance",)),
+    FaultKind(
+        "stolen_on_road", "item", "交出后失踪，接收方从未扫码", ("in_limbo",), ("stock_imbalance", "overdue_pickup", "overdue_delivery")
+    ),
     FaultKind("skipped_collector", "item", "收运员未扫码，中转点直接接收", ("one_sided_hop",), ("late_step",)),
     FaultKind("jumped", "item", "卫生室与处置单位之间全无扫码", ("missing_link",), ("late_step", "manifest_mismatch"), ("overdue_pickup",)),
     FaultKind("unreleased", "item", "交出方从未扫码", ("one_sided_hop",)),
@@ -106,28 +108,33 @@ def _lie(  # noqa: PLR0913, PLR0917 - a row of the table
     return FaultKind(name, subject, zh, expected, allowed, meanwhile, is_lie=True)
 
 
+#: What stands on a shelf although somebody says that it does not.
+_SHELF = ("overdue_pickup", "overdue_storage", "stock_imbalance")
+#: What an untrusted device said proves nothing: its sealings and its side of a hand-over are missing.
+_UNTRUSTED = ("sealing_unconfirmed", "one_sided_hop")
+
 _LIES = (
     # Who may say what.
-    _lie("impostor", "item", "卫生室的手持机以各方名义签完全程，包已被倒掉", ("not_entitled", "in_limbo")),
+    _lie("impostor", "item", "卫生室的手持机以各方名义签完全程，包已被倒掉", ("not_entitled", "in_limbo"), ("overdue_pickup",)),
     _lie("impostor_seal", "item", "收运员冒卫生室之名封装", ("sealing_unconfirmed",), ("not_entitled",)),
     _lie("badge_borrowed", "item", "收运员用外单位人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
     _lie("badge_expired", "item", "收运员用已离职人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
     _lie("device_unused", "item", "有自己的手持机，却在收运员的手持机上凭工牌交出", ("own_device_unused",)),
     _lie("one_company_badge", "item", "收运处置同属一个公司，产生单位只有工牌", ("producer_absent",)),
-    _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",)),
+    _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",), ("declared_lost",)),
     # Nothing leaves the denominator, and no mass shrinks, on one party's word.
-    _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence",), ("void_unconfirmed",)),
-    _lie("lonely_void", "item", "倒掉后作废，有凭证而无第二方确认", ("void_unconfirmed",)),
+    _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),
+    _lie("lonely_void", "item", "倒掉后作废，有凭证而无第二方确认", ("void_unconfirmed",), _SHELF),
     _lie("foreign_void", "item", "邻近单位作废别人的包", ("not_entitled",)),
     _lie("foreign_correction", "item", "邻近单位更正别人的重量", ("not_entitled",)),
-    _lie("mass_shrunk", "item", "重量改小，由从未经手的单位同意", ("disputed",)),
+    _lie("mass_shrunk", "item", "重量改小，由从未经手的单位同意", ("disputed", "not_entitled")),
     _lie("mass_halved", "item", "重量改小，对方同意而主管部门未同意", ("disputed",)),
     # Claimed time is bounded by proved time.
-    _lie("back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",)),
+    _lie("back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",), ("box_difference", "stock_imbalance"), ("overdue_storage",)),
     # Containment, numbers, disposal.
     _lie("in_two_boxes", "item", "同一包装进两箱", ("in_two_boxes",)),
     _lie("heavy_bag", "item", "一袋报称几百公斤", ("implausible_mass", "weight_difference")),
-    _lie("zero_weight", "item", "到中转点称得零克", ("weight_difference",)),
+    _lie("zero_weight", "item", "到中转点称得零克", ("weight_difference",), ("box_difference",)),
     _lie("slow_theft", "item", "每次少一点，每次都在允差内", ("weight_difference",)),
     _lie("label_mismatch", "item", "桶上标签与封装的代码不同", ("label_mismatch",)),
     _lie("burned_twice", "item", "同一包处置两次", ("disposed_twice",)),
@@ -137,13 +144,13 @@ _LIES = (
     _lie("copied_weights", "hop", "复称重量照抄，一克不差", ("copied_weight",)),
     _lie("ghost_bag", "batch", "处置或运输单位自行封装并焚烧", ("sealed_by_handler",)),
     _lie("wrong_method", "batch", "感染性废物填埋", ("method_not_permitted",)),
-    _lie("second_trip", "manifest", "一份联单跑两趟", ("manifest_not_valid",)),
+    _lie("second_trip", "manifest", "一份联单跑两趟", ("manifest_not_valid",), ("manifest_mismatch",)),
     _lie("late_draft", "manifest", "运走后才填联单", ("manifest_not_valid",)),
     _lie("late_confirmed", "manifest", "联单逾期确认", ("late_confirmation",), (), ("manifest_not_confirmed",)),
     # Devices.
     _lie("stolen_handheld", "device", "停用的失窃手持机继续签字", ("revoked_device",)),
-    _lie("revoked_device", "device", "已停用的手持机又用了一天", ("revoked_device",)),
-    _lie("rewritten_chain", "device", "设备记录从某号起被改写", ("device_fork",)),
+    _lie("revoked_device", "device", "已停用的手持机又用了一天", ("revoked_device",), _UNTRUSTED),
+    _lie("rewritten_chain", "device", "设备记录从某号起被改写", ("device_fork",), _UNTRUSTED),
     _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",)),
     _lie("dead_clock", "device", "时钟停在2000年，从未校时", ("clock_skew",)),
     _lie("under_reporting", "site", "只记录三分之一的废物", ("under_reporting",)),

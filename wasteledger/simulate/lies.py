@@ -14,7 +14,7 @@ from wasteledger.simulate.truth import Package
 from wasteledger.simulate.world import World, office_hour
 
 #: A limit of the rules, and a little: honest clocks differ.
-ACCEPTANCE_MS, MARGIN_MS = 24 * HOUR_MS, 4 * MINUTE_MS
+ACCEPTANCE_MS, STORAGE_MS, MARGIN_MS = 24 * HOUR_MS, 48 * HOUR_MS, 4 * MINUTE_MS
 #: The second party looks at a void a quarter of an hour after it arrived.
 CONFIRMED_MS = 15 * MINUTE_MS
 #: Hours of the neighbour's lies, and of what is declared and never answered.
@@ -87,6 +87,8 @@ class Lies:
         made.tell("vanished", made.site, at_ms + MINUTE_MS)
         shown = [sha256_base64(f"nothing {made.code}".encode())]
         (void,) = void_package(world, made, at_ms + 2 * MINUTE_MS, shown)
+        code = "overdue_storage" if made.site in world.layout.centres else "overdue_pickup"
+        made.goes_wrong(made.fault, expected=(code,), by_ms=at_ms + STORAGE_MS + MARGIN_MS)
         if made.fault == "lonely_void":
             evidence = keep_evidence(world, shown, world.device(made.site).next_sync_ms(void.at_ms) + MINUTE_MS)
             made.goes_wrong(made.fault, acts=[void, *evidence])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from schemas.canonical import sha256_base64
+from schemas.waste import is_medical
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, Act
 from wasteledger.simulate.ghosts import Ghosts
 from wasteledger.simulate.hauls import OTHER_SIDE_MS, Load
@@ -29,8 +30,6 @@ CONFIRM_WORKDAYS, LATE_WORKDAYS = 6, 8
 HEAVIER_NUMERATOR, HEAVIER_DENOMINATOR = 5, 4
 #: It is burnt, or voided, once more so much later.
 AGAIN_MS = 25 * HOUR_MS
-#: What may not be landfilled: 841-004 and 841-005 are chemical and pharmaceutical waste.
-_INFECTIOUS = frozenset({"841-001-01", "841-002-01", "841-003-01"})
 #: Something that was burnt turns up again so many days later.
 RETURNS_DAYS = (1, 3)
 
@@ -211,7 +210,7 @@ class Plant:
             package.tell("destroyed", self._site, at_ms)
             if not self._is_lawful:
                 package.goes_wrong("unlicensed_plant", acts=acts)
-            if lie == "wrong_method" and package.waste_code in _INFECTIOUS:
+            if lie == "wrong_method" and is_medical(package.waste_code):
                 package.goes_wrong(lie, acts=acts)
             if package.fault == "scanned_after_end":
                 self._return(package, at_ms)

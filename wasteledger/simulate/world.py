@@ -119,9 +119,12 @@ class World:
 
     @staticmethod
     def _differ(one: Device, other: Device) -> None:
-        """Two devices of one site, three minutes apart; the second stands on its charger for ever."""
+        """Two devices of one site, three minutes apart; the second stands on its charger and beside a network for ever.
+
+        What one device packs and another hands over is proved by receipt alone: it has to be handed in before the box leaves.
+        """
         one.skew_ms, other.skew_ms = SKEW_MS_MAX, -SKEW_MS_MAX
-        other.habit.always_on = True
+        other.habit = Habit(other.habit.phase_ms, always_on=True)
 
     def _device(self, site: str, name: str, actor: str, *, placed: bool = False, hills: bool = False) -> Device:
         made = Device(site, name, seed=self.run.seed, origin=self.layout.register.origin, actor=actor)
