@@ -108,6 +108,7 @@ _ROWS = (
     Reason("label_stock_unaccounted", _D, "标签库存不符", "blank labels are not accounted for", ActorRole.HOLDER, 72),
     Reason("device_gap", _D, "设备记录缺号", "a device skipped a number: a scan is missing", ActorRole.DEVICE_HOLDER, 48),
     Reason("not_entitled", _D, "无权记录", "a device recorded what it may not say", ActorRole.DEVICE_HOLDER, 24),
+    Reason("untrusted_device", _D, "不可信设备的记录", "recorded behind a broken link of its device's chain", ActorRole.REGULATOR, 24),
     Reason("time_outside_bracket", _D, "时间越界", "a claimed moment outside the proved bracket", ActorRole.DEVICE_HOLDER, 72),
     Reason("revoked_device", _D, "停用设备上传", "a revoked device handed in a scan", ActorRole.REGULATOR, 24),
     Reason("quarantined_event", _D, "隔离的记录", "signed, but not a readable event", ActorRole.DEVICE_HOLDER, 72),

@@ -133,9 +133,12 @@ class Teller:
 
 
 class Story:
-    """A district in which things happen."""
+    """A district in which things happen.
 
-    def __init__(self) -> None:
+    `without`: sites that have no device of their own.
+    """
+
+    def __init__(self, *, without: tuple[str, ...] = ()) -> None:
         self.entries: list[bytes] = []
         self.tellers: dict[str, Teller] = {}
         self.office = Teller(OFFICE)
@@ -144,7 +147,8 @@ class Story:
         self.received_ms = ms("01 00:00")
         self.write(self.office.enrolment(self.office, role="office"), received_ms=self.received_ms)
         for site in (CLINIC, OTHER_CLINIC, HOSPITAL, TRANSFER, COLLECTOR, CARRIER, STRANGER, PLANT, OTHER_PLANT):
-            self.teller(site)
+            if site not in without:
+                self.teller(site)
 
     def write(self, note: bytes, *, received_ms: int, entry_class: str = "event") -> str:
         """Puts a note into the log; returns its event id."""

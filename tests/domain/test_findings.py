@@ -51,7 +51,7 @@ BESIDE: dict[str, set[str]] = {
     "quarantined_event": set(),
     "device_gap": {"device_fork"},  # the next scan names the missing one
     "never_sealed": set(),
-    "revoked_device": set(),
+    "revoked_device": {"sealing_unconfirmed"},  # what it says proves nothing
     "one_sided_hop": {"overdue_delivery"},  # still with the collector
     "duplicate_code": set(),
     "box_difference": set(),
@@ -110,6 +110,7 @@ def test_a_fork_of_a_chain_shows_when_the_past_was_rewritten() -> None:
     story.seal(BAG, at="03 14:00")
     story.teller(CLINIC).previous = encode_base64(bytes(32))
     told = story.tell(CLINIC, "stored", at="03 15:00", codes=[BAG], room="库1")
+    assert "untrusted_device" in codes_of(story.reconcile())
     forks = [finding for finding in story.reconcile().findings if finding.code == "device_fork"]
     assert [finding.evidence for finding in forks] == [(told,)]
 

@@ -371,8 +371,9 @@ def test_small_institutions_need_no_manifest_and_the_centre_does() -> None:
 
 def test_scans_of_one_stop_are_one_visit_and_of_the_next_day_another() -> None:
     story = Story()
-    for code, at in ((BAG, "02 14:00"), (BAG2, "02 14:10"), (BAG3, "03 14:00")):
+    for code in (BAG, BAG2, BAG3):
         story.seal(code)
+    for code, at in ((BAG, "02 14:00"), (BAG2, "02 14:10"), (BAG3, "03 14:00")):
         story.hop(code, CLINIC, COLLECTOR, at=at, vehicle=FOREIGN_VEHICLE)
     history = story.history()
     facts = [fact for shelf in history.by_device.values() for fact in shelf.values()]

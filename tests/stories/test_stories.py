@@ -48,7 +48,7 @@ def test_an_ordinary_round() -> None:
 
 def test_a_clinic_without_a_device() -> None:
     """没有手持机的卫生室：护士在收运员的手持机上刷工牌，双方各有其人。"""
-    day = Telling()
+    day = Telling(without=(CLINIC,))
     by_badge = {"vouched_by": CLINIC_NURSE, "vouch_method": "badge"}
     day.issue(BAG)
     day.on_the_collectors_handheld(
@@ -64,12 +64,14 @@ def test_a_clinic_without_a_device() -> None:
 
 
 def test_nobody_of_the_clinic_vouches() -> None:
-    """同样没有手持机，但没有人刷卡：一台设备替双方签，记为双方同一人。"""
+    """同样没有手持机，但没有人刷卡：收运员的设备无权替卫生室交出，只剩单方交接。"""
     day = Telling()
     day.clinic_seals(BAG)
     day.on_the_collectors_handheld("released", at="02 14:00", codes=[BAG], to_site=COLLECTOR)
     day.accept(BAG, CLINIC, COLLECTOR, at="02 14:01")
-    assert day.ends(at="03 00:00").findings == {"same_person_both_sides": COLLECTOR}
+    end = day.ends(at="03 00:00")
+    assert end.findings == {"one_sided_hop": CLINIC, "not_entitled": COLLECTOR}
+    assert end.classes == {BAG: "chain_broken"}
 
 
 def test_small_boxes_into_a_big_box_and_opened() -> None:
@@ -104,7 +106,21 @@ def test_the_opened_box_lacks_a_bag() -> None:
     lacking = day.ends(at="04 10:00")
     assert lacking.findings == {"box_difference": PLANT}
     assert lacking.classes[BAG] == "safely_disposed"
-    day.plant_burns(BAG2, at="04 11:00")  # it had been put aside in the weighing room
+    day.plant_burns(BAG2, at="04 10:30")
+    assert day.ends(at="04 10:40").classes[BAG2] == "disposed_not_provably", "a line in a list shows nobody the bag"
+
+    day = Telling()
+    day.clinic_seals(BAG, BAG2)
+    day.collector_takes(BAG, BAG2)
+    day.collector_brings_to_centre(BAG, BAG2)
+    day.centre_packs(BAG, BAG2)
+    day.lorry_takes(BOX)
+    day.lorry_brings_to_plant(BOX)
+    day.tell(PLANT, "unpacked", at="03 12:00", codes=[BAG], box=BOX, complete=True)
+    day.plant_burns(BAG)
+    day.plant_confirms()
+    day.tell(PLANT, "stored", at="04 10:50", codes=[BAG2], room="过磅间")  # it had been put aside in the weighing room
+    day.plant_burns(BAG2, at="04 11:00")
     found = day.ends()
     assert found.findings == {}
     assert found.classes[BAG2] == "safely_disposed"
@@ -125,9 +141,9 @@ def test_a_refused_load_goes_back_and_comes_again() -> None:
     assert day.ends(at="04 11:07").findings["refused_not_rerouted"] == CARRIER
     day.hop(BAG2, CARRIER, TRANSFER, at="03 15:00", **UNDER_THE_MANIFEST)
     second = {"manifest": "20265001000002", "vehicle": VEHICLE}
+    day.plant_burns(BAG, at="03 15:00")
     day.lorry_takes(BAG2, at="04 08:00", **second)
     day.lorry_brings_to_plant(BAG2, at="04 11:00", **second)
-    day.plant_burns(BAG, at="03 15:00")
     day.plant_burns(BAG2, at="04 15:00")
     end = day.ends()
     assert end.classes == {BAG: "safely_disposed", BAG2: "safely_disposed"}
@@ -178,12 +194,12 @@ def test_paper_entered_in_time() -> None:
 
 
 def test_paper_entered_late() -> None:
-    """纸质联单，三周后才补录：件仍然安全，补录逾期。"""
+    """纸质联单，三周后才补录：逾期的纸不作数，这一手等于没有凭证。"""
     day = Telling()
     _on_paper(day, entered="24 09:00")
     end = day.ends(at="30 00:00")
-    assert end.classes == {BAG: "safely_disposed"}
-    assert end.findings == {"late_backfill": TRANSFER}
+    assert end.classes == {BAG: "disposed_not_provably"}
+    assert end.findings == {"late_backfill": TRANSFER, "weak_evidence": TRANSFER}
 
 
 def test_a_cloned_label() -> None:
@@ -223,7 +239,7 @@ def test_a_wrong_clock_is_mended_when_the_device_is_connected() -> None:
 
 
 def test_a_correction_is_agreed() -> None:
-    """秤错了：卫生室更正，收运员同意；在此之前有争议。"""
+    """秤错了：卫生室更正，收运员同意还不够，重量不能由双方自行减下去；生态环境局同意后才改。"""
     day = Telling()
     day.issue(BAG)
     sealed = day.seal(BAG, mass_g=10_000)
@@ -231,6 +247,9 @@ def test_a_correction_is_agreed() -> None:
     proposed = day.correct(BAG, sealed, site=CLINIC, at="02 15:00", reason="wrong_mass", mass_g=1000)
     assert day.ends(at="02 15:30").classes == {BAG: "disputed"}
     day.correct(BAG, sealed, site=COLLECTOR, at="02 15:40", reason="wrong_mass", agrees_with=proposed)
+    between = day.ends(at="02 15:45")
+    assert (between.classes, between.answer.district.total.mass_g) == ({BAG: "disputed"}, 10_000)
+    day.correct(BAG, sealed, site=OFFICE, at="02 15:50", reason="wrong_mass", agrees_with=proposed)
     end = day.ends(at="02 16:00")
     assert (end.classes, end.findings) == ({BAG: "on_its_way"}, {})
     assert end.answer.district.total.mass_g == 1000

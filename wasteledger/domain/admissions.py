@@ -23,7 +23,7 @@ class Admission:
     """One admitted device.
 
     Attributes:
-        sites: that it was admitted for, in order.
+        sites: that it was admitted for, in order; `enrolled_ms`: when the first of these was received.
         revoked: moment of receipt and index of the revocation.
         trusted_seq: the last number that the office believes in spite of a revocation or a broken link; -1 for none.
         broken_from: the first number behind a broken link of its chain.
@@ -31,6 +31,7 @@ class Admission:
 
     role: str = "device"
     sites: list[str] = field(default_factory=list)
+    enrolled_ms: int = 0
     revoked: tuple[int, int] | None = None
     trusted_seq: int = -1
     broken_from: int = NEVER_BROKEN
@@ -46,6 +47,17 @@ class Admission:
 
 
 Admissions = dict[str, Admission]
+
+
+def has_device(site: str, fact: "Fact", admissions: Admissions) -> bool:
+    """Whether a site had a device of its own, not revoked, when a fact was handed in."""
+    moment = (fact.received_ms, fact.index)
+    return any(
+        site in known.sites
+        and known.enrolled_ms <= fact.received_ms
+        and (known.revoked is None or moment < known.revoked)
+        for known in admissions.values()
+    )
 
 
 def standing_of(fact: "Fact", admissions: Admissions) -> Standing:
@@ -73,7 +85,8 @@ def take_office_event(fact: "Fact", admissions: Admissions) -> str:
         admission = admissions.setdefault(event.device, Admission())
         if event.for_site not in admission.sites:
             if not admission.sites:
-                admission.role = event.role  # admitted again, a device stays what it is
+                # Admitted again, a device stays what it is.
+                admission.role, admission.enrolled_ms = event.role, fact.received_ms
             admission.sites.append(event.for_site)
             return event.device
     elif fact.kind == "revoked" and event.device in admissions:

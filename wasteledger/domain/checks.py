@@ -6,9 +6,10 @@ from schemas.acts import Act
 from schemas.codes import SiteKind, item_waste_code, site_kind
 from schemas.custody import ItemState, Phase
 from schemas.waste import is_medical, waste_kind
+from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.declarations import is_ghost
-from wasteledger.domain.entitled import told_before
+from wasteledger.domain.entitled import NOT, OWN, told_before
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.hops import check_hop
 from wasteledger.domain.legal_days import legal_day
@@ -24,8 +25,11 @@ _NOT_WEIGHED = frozenset({"copied", "estimated"})
 _HEAVIEST = {"bag": "bag_mass_kg_max", "sharps_box": "sharps_box_mass_kg_max", "drum": "drum_mass_kg_max"}
 
 
-def check_sealing(chain: Chain, fact: Fact, directory: Directory) -> None:
+def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
     """A package is closed: by whom, where, with what on its label, and how heavy."""
+    vouched = NOT < (fact.entitlement or NOT) < OWN
+    if vouched and not fact.event.note and has_device(fact.event.site, fact, source.admissions):
+        chain.doubt("own_device_unused", fact, site=fact.event.site)
     event, then = fact.event, directory.at(fact.occurred_ms)
     if waste_kind(event.waste_code) is None:
         chain.doubt("unlisted_waste_code", fact, site=event.site)

@@ -178,12 +178,7 @@ class _Judge:
         ]
         if not other:
             return {fact.event.site for fact in had} - {target.site}
-        pair = {target.site, other}
-        return {
-            fact.event.site
-            for fact in had
-            if fact.event.site == other and {fact.event.site, fact.event.to_site or fact.event.from_site} == pair
-        }
+        return {other} & {fact.event.site for fact in had}
 
     def _needs_authority(self, proposal: Fact) -> bool:
         """Whether the rate would rise or the denominator shrink."""

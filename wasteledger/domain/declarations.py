@@ -54,7 +54,7 @@ def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
     admission = source.admissions.get(fact.event.device_id)
     if admission is not None and admission.is_untrusted(fact):
         if fact.event.device_seq >= admission.broken_from and fact.event.site in admission.sites:
-            chain.doubt("device_fork", fact, site=fact.event.site)
+            chain.doubt("untrusted_device", fact, site=fact.event.site)
         return  # a revoked device has findings of its own
     site = admission.sites[0] if admission and admission.sites else fact.event.site
     chain.doubt("not_entitled", fact, site=site)

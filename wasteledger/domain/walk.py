@@ -268,7 +268,7 @@ def _note_rare(chain: Chain, step: Step, source: Source, directory: Directory) -
         waste_code = (step.correction.waste_code if step.correction else "") or event.waste_code
         chain.waste_code = chain.waste_code or waste_code
         chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
-        check_sealing(chain, fact, directory)
+        check_sealing(chain, fact, source, directory)
     elif fact.kind == "issued":
         chain.roll, chain.issued_for = event.stock, event.for_site
     elif fact.kind == "printed" and event.copy_no > 1 and not event.reason:
