@@ -25,6 +25,7 @@ class Act:
         targets: fields of the event that name another act's event, filled in when this one is signed.
         event_id: once signed; `received_ms`: once handed in.
         withheld: signed, and never handed in.
+        untrusted: its device's chain was broken, or its key revoked, when it was signed.
         forced: signed with this very device, even where another one has taken its place.
         about: the device that a word of trust is about.
     """
@@ -38,6 +39,7 @@ class Act:
     event_id: str = ""
     received_ms: int | None = None
     withheld: bool = False
+    untrusted: bool = False
     forced: bool = False
     about: "Device | None" = None
 

@@ -92,6 +92,7 @@ class Device:
         actor: who carries it.
         placed: its scans say where they were made.
         broken_by: the kind of fault that broke its chain; what it says from then on proves nothing.
+        rewritten: the act whose number was told anew.
         successor: takes its place once this one was handed back, or from `kept_until_ms` on where somebody keeps it for longer.
         queue: signed and not yet handed in.
         sync_ms: when it will be connected next; None with an empty queue.
@@ -108,6 +109,7 @@ class Device:
         self.skew_ms = 0
         self.trouble: Trouble | None = None
         self.broken_by = ""
+        self.rewritten: Act | None = None
         self.successor: Device | None = None
         self.kept_until_ms = 0
         self.queue: deque[Made] = deque()
@@ -165,7 +167,7 @@ class Device:
         self.previous, self.seq = self._before[0], self.seq - 1
         note = self._note(Act(act.at_ms, self, {}), last.body | {"mass_g": last.body["mass_g"] // 2 + 1})
         self.previous, self.seq = encode_base64(note[1]), self.seq + 1
-        self.broken_by = trouble.kind
+        self.broken_by, self.rewritten = trouble.kind, last
         return [("fork", *note, act)]
 
     def _note(self, act: Act, body: dict[str, Any]) -> tuple[bytes, bytes, int]:

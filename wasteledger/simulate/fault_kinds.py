@@ -110,6 +110,8 @@ def _lie(  # noqa: PLR0913, PLR0917 - a row of the table
 
 #: What stands on a shelf although somebody says that it does not.
 _SHELF = ("overdue_pickup", "overdue_storage", "stock_imbalance")
+#: What befell the box befell what is said to have been inside.
+_BOXED = ("box_difference", "stock_imbalance", "manifest_not_valid", "manifest_mismatch", "method_not_permitted")
 #: What an untrusted device said proves nothing: its sealings and its side of a hand-over are missing.
 _UNTRUSTED = ("sealing_unconfirmed", "one_sided_hop")
 
@@ -130,7 +132,7 @@ _LIES = (
     _lie("mass_shrunk", "item", "重量改小，由从未经手的单位同意", ("disputed", "not_entitled")),
     _lie("mass_halved", "item", "重量改小，对方同意而主管部门未同意", ("disputed",)),
     # Claimed time is bounded by proved time.
-    _lie("back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",), ("box_difference", "stock_imbalance"), ("overdue_storage",)),
+    _lie("back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",), _BOXED, ("overdue_storage",)),
     # Containment, numbers, disposal.
     _lie("in_two_boxes", "item", "同一包装进两箱", ("in_two_boxes",)),
     _lie("heavy_bag", "item", "一袋报称几百公斤", ("implausible_mass", "weight_difference")),
@@ -150,7 +152,7 @@ _LIES = (
     # Devices.
     _lie("stolen_handheld", "device", "停用的失窃手持机继续签字", ("revoked_device",)),
     _lie("revoked_device", "device", "已停用的手持机又用了一天", ("revoked_device",), _UNTRUSTED),
-    _lie("rewritten_chain", "device", "设备记录从某号起被改写", ("device_fork",), _UNTRUSTED),
+    _lie("rewritten_chain", "device", "设备记录从某号起被改写", ("device_fork",), (*_UNTRUSTED, "untrusted_device", "device_fork")),
     _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",)),
     _lie("dead_clock", "device", "时钟停在2000年，从未校时", ("clock_skew",)),
     _lie("under_reporting", "site", "只记录三分之一的废物", ("under_reporting",)),

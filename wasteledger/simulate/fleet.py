@@ -23,10 +23,10 @@ class Fleet:
     """The devices, and what they have still to do.
 
     Attributes:
-        on_broken: told each act that a device made when its chain was broken already, and the kind of fault that broke it.
+        on_broken: told each act of a device that nobody believes any more, and whether that act is the first.
     """
 
-    def __init__(self, journal: Journal, *, on_broken: Callable[[Act, str], None]) -> None:
+    def __init__(self, journal: Journal, *, on_broken: Callable[[Act, bool], None]) -> None:
         """Begins with no device."""
         self.devices: list[Device] = []
         self._journal = journal
@@ -114,7 +114,7 @@ class Fleet:
         was_broken = device.broken_by
         device.sign(act)
         if was_broken or device.broken_by:
-            self._on_broken(act, device.broken_by)
+            self._on_broken(act, not was_broken)
         if act.kind == "enrolled":
             self._sync(device, act.at_ms)
         elif device.sync_ms is None:

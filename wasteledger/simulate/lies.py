@@ -47,8 +47,9 @@ class Lies:
             tell(made, at_ms, stock)
 
     def _shown_by_seal(self, made: Package, at_ms: int, stock: Stock) -> None:  # noqa: ARG002 - one shape for all
-        if made.fault == "impostor_seal" and made.seal:
-            made.goes_wrong(made.fault, acts=[made.seal])
+        if made.seal:
+            shown = ("implausible_mass",) if made.fault == "heavy_bag" else None
+            made.goes_wrong(made.fault, acts=[made.seal], expected=shown)
 
     def _impostor(self, made: Package, at_ms: int, stock: Stock) -> None:
         """The clinic dumps the bag, and signs every later hop and the disposal in everybody's name."""

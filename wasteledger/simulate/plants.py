@@ -121,7 +121,7 @@ class Plant:
         if kind == "box_heavier":
             for package in box.packages:
                 # Seen by itself afterwards, a package is proved to have been inside.
-                seen = package.fault == "scanned_after_end"
+                seen = package.fault in {"scanned_after_end", "burned_twice"}
                 package.goes_wrong(
                     kind, acts=accepted, expected=() if seen else None, allowed=("box_difference",) if seen else None
                 )
@@ -231,6 +231,11 @@ class Plant:
             packages.remove(missing)
             missing.tell("vanished", self._site, at_ms - HOUR_MS)
         codes = [package.code for package in packages]
+        for wrong in (wrong for package in packages for wrong in package.wrongs_of("in_two_boxes")):
+            wrong.expected, wrong.allowed = (
+                (),
+                wrong.expected + wrong.allowed,
+            )  # seen by itself, it is proved to have been inside
         acts = world.act(self._furnace, at_ms, "unpacked", codes=codes, box=box.code, complete=True)
         if missing:
             missing.goes_wrong("box_miscounted", acts=acts)

@@ -28,6 +28,12 @@ RETURN_MS = office_hour(17, 30)
 PROPOSAL_MS, ANSWER_MS, AUTHORITY_MS = 2 * HOUR_MS, office_hour(19, 15), office_hour(19, 30)
 #: Weights are copied where they would be noticed: so many bags at once.
 COPIED_MIN = 5
+#: What shows when the centre has weighed.
+_SHOWN_ON_ARRIVAL = frozenset({"skipped_collector", "wrong_destination", "lost_weight", "zero_weight", "slow_theft"})
+#: What these weigh at the centre is a story of its own.
+_WEIGHED_ODDLY = frozenset(
+    {"zero_weight", "slow_theft", "heavy_bag", "lost_weight", "correction_agreed", "never_sealed", "cloned_label"}
+)
 #: What is taken out at each hand-over, within what two scales may differ.
 THEFT_G, THEFT_PERMILLE = 80, 40
 #: The city lies so far to the east: 150 km.
@@ -240,7 +246,8 @@ class Rounds:
         body: dict[str, Any] = {"vouch_method": "none", "actor": "u-cabinet"} if centre.unattended else {}
         miscounted = bool(world.draw("hop", ["wrong_scale"]))
         expected = [package for package in taken if package.fault != "wrong_destination"]
-        copied = len(expected) >= COPIED_MIN and not centre.unattended and bool(world.draw("hop", ["copied_weights"]))
+        plain = len(expected) >= COPIED_MIN and not any(package.fault in _WEIGHED_ODDLY for package in expected)
+        copied = plain and not centre.unattended and bool(world.draw("hop", ["copied_weights"]))
         if copied:
             body["copied"] = True
         accepted = self._weigh_in(code, expected, giver, at_ms, int(miscounted), body)
@@ -266,10 +273,7 @@ class Rounds:
             return []
         world, copied = self._world, body.get("copied")
         body = {name: value for name, value in body.items() if name != "copied"}
-        masses_g = [
-            package.sealed_g if copied and package.fault != "zero_weight" else self._shown_g(package)
-            for package in packages
-        ]
+        masses_g = [package.sealed_g if copied else self._shown_g(package) for package in packages]
         return world.act(
             world.device(code), at_ms, "accepted", codes=[package.code for package in packages], from_site=giver,
             masses_g=masses_g, packages_count=miscounted, **body,
@@ -296,15 +300,10 @@ class Rounds:
     def _arrival_fault(self, package: Package, centre: Centre, at_ms: int, accepted: list[Act]) -> None:
         """What of a package's fault shows when the centre has taken it in."""
         kind = package.fault
-        if kind in {
-            "skipped_collector",
-            "wrong_destination",
-            "lost_weight",
-            "zero_weight",
-            "slow_theft",
-            "heavy_bag",
-        } or (kind == "unreleased" and not package.wrongs_of(kind)):
+        if kind in _SHOWN_ON_ARRIVAL or (kind == "unreleased" and not package.wrongs_of(kind)):
             package.goes_wrong(kind, acts=accepted)
+        elif kind == "heavy_bag":
+            package.goes_wrong(kind, acts=accepted, expected=("weight_difference",))
         elif kind == "lost_bag" and package.stage == "centre":
             package.goes_wrong(kind, expected=("overdue_storage",), by_ms=at_ms + STORAGE_MS + MARGIN_MS)
             package.tell("vanished", centre.site.code, at_ms + 3 * HOUR_MS)

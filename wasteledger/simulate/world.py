@@ -271,12 +271,26 @@ class World:
                     Act(act.at_ms + TAPPED_AGAIN_MS, act.device, act.body, person=act.person, forced=act.forced)
                 )
 
-    def _broken(self, act: Act, kind: str) -> None:
-        """What a copied or rewritten device names is no longer told apart from what it was made to say."""
+    def _broken(self, act: Act, is_first: bool) -> None:  # noqa: FBT001 - as the fleet tells it
+        """What a copied, rewritten or revoked device names is no longer told apart from what it was made to say."""
+        kind, rewritten = act.device.broken_by, act.device.rewritten
+        if kind == "device_fork":
+            if is_first:  # what came after it the office has said to believe
+                self._touched(act, kind, None)
+            return
+        act.untrusted = True
+        expected: tuple[str, ...] | None = ("untrusted_device",) if kind == "rewritten_chain" else None
+        if rewritten and is_first:
+            rewritten.untrusted = True
+            self._touched(rewritten, kind, ("device_fork",))
+            expected = ("device_fork", "untrusted_device")
+        self._touched(act, kind, expected)
+
+    def _touched(self, act: Act, kind: str, expected: tuple[str, ...] | None) -> None:
         for code in act.codes:
             for package in (*self.truth.by_code.get(code, ()), *self.inside.get(code, ())):
                 if not package.wrongs_of(kind):
-                    package.goes_wrong(kind, acts=[act])
+                    package.goes_wrong(kind, acts=[act], expected=expected)
 
     def run_day(self) -> None:
         """Everything of the present day happens; the next one begins."""
