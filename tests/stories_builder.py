@@ -15,6 +15,7 @@ from typing import Any
 from schemas.canonical import encode_base64
 from schemas.codes import box_code, stock_code
 from schemas.signing import DeviceKey, parse_note, sign_event
+from schemas.vouching import person_key, sign_vouch
 from wasteledger.domain.entry import Entry, decode_entry
 from wasteledger.domain.history import History
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
@@ -24,6 +25,10 @@ from wasteledger.domain.register import Directory, Register
 ORIGIN = "ledger.example.org/story"
 OFFICE = "A500114001001"
 CLINIC = "C500114105001"
+#: A clinic without a device, whose nurse has a badge.
+CABIN = "C500114105003"
+#: One company that drives and burns.
+COMPANY_LORRY, COMPANY_PLANT = "R500114004003", "D500114004003"
 OTHER_CLINIC = "C500114105002"
 HOSPITAL = "H500114001001"
 TRANSFER = "T500114105001"
@@ -36,7 +41,10 @@ BAG, BAG2, BAG3 = (stock_code("500114", serial) for serial in (1, 2, 3))
 BOX = box_code("500114", 1)
 MANIFEST = "20265001000001"
 INFECTIOUS = "841-001-01"
+#: What badge and PIN of the cabin's second nurse make.
+CABIN_KEY = person_key(bytes(range(16)), "2580")
 NURSE = "u-nurse"
+COMPANY_VEHICLE = "渝H3C303"
 VEHICLE, FOREIGN_VEHICLE = "渝H2B101", "渝H9Z999"
 PHOTO = encode_base64(hashlib.sha256(b"a photo of the burst bag").digest())
 
@@ -50,6 +58,9 @@ def register() -> Register:
         {"code": OFFICE, "name": "生态环境局"},
         {"code": CLINIC, "name": "大坪村卫生室", "beds": 0},
         {"code": OTHER_CLINIC, "name": "小坪村卫生室", "beds": 0},
+        {"code": CABIN, "name": "高坪村卫生室", "beds": 0, "collection": "vouched"},
+        {"code": COMPANY_LORRY, "name": "环保公司车队", "organisation": "环保公司"},
+        {"code": COMPANY_PLANT, "name": "环保公司处置厂", "organisation": "环保公司"},
         {"code": HOSPITAL, "name": "中心医院", "beds": 300},
         {"code": TRANSFER, "name": "镇卫生院中转点", "beds": 30},
         {"code": COLLECTOR, "name": "收运队"},
@@ -70,8 +81,22 @@ def register() -> Register:
                 {"code": "500114105", "name": "阿蓬江镇", "kind": "town"},
             ],
             "sites": sites,
-            "vehicles": [{"plate": VEHICLE, "carrier": CARRIER}, {"plate": FOREIGN_VEHICLE, "carrier": COLLECTOR}],
+            "vehicles": [
+                {"plate": COMPANY_VEHICLE, "carrier": COMPANY_LORRY},
+                {"plate": VEHICLE, "carrier": CARRIER},
+                {"plate": FOREIGN_VEHICLE, "carrier": COLLECTOR},
+            ],
             "people": [
+                {
+                    "actor": "u-cabin2",
+                    "name": "某人",
+                    "site": CABIN,
+                    "role": "clinic",
+                    "vouch_key": encode_base64(CABIN_KEY.public_key),
+                },
+                {"actor": "u-left", "name": "某人", "site": CABIN, "role": "clinic", "valid_to": "2026-10-31"},
+            ]
+            + [
                 {"actor": actor, "name": "某人", "site": site, "role": role}
                 for actor, site, role in (
                     (NURSE, CLINIC, "clinic"),
@@ -80,11 +105,15 @@ def register() -> Register:
                     ("u-driver", CARRIER, "driver"),
                     ("u-collector", COLLECTOR, "collector"),
                     ("u-operator", PLANT, "operator"),
+                    ("u-cabin", CABIN, "clinic"),
+                    ("u-companydriver", COMPANY_LORRY, "driver"),
                 )
             ],
             "licences": [
                 licence | {"holder": CARRIER, "number": "运1", "activity": "carry"},
                 licence | {"holder": PLANT, "number": "处1", "activity": "dispose"},
+                licence | {"holder": COMPANY_LORRY, "number": "运2", "activity": "carry"},
+                licence | {"holder": COMPANY_PLANT, "number": "处2", "activity": "dispose"},
             ],
         }
     )
@@ -103,23 +132,25 @@ def china(moment_ms: int) -> str:
 
 
 class Teller:
-    """One device: its key, and where its own chain stands."""
+    """One device: its key, and where its own chain stands. `name` is its site, with a word behind it for a further device."""
 
-    def __init__(self, site: str, *, origin: str = ORIGIN) -> None:
-        self.key = DeviceKey(hashlib.sha256(f"teller of {site}".encode()).digest())
-        self.site = site
+    def __init__(self, name: str, *, origin: str = ORIGIN) -> None:
+        self.key = DeviceKey(hashlib.sha256(f"teller of {name}".encode()).digest())
+        self.site = name.split(maxsplit=1)[0]
         self.origin = origin
         self.number = 0
         self.previous = encode_base64(EMPTY_ROOT)
 
-    def note(self, kind: str, *, occurred_ms: int, **fields: Any) -> bytes:
-        """The next event of this device, signed."""
+    def note(self, kind: str, *, occurred_ms: int, person: DeviceKey | None = None, **fields: Any) -> bytes:
+        """The next event of this device, signed; `person`: who stands for it with badge and PIN."""
         payload: dict[str, Any] = {
             "version": 1, "device_id": self.key.device_id, "device_seq": self.number, "device_prev": self.previous,
             "occurred_at": china(occurred_ms), "monotonic_ms": occurred_ms % 2**40, "boot_id": "0123456789abcdef",
             "site": self.site, "actor": f"u-{self.site.lower()}", "vouch_method": "badge", "kind": kind,
         }  # fmt: skip
         payload |= {name: value for name, value in fields.items() if value is not None}
+        if person:
+            payload["vouch_signature"] = sign_vouch(person, origin=self.origin, payload=payload)
         note = sign_event(self.key, origin=self.origin, payload=payload)
         self.number, self.previous = payload["device_seq"] + 1, encode_base64(parse_note(note).event_id)
         return note
@@ -169,12 +200,14 @@ class Story:
             self.tellers[site].previous = encode_base64(leaf_hash(self.entries[-1]))
         return self.tellers[site]
 
-    def tell(self, site: str, kind: str, *, at: str, after_ms: int = 0, delay_ms: int = _MINUTE, **fields: Any) -> str:
-        """Something happened at a site; the service received it `delay_ms` later."""
+    def tell(
+        self, site: str, kind: str, *, at: str, by: str = "", after_ms: int = 0, delay_ms: int = _MINUTE, **fields: Any
+    ) -> str:
+        """Something happened at a site, as a device of it says, or the one named by `by`; the service received it `delay_ms` later."""
         occurred_ms = ms(at) + after_ms
         if kind == "manifested":
             self.drafted.add(fields["manifest"])
-        note = self.teller(site).note(kind, occurred_ms=occurred_ms, **fields)
+        note = self.teller(by or site).note(kind, occurred_ms=occurred_ms, **({"site": site} | fields))
         return self.write(note, received_ms=occurred_ms + delay_ms)
 
     def issue(self, *codes: str, at: str = "01 08:00", site: str = CLINIC) -> str:

@@ -5,7 +5,8 @@ import pytest
 from schemas.canonical import encode_base64
 from schemas.reasons import REASONS
 from schemas.signing import parse_note, sign_event
-from tests.domain.finding_stories import HOUR_MS, STORIES
+from tests.domain.finding_stories import HOUR_MS
+from tests.domain.lie_stories import STORIES
 from tests.stories_builder import (
     BAG,
     BAG2,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.canonical import decode_base64
-from tests.domain.finding_stories import STORIES
+from tests.domain.lie_stories import STORIES
 from tests.domain.test_reconcile import _boxed_life, _district_of_stories
 from tests.stories_builder import (
     BAG,

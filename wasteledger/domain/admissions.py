@@ -89,8 +89,8 @@ def take_office_event(fact: "Fact", admissions: Admissions) -> str:
                 admission.role, admission.enrolled_ms = event.role, fact.received_ms
             admission.sites.append(event.for_site)
             return event.device
-    elif fact.kind == "revoked" and event.device in admissions:
-        admission, moment = admissions[event.device], (fact.received_ms, fact.index)
+    elif fact.kind == "revoked":
+        admission, moment = admissions.setdefault(event.device, Admission()), (fact.received_ms, fact.index)
         if admission.revoked is None or moment < admission.revoked:
             admission.revoked = moment
             return event.device

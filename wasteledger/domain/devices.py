@@ -53,7 +53,6 @@ class DeviceBook:
     enrolled_ms: int = 0
     received_ms: int = 0
     admission: Admission = field(default_factory=Admission)
-    revoked_index: int | None = None
     runs: list[Run] = field(default_factory=list)
     notes: dict[str, list[Any]] = field(default_factory=dict)
     announced: list[Any] = field(default_factory=list)
@@ -102,7 +101,8 @@ class DeviceBook:
         else:
             self._insert(fact, number)
         self.judge_clock(fact, directory)
-        if self.revoked_index is not None and fact.index > self.revoked_index:
+        revoked = self.admission.revoked
+        if revoked is not None and (fact.received_ms, fact.index) > revoked:
             self.note("revoked_device", fact)
 
     def _insert(self, fact: Fact, number: int) -> None:
@@ -225,7 +225,7 @@ def device_books(history: History, directory: Directory) -> list[DeviceBook]:
         book = DeviceBook(device)
         if known:
             book.admit(known.site, known.chain_root, known.enrolled_ms)
-            book.revoked_index = known.revoked_index
+        book.admission = history.admissions.get(device, book.admission)
         for fact in sorted(facts.values(), key=lambda fact: fact.index):
             book.take(fact, directory)
         if device in history.announced:

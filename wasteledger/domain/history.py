@@ -38,7 +38,7 @@ class Announced(NamedTuple):
 
 
 class Device(NamedTuple):
-    """An admitted key: for which site, since which entry, revoked at which entry.
+    """An admitted key: for which site, since which entry; the rest stands in its `Admission`.
 
     Attributes:
         enrolled_ms: when its enrolment was received.
@@ -52,7 +52,6 @@ class Device(NamedTuple):
     enrolled_index: int
     chain_root: str
     enrolled_ms: int
-    revoked_index: int | None = None
 
 
 class History:
@@ -142,8 +141,6 @@ class History:
             first = Device(event.device, event.for_site, event.role, fact.index, root, fact.received_ms)
             self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
             self._hold(event.device)
-        elif event.kind == "revoked" and event.device in self.devices:
-            self.devices[event.device] = self.devices[event.device]._replace(revoked_index=fact.index)
         self._weigh(take_office_event(fact, self.admissions))
         self._link(fact)
 
@@ -170,7 +167,7 @@ class History:
     def _weigh(self, device: str) -> None:
         """The standing of a device has changed: that of its events is asked for again."""
         for fact in self.by_device[device].values() if device else ():
-            fact.standing = None
+            fact.standing = fact.entitlement = None
 
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""

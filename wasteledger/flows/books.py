@@ -178,7 +178,7 @@ class Books:
     def _weigh(self, device: str) -> None:
         """The standing of a device has changed: what its events touch is judged again."""
         for fact in self.source.facts_of_device(device, self.devices[device].newest, end=self.size + 1):
-            fact.standing = None
+            fact.standing = fact.entitlement = None
             self._touch(fact)
 
     def _file(self, fact: Fact, content: bytes, directory: Directory) -> None:
@@ -192,8 +192,6 @@ class Books:
         if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
             self._device(event.device).admit(event.for_site, encode_base64(root), fact.received_ms)
-        elif kind == "revoked" and event.device in self.devices:
-            self._device(event.device).revoked_index = fact.index
         broken_from = book.admission.broken_from
         book.take(fact, directory)
         if number < 0:
