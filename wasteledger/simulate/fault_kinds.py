@@ -27,6 +27,8 @@ class FaultKind(NamedTuple):
 
 
 _OVERDUE = ("overdue_pickup", "overdue_storage", "overdue_delivery", "in_limbo")
+#: What stands on a shelf although somebody says that it does not.
+_SHELF = ("overdue_pickup", "overdue_storage", "stock_imbalance")
 #: Two stories under one code: whatever else shows is a consequence.
 _TWO_STORIES = (
     "seen_after_end", "impossible_travel", "missing_link", "wrong_giver", "wrong_destination", "one_sided_hop", "impossible_time",
@@ -58,16 +60,18 @@ _FAULTS = (
     FaultKind("lost_weight", "item", "两次称重之间被取走三分之一", ("weight_difference",)),
     FaultKind("impossible_time", "item", "接收数小时后才补扫交出", ("impossible_time",), ("late_step",)),
     FaultKind("refused_rerouted", "item", "拒收后退回并重新送交"),
-    FaultKind("refused_forgotten", "item", "拒收后无人处理", ("refused_not_rerouted",), ("stock_imbalance",)),
-    FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence",), ("stock_imbalance", "void_unconfirmed")),
-    FaultKind("voided_with_evidence", "item", "封装后有凭证作废", (), (), ("void_without_evidence", "void_unconfirmed")),
+    FaultKind("refused_forgotten", "item", "拒收后无人处理", ("refused_not_rerouted",), ("stock_imbalance", "overdue_delivery")),
+    FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),
+    FaultKind(
+        "voided_with_evidence", "item", "封装后有凭证作废", (), (), ("void_without_evidence", "void_unconfirmed", *_SHELF)
+    ),
     FaultKind("correction_agreed", "item", "重量更正，对方同意", (), (), ("disputed", "weight_difference")),
     FaultKind("correction_refused", "item", "重量更正，对方拒绝", ("correction_refused",), ("disputed",)),
     FaultKind("correction_open", "item", "重量更正，无人答复", ("disputed",)),
     FaultKind("declared_lost", "item", "申报丢失", ("declared_lost",), ("stock_imbalance",)),
     FaultKind("lost_and_found", "item", "申报丢失后找回", (), ("late_step", "stock_imbalance", *_OVERDUE), ("declared_lost",)),
     FaultKind("unlisted_waste", "item", "填了名录中没有的废物代码", ("unlisted_waste_code",)),
-    FaultKind("seen_elsewhere", "item", "同时在几十公里外被扫到", ("impossible_travel",)),
+    FaultKind("seen_elsewhere", "item", "同时在几十公里外被扫到", ("impossible_travel", "objection")),
     FaultKind("reprint", "item", "无原因补打标签", ("reprint_without_reason",)),
     FaultKind("wrong_scale", "hop", "清点件数与扫码件数不同", ("count_difference",)),
     FaultKind("same_person", "hop", "一人代双方签字", ("same_person_both_sides",)),
@@ -108,8 +112,6 @@ def _lie(  # noqa: PLR0913, PLR0917 - a row of the table
     return FaultKind(name, subject, zh, expected, allowed, meanwhile, is_lie=True)
 
 
-#: What stands on a shelf although somebody says that it does not.
-_SHELF = ("overdue_pickup", "overdue_storage", "stock_imbalance")
 #: What befell the box befell what is said to have been inside.
 _BOXED = ("box_difference", "stock_imbalance", "manifest_not_valid", "manifest_mismatch", "method_not_permitted")
 #: What an untrusted device said proves nothing: its sealings and its side of a hand-over are missing.

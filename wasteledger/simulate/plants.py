@@ -24,6 +24,8 @@ CONFIRMED_MS = office_hour(16, 10)
 COUNT_DAY, COUNT_MS = 15, office_hour(20, 10)
 #: Below 5 °C a plant may store for 72 hours.
 PLANT_STORAGE_MS = 72 * HOUR_MS
+#: Chemical and pharmaceutical waste is stored by GB 18597, not by the hour (GB 39707-2020 5.4.7).
+_STORED_LONGER = frozenset({"841-004-01", "841-005-01"})
 #: Working days within which the consignee confirms, and one more to be sure.
 CONFIRM_WORKDAYS, LATE_WORKDAYS = 6, 8
 #: A box is heavier by a fourth: something else lies in it.
@@ -128,7 +130,8 @@ class Plant:
         elif kind == "late_at_plant":
             box.free_ms = at_ms + PLANT_STORAGE_MS + 3 * HOUR_MS
             for package in box.packages:
-                package.goes_wrong(kind, by_ms=NEVER_MS)
+                if package.waste_code not in _STORED_LONGER:
+                    package.goes_wrong(kind, by_ms=NEVER_MS)
 
     def _note_manifest(self, load: Load) -> None:
         """What did not come in as the manifest's scans say may show at the manifest too."""
@@ -243,8 +246,8 @@ class Plant:
 
     def _late_faults(self, unit: Unit, acts: list[Act]) -> None:
         if unit.box and unit.box.fault == "late_at_plant":
-            for package in unit.box.packages:
-                package.wrongs_of("late_at_plant")[0].shown(acts)
+            for wrong in (wrong for package in unit.box.packages for wrong in package.wrongs_of("late_at_plant")):
+                wrong.shown(acts)
         elif unit.box and unit.box.fault == "disposed_not_received":
             for package in unit.box.packages:
                 package.goes_wrong("disposed_not_received", acts=acts)

@@ -264,6 +264,8 @@ class Producers:
             made.goes_wrong(kind, acts=self._labels.reprint(made.code, self._world.at(office_hour(20, 40))))
         elif kind == "cloned_label":
             self._clone(made)
+        elif kind == "never_sealed":  # until somebody else scans it, its label is missing from the roll
+            made.goes_wrong(kind, expected=(), allowed=("label_stock_unaccounted",))
         elif kind == "late_pickup":
             made.free_ms = at_ms + STORAGE_MS + HOUR_MS
             made.goes_wrong(kind, by_ms=NEVER_MS)
@@ -290,7 +292,10 @@ class Producers:
         shown = [sha256_base64(made.code.encode())] if honest else []
         (void,) = void_package(world, made, at_ms + 2 * MINUTE_MS, shown)
         acts = [void]
-        if honest:
+        if not honest:  # it counts as standing there
+            code = "overdue_storage" if made.site in world.layout.centres else "overdue_pickup"
+            made.goes_wrong(kind, expected=(code,), by_ms=at_ms + STORAGE_MS + MARGIN_MS)
+        else:
             acts.append(confirm_void(world, void, shown))
             made.void = acts[-1]
         made.goes_wrong(kind, acts=acts)
