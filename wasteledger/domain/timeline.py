@@ -332,7 +332,9 @@ def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
             else:
                 first = orphans.setdefault(hop, step)
                 if step.fact.occurred_ms - first.fact.occurred_ms > CLOCK_DIFFERENCE_MS_MAX:
-                    orphans[hop] = step  # another hop; scanned again at once it is the same one, and the release belongs in front of both
+                    orphans[hop] = (
+                        step  # another hop; scanned again at once it is the same one, and the release belongs in front of both
+                    )
             if ordered and ordered[-1].fact.event.site == event.site:
                 _take_over(step, ordered)
                 continue

@@ -168,7 +168,7 @@ def _walk_steps(  # noqa: C901, PLR0912 - the inner loop, in which each call cou
         if step.box and before.phase is Phase.LOST:
             continue  # a box that is said to contain it does not bring it back
         after, reasons = decide_move(before, fact.move)
-        if (reasons or (after is before and kind == "accepted")) and _is_repeated(chain, step):
+        if (reasons or (kind == "accepted" and after == before)) and _is_repeated(chain, step):
             continue
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)

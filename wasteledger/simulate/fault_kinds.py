@@ -92,7 +92,8 @@ _FAULTS = (
     FaultKind("unlicensed_carrier", "manifest", "无证承运人", ("unlicensed_carrier",), ("manifest_mismatch",)),
     FaultKind("unconfirmed_manifest", "manifest", "接收后从未确认联单", ("manifest_not_confirmed",)),
     FaultKind("paper_backfill", "manifest", "纸质联单按期补录"),
-    FaultKind("paper_backfill_late", "manifest", "纸质联单逾期补录", ("late_backfill",), (), ("one_sided_hop",)),
+    # Entered too late, paper proves nothing.
+    FaultKind("paper_backfill_late", "manifest", "纸质联单逾期补录", ("late_backfill",), ("weak_evidence",), ("one_sided_hop",)),
     FaultKind("wrong_clock", "device", "设备时钟错数小时", ("clock_skew",)),
     FaultKind("back_dated", "device", "设备十二天后才同步", ("back_dated",)),
     FaultKind("device_gap", "device", "一条记录永远没有上传", ("device_gap",), ("stock_imbalance",)),

@@ -237,6 +237,9 @@ class Hauls:
                 package.wrongs_of("late_storage")[0].shown([*released, *accepted])
         if load.wrong:
             load.wrong.shown([*released, *accepted])
+        if load.fault == "paper_backfill_late":
+            for package in load.packages:
+                package.goes_wrong(load.fault, acts=released, expected=("weak_evidence",), allowed=("late_backfill",))
         if load.fault in {
             "no_manifest", "unlicensed_carrier", "wrong_vehicle", "second_trip", "late_draft",
         }:  # an unlicensed plant shows at its furnace  # fmt: skip
