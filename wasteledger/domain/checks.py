@@ -10,7 +10,7 @@ from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.declarations import is_ghost
 from wasteledger.domain.entitled import NOT, OWN, told_before
-from wasteledger.domain.facts import Fact, Source, by_order
+from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_hop
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.load import inside_of

@@ -155,6 +155,7 @@ class Centres:
             world.device(code, "second"), said_ms + BACK_DATED_MS, "packed", codes=[package.code], box=box.code, claim_ms=said_ms
         )  # fmt: skip
         package.goes_wrong("back_dated_packing", acts=acts)
+        package.said_beside = box.packages
         box.disturbed = True
         for other in box.packages:
             other.goes_wrong("companion")

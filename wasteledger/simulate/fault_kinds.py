@@ -75,7 +75,7 @@ _FAULTS = (
     FaultKind("reprint", "item", "无原因补打标签", ("reprint_without_reason",)),
     FaultKind("wrong_scale", "hop", "清点件数与扫码件数不同", ("count_difference",)),
     FaultKind("same_person", "hop", "一人代双方签字", ("same_person_both_sides",)),
-    FaultKind("unvouched", "hop", "无人值守点无人补签", ("not_vouched",)),
+    FaultKind("unvouched", "hop", "无人值守点无人补签", ("not_vouched",), ("weak_evidence",)),
     FaultKind("box_heavier", "box", "整箱重量明显偏大", ("box_difference",)),
     FaultKind("box_miscounted", "box", "开箱清点少一包", ("box_difference",), ("arrived_not_disposed", "stock_imbalance")),
     FaultKind("disposed_not_received", "box", "未接收即处置", ("disposed_not_received",), _OUTSTANDING),
@@ -113,8 +113,6 @@ def _lie(  # noqa: PLR0913, PLR0917 - a row of the table
     return FaultKind(name, subject, zh, expected, allowed, meanwhile, is_lie=True)
 
 
-#: What befell the box befell what is said to have been inside.
-_BOXED = ("box_difference", "stock_imbalance", "manifest_not_valid", "manifest_mismatch", "method_not_permitted")
 #: What an untrusted device said proves nothing: its sealings and its side of a hand-over are missing.
 _UNTRUSTED = ("sealing_unconfirmed", "one_sided_hop")
 
@@ -135,7 +133,7 @@ _LIES = (
     _lie("mass_shrunk", "item", "重量改小，由从未经手的单位同意", ("disputed", "not_entitled")),
     _lie("mass_halved", "item", "重量改小，对方同意而主管部门未同意", ("disputed",)),
     # Claimed time is bounded by proved time.
-    _lie("back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",), _BOXED, ("overdue_storage",)),
+    _lie("back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",), ("box_difference", "stock_imbalance"), ("overdue_storage",)),
     # Containment, numbers, disposal.
     _lie("in_two_boxes", "item", "同一包装进两箱", ("in_two_boxes",)),
     _lie("heavy_bag", "item", "一袋报称几百公斤", ("implausible_mass", "weight_difference")),

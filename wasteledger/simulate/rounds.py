@@ -87,7 +87,8 @@ class Rounds:
         for package in taken:
             package.tell("collected", self._collector, at_ms + OTHER_SIDE_MS)
             if one_person and package in releasing and package in accepting:
-                named = package.fault != "wrong_giver"  # else the two sides do not speak of one hand-over
+                # Else the two sides do not speak of one hand-over, or somebody of the clinic vouched after all.
+                named = package.fault not in {"wrong_giver", "device_unused"}
                 package.goes_wrong("same_person", acts=[*released, *accepted], expected=None if named else ())
             self._stop_fault(package, clinic, at_ms, [*released, *accepted])
         return [package for package in taken if not self._vanishes(package, at_ms)]

@@ -16,6 +16,8 @@ from typing import Any
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, Act
 from wasteledger.simulate.fault_kinds import FAULTS
 
+#: Subjects of faults that befall everything in a box.
+_OF_BOXES = frozenset({"box", "batch", "manifest"})
 #: A moment that never comes: what waits for an act that was never made.
 NEVER_MS = 2**53 - 1
 _CHINA_MS = 8 * HOUR_MS
@@ -73,6 +75,7 @@ class Package:
         muted: its code has two stories or no beginning, so that nothing else need be found.
         colluded: everybody signed, and it was dumped.
         void: the office's word that confirms its void: once it arrived, the package leaves the cohort.
+        said_beside: what lay in the box into which somebody says that it was packed: what befell that box is told of it too.
         destroyed, lawful: burnt, and at a licensed plant; `spoilt`: not whole.
     """
 
@@ -99,6 +102,7 @@ class Package:
     corrected: tuple[int, Act] | None = None
     story: list[tuple[str, str, int]] = field(default_factory=list)
     wrongs: list[Wrong] = field(default_factory=list)
+    said_beside: list["Package"] = field(default_factory=list)
 
     def tell(self, kind: str, site: str, at_ms: int) -> None:
         """The next line of its story."""
@@ -128,6 +132,16 @@ class Package:
         """Its faults of one kind, in the order in which they were done."""
         return [wrong for wrong in self.wrongs if wrong.kind == kind]
 
+    def _told_of_its_box(self) -> list[Wrong]:
+        told = {
+            code
+            for package in self.said_beside
+            for wrong in package.wrongs
+            if FAULTS[wrong.kind].subject in _OF_BOXES
+            for code in (*wrong.expected, *wrong.allowed)
+        }
+        return [Wrong(self.fault, (), tuple(sorted(told)))] if told else []
+
     @property
     def is_voided(self) -> bool:
         """Whether it has left the cohort."""
@@ -149,7 +163,7 @@ class Package:
         line = {
             "subject": "item", "code": self.old_code or self.code, "site": self.site, "division": self.site[1:10],
             "waste_code": self.waste_code, "sealed_day": sealed_day, "mass_g": mass_g, "voided": self.is_voided, "safe": self.is_safe,
-            "story": self.story, "faults": [wrong.line() for wrong in self.wrongs],
+            "story": self.story, "faults": [wrong.line() for wrong in (*self.wrongs, *self._told_of_its_box())],
         }  # fmt: skip
         marks = {"clone": self.clone, "colluded": self.colluded, "new_code": self.code if self.old_code else ""}
         return line | {name: mark for name, mark in marks.items() if mark}
