@@ -84,6 +84,8 @@ class Act:
     level: int = 0
     device: str = ""
     last_seq: int = -1
+    size_bytes: int = 0
+    media: str = ""
     role: str = ""
     public_key: str = ""
     prior_device: str = ""

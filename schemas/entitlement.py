@@ -75,6 +75,7 @@ RIGHTS: dict[str, Right] = {
     "enrolled": Right(own=False, vouched=False, office=True, effect=_D),
     "revoked": Right(own=False, vouched=False, office=True, effect=_D),
     "trusted": Right(own=False, vouched=False, office=True, effect=_D),
+    "evidenced": Right(own=False, vouched=False, office=True, effect=_D),
     "licensed": Right(own=False, vouched=False, office=True, effect=_D),
     "ruled": Right(own=False, vouched=False, office=True, effect=_D),
     "cased": Right(own=False, vouched=False, office=True, effect=_D),

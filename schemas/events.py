@@ -333,6 +333,24 @@ class Trusted(OfficeEvent):
     last_seq: Annotated[int, Field(ge=0, le=INTEGER_MAX)]
 
 
+class Evidenced(OfficeEvent):
+    """A photo or paper is stored and hashes to what `attachments` names: what others may rest on it stands in the log, not on a disk.
+
+    A device hands a file in before or after its own event that names the hash; an act that needs evidence waits for this word.
+
+    Attributes:
+        attachments: exactly one hash, of the file's bytes.
+        size_bytes, media: of the file, by its first bytes.
+        device: that handed it in; none when somebody brought it to the office, who is then the `actor`.
+    """
+
+    kind: Literal["evidenced"]
+    attachments: Annotated[list[Hash], Field(min_length=1, max_length=1)]
+    size_bytes: Annotated[int, Field(gt=0, le=INTEGER_MAX)]
+    media: Literal["image/jpeg", "image/png", "application/pdf"]
+    device: DeviceId | None = None
+
+
 class Licensed(OfficeEvent):
     """A licence to carry or dispose, as an office vouches for it."""
 
@@ -395,7 +413,7 @@ AnyItemEvent = (
     | Inspected | Incident | Voided | Corrected | Relabelled | Washed | Printed | Vouched
 )  # fmt: skip
 AnyEvent = Annotated[
-    AnyItemEvent | Manifested | Enrolled | Revoked | Trusted | Licensed | Ruled | Cased,
+    AnyItemEvent | Manifested | Enrolled | Revoked | Trusted | Evidenced | Licensed | Ruled | Cased,
     Field(discriminator="kind"),
 ]
 

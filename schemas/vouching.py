@@ -12,14 +12,19 @@ A device that has seen badge and PIN could go on using them: two organisations a
 """
 
 import hashlib
+import re
+from base64 import b32decode, b32encode
 from typing import Any
 
 from schemas.canonical import decode_base64, encode, encode_base64
-from schemas.errors import CanonicalError
+from schemas.codes import check_character
+from schemas.errors import CanonicalError, CodeError
 from schemas.signing import DeviceKey, ed25519_verify
 
 HEADER = "wasteledger-vouch/v1"
 BADGE_BYTES = 16
+#: On the badge stands `U`, its bytes in base32 without padding, and a check character (ISO/IEC 7064 MOD 37,36): one QR code, upper case.
+_BADGE_CODE = re.compile(r"U([A-Z2-7]{26})([0-9A-Z])")
 #: Digits of a PIN, at least and at most.
 PIN_DIGITS_MIN, PIN_DIGITS_MAX = 4, 12
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
@@ -45,6 +50,26 @@ def person_key(badge: bytes, pin: str) -> DeviceKey:
         pin.encode(), salt=badge, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P, maxmem=_SCRYPT_BYTES_MAX, dklen=32
     )
     return DeviceKey(seed)
+
+
+def badge_code(badge: bytes) -> str:
+    """What stands on a badge: its bytes as 28 upper-case characters, the last of which is their check."""
+    body = "U" + b32encode(badge).decode().rstrip("=")
+    return body + check_character(body)
+
+
+def read_badge(text: str) -> bytes:
+    """The bytes of a badge as scanned or typed.
+
+    Raises:
+        CodeError: it is none, or fails its check.
+    """
+    match = _BADGE_CODE.fullmatch(text.strip().upper())
+    badge = b32decode(match[1] + "======") if match else b""
+    if not match or badge_code(badge) != match[0]:
+        message = f"badge: {len(text)} characters that are no badge, or one was read wrong: 28, beginning with U"
+        raise CodeError(message)
+    return badge
 
 
 def vouch_text(origin: str, payload: dict[str, Any]) -> bytes:

@@ -14,6 +14,7 @@ import rfc8785
 from nacl.signing import SigningKey
 
 from tests.custody_stories import cases
+from tests.make_entitlement_vectors import entitlement
 from tests.make_log_vectors import device_chains, logs
 
 FOLDER = Path(__file__).parents[1] / "schemas" / "vectors"
@@ -175,6 +176,7 @@ def files() -> dict[str, str]:
     made = {
         "codes": codes(), "canonical": canonical(), "signing": signing(),
         "entry": entry(), "merkle": merkle(), "custody": cases(), "log": logs(), "device_chains": device_chains(),
+        "entitlement": entitlement(),
     }  # fmt: skip
     return {f"{name}.json": json.dumps(value, ensure_ascii=False, indent=1) + "\n" for name, value in made.items()}
 

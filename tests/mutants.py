@@ -240,6 +240,47 @@ MUTANTS = (
         "the quorum is not asked for", "wasteledger/audit/verify/formats.py",
         'if self.quorum not in met | {"none"}:', "if False:", "tests/faults/test_attacks_machine.py -k test_22",
     ),
+    Mutant(
+        "the audit lets every device speak for every site", "wasteledger/audit/verify/signers.py",
+        "if said.site not in device.sites:", "if False:", "tests/verify",
+    ),
+    Mutant(
+        "to the audit a revoked device is to be trusted", "wasteledger/audit/verify/signers.py",
+        "revoked is not None and said.index > revoked", "False", "tests/verify",
+    ),
+    Mutant(
+        "to the audit a fork breaks nothing", "wasteledger/audit/verify/devices.py",
+        "(() if self.forked_from is None else (self.forked_from,))", "()", "tests/verify",
+    ),
+    Mutant(
+        "to the audit anybody gives trust back", "wasteledger/audit/verify/signers.py",
+        "            if self._standing(said) == OFFICE:\n                self._trusted",
+        "            if True:\n                self._trusted", "tests/verify",
+    ),
+    Mutant(
+        "to the audit a person vouches for every site", "wasteledger/audit/verify/registers.py",
+        "return self.site == site and begun", "return begun", "tests/verify",
+    ),
+    Mutant(
+        "to the audit a person vouches for ever", "wasteledger/audit/verify/registers.py",
+        "(self.valid_to is None or day <= self.valid_to)", "True", "tests/verify",
+    ),
+    Mutant(
+        "the audit takes an altered register", "wasteledger/audit/verify/registers.py",
+        "        if not fits:\n", "        if False:\n", "tests/verify",
+    ),
+    Mutant(
+        "to the audit a third party's badge counts", "wasteledger/audit/verify/signers.py",
+        "if vouch.counterpart and vouch.counterpart not in", "if False and vouch.counterpart not in", "tests/verify",
+    ),
+    Mutant(
+        "to the audit a hop of one device is one of two", "wasteledger/audit/verify/signers.py",
+        "if other.said.device_id == said.device_id:", "if False:", "tests/verify",
+    ),
+    Mutant(
+        "the audit does not look at badge and PIN", "wasteledger/audit/verify/signers.py",
+        "self.key != person.key", "False", "tests/verify",
+    ),
 )  # fmt: skip
 
 

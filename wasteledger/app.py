@@ -13,7 +13,9 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from schemas.errors import WasteLedgerError
 from wasteledger import __version__
-from wasteledger.api.case_routes import Guard, case_router
+from wasteledger.api.case_routes import case_router
+from wasteledger.api.device_routes import authority_router, evidence_router
+from wasteledger.api.doors import Guard
 from wasteledger.api.log_routes import log_router
 from wasteledger.api.manifest_routes import manifest_router
 from wasteledger.api.report_routes import report_router
@@ -50,11 +52,14 @@ def make_app(service: Service) -> FastAPI:
             message = "log in at /login first, or let the service be started with WASTELEDGER_PUBLIC_PAGES=1"
             raise ForbiddenError(message)
 
+    guard = Guard(session.token, session.token_fits)
     app.include_router(device_router(service))
+    app.include_router(evidence_router(service))
+    app.include_router(authority_router(service, guard))
     app.include_router(reader_router(service), dependencies=[Depends(reader)])
     app.include_router(manifest_router(service), dependencies=[Depends(reader)])
     app.include_router(report_router(service), dependencies=[Depends(reader)])
-    app.include_router(case_router(service, Guard(session.token, session.token_fits)), dependencies=[Depends(reader)])
+    app.include_router(case_router(service, guard), dependencies=[Depends(reader)])
     app.include_router(log_router(service, reader))
     app.include_router(make_router(service), include_in_schema=False)
     mount_static(app)

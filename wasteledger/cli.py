@@ -17,6 +17,7 @@ from schemas.waste import waste_name
 from wasteledger import clock
 from wasteledger.audit.fsck import check_log
 from wasteledger.cli_cases import cases_cli
+from wasteledger.cli_devices import devices_cli
 from wasteledger.cli_ledger import ledger_cli
 from wasteledger.cli_manifests import manifests_cli
 from wasteledger.cli_reports import reports_cli
@@ -47,6 +48,7 @@ cli.add_typer(simulate_cli)
 cli.add_typer(manifests_cli)
 cli.add_typer(reports_cli)
 cli.add_typer(cases_cli)
+cli.add_typer(devices_cli)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 

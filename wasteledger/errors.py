@@ -11,6 +11,7 @@ WasteLedgerError
 ├── DiskFullError             no room for another entry
 ├── BusyError                 a port or a file that somebody else uses
 ├── ForbiddenError            not signed in, or not allowed
+├── DeviceRequestError        a device's signed request that does not prove itself
 └── TamperedError             stored bytes do not match the tree, or what was signed
     └── RolledBackError       the database has forgotten entries that were signed
 """
@@ -70,6 +71,12 @@ class ForbiddenError(WasteLedgerError):
     """Not signed in, or not allowed."""
 
     code, status = "forbidden", 403
+
+
+class DeviceRequestError(WasteLedgerError):
+    """A device's signed request does not prove itself, or not for this path, body and moment."""
+
+    code, status = "bad_device_request", 401
 
 
 class TamperedError(WasteLedgerError):

@@ -23,7 +23,6 @@ from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.case_book import findings_now, list_cases, load_case
 from wasteledger.flows.cases import (
-    Who,
     answer_case,
     assign_case,
     close_case,
@@ -35,6 +34,7 @@ from wasteledger.flows.cases import (
 from wasteledger.flows.due import due_list
 from wasteledger.flows.evidence import EVIDENCE_BYTES_MAX, keep_evidence, read_evidence
 from wasteledger.flows.issue_codes import Wanted, issue_codes
+from wasteledger.flows.office import Who
 from wasteledger.flows.questions import ask
 from wasteledger.flows.service import Service
 
@@ -180,6 +180,8 @@ def test_a_signature_does_not_close_it_and_the_missing_scan_does(district: Distr
     number = open_case(service, district.finding()).number
     answered = answer_case(service, number, "已联系收运人", [PHOTO])
     assert (answered.status, answered.attachments) == ("answered", (PHOTO_HASH,))
+    history = history_of(service)
+    assert history.evidence.missing([PHOTO_HASH], history.admissions) == [], "a void may wait for this photo"
     with pytest.raises(QueryError, match="only the missing fact closes it"):
         close_case(service, number, "领导已签字", [PHOTO])
     assert load_case(service, number).status == "answered"

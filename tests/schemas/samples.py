@@ -43,6 +43,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "enrolled": {"device": DEVICE, "public_key": HASH, "for_site": SITE, "role": "device"},
     "revoked": {"device": DEVICE, "reason": "lost"},
     "trusted": {"device": DEVICE, "last_seq": 7, "note": "查看了设备"},
+    "evidenced": {"attachments": [HASH], "size_bytes": 1200, "media": "image/jpeg", "device": DEVICE},
     "licensed": {
         "holder": OTHER, "licence": "运1", "waste_codes": ["841-001-01"],
         "valid_from": "2026-01-01", "valid_to": "2026-12-31",

@@ -233,7 +233,9 @@ def test_an_items_forks_and_findings_stand_among_its_steps(log: Path, capsys: py
     assert [(step["index"], step["class"]) for step in answer["steps"][-2:]] == [
         (before, "fork"), (before + 1, "quarantine"),
     ]  # fmt: skip
-    assert [problem["code"] for problem in answer["problems"]] == ["fork", "quarantine"]
+    assert [problem["code"] for problem in answer["problems"]] == ["fork", "quarantine", "not_entitled"]
+    assert [step["entitled"] for step in answer["steps"][-2:]] == [False, False]
+    assert answer["steps"][0]["entitled"]
 
 
 def test_words_of_a_device_steer_no_terminal(log: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,21 +5,20 @@ site's page can not act in the name of whoever looks at it.
 """
 
 import hashlib
-import hmac
-from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
 
+from wasteledger.api.doors import Guard, Visitor, doors, is_logged_in, visitor_of
 from wasteledger.domain.cases import Case
 from wasteledger.errors import ForbiddenError
 from wasteledger.flows.case_book import judge_cases, list_cases, load_case, sites_of_evidence
 from wasteledger.flows.case_forms import case_json, due_of_day
-from wasteledger.flows.cases import Who, answer_case, assign_case, close_case, escalate_due, open_case, reopen_case
+from wasteledger.flows.cases import answer_case, assign_case, close_case, escalate_due, open_case, reopen_case
 from wasteledger.flows.due import due_json, due_today
 from wasteledger.flows.evidence import EVIDENCE_BYTES_MAX, read_evidence
+from wasteledger.flows.office import Who
 from wasteledger.flows.service import Service
-from wasteledger.store.district import DistrictStore
 
 Number = Annotated[str, Path(max_length=20, description="as DB-202611-0001")]
 Status = Annotated[str | None, Query(max_length=10, description="open, answered, closed or reopened")]
@@ -29,20 +28,6 @@ _Site = Annotated[str, Form(max_length=13)]
 _Day = Annotated[str, Form(max_length=10)]
 _Note = Annotated[str, Form(max_length=1000)]
 _Files = Annotated[list[UploadFile] | None, File(description="JPEG, PNG or PDF")]
-
-
-class Guard(NamedTuple):
-    """How forms of a session are known: `wasteledger.web.session.token` and `token_fits`."""
-
-    token: Callable[[Request], str]
-    token_fits: Callable[[Request, str], bool]
-
-
-class _Visitor(NamedTuple):
-    """Whoever is logged in, as the accounts have him now."""
-
-    role: str
-    who: Who
 
 
 def case_router(service: Service, guard: Guard) -> APIRouter:
@@ -55,26 +40,28 @@ def case_router(service: Service, guard: Guard) -> APIRouter:
 
 def _add_reading(router: APIRouter, service: Service, guard: Guard) -> None:
     def token_of(request: Request) -> dict[str, str]:
-        return {"token": guard.token(request)} if _known(request) else {}
+        return {"token": guard.token(request)} if is_logged_in(request) else {}
 
     @router.get("/cases")
     def get_cases(request: Request, status: Status = None, site: SiteQuery = None) -> dict[str, Any]:
         """Cases in a status or of an owner, the newest first."""
         found, directory = list_cases(service, status=status, site=site), service.directory()
-        return {"cases": [case_json(row, directory, persons=_known(request)) for row in found]} | token_of(request)
+        return {"cases": [case_json(row, directory, persons=is_logged_in(request)) for row in found]} | token_of(
+            request
+        )
 
     @router.get("/cases/{case}")
     def get_case(case: Number, request: Request) -> dict[str, Any]:
         """One case: its finding, owner and day, whether its finding still stands, and everything that was done."""
-        return _shown(service, load_case(service, case), persons=_known(request)) | token_of(request)
+        return _shown(service, load_case(service, case), persons=is_logged_in(request)) | token_of(request)
 
     @router.get("/evidence/{digest}", response_class=Response)
     def get_evidence(digest: Annotated[str, Path(max_length=64)], request: Request) -> Response:
         """A photo or paper by its SHA-256; for regulators, and for the sites of the cases that it belongs to."""
-        if not _known(request):
+        if not is_logged_in(request):
             message = "evidence may show persons: log in at /login first"
             raise ForbiddenError(message)
-        visitor = _visitor(service, request)
+        visitor = visitor_of(service, request)
         if visitor.role != "regulator" and visitor.who.site not in sites_of_evidence(service, digest):
             message = f"evidence {digest}: it belongs to no case of site {visitor.who.site}; ask the authority to show it to you"
             raise ForbiddenError(message)
@@ -90,7 +77,7 @@ def _add_reading(router: APIRouter, service: Service, guard: Guard) -> None:
 
 
 def _add_acting(router: APIRouter, service: Service, guard: Guard) -> None:
-    visitor, regulator = _doors(service, guard)
+    visitor, regulator = doors(service, guard)
     regulator_only, anybody = Depends(regulator), Depends(visitor)
 
     @router.post("/cases")
@@ -114,7 +101,7 @@ def _add_acting(router: APIRouter, service: Service, guard: Guard) -> None:
 
     @router.post("/cases/{case}/answer")
     def post_answer(
-        case: Number, note: _Note, attachments: _Files = None, visitor: _Visitor = anybody
+        case: Number, note: _Note, attachments: _Files = None, visitor: Visitor = anybody
     ) -> dict[str, Any]:
         """Answers a case; its owner or the authority may."""
         return _shown(service, answer_case(service, case, note, _read(attachments), who=visitor.who))
@@ -128,46 +115,6 @@ def _add_acting(router: APIRouter, service: Service, guard: Guard) -> None:
     def post_reopen(case: Number, note: _Note, due: _Day = "", who: Who = regulator_only) -> dict[str, Any]:
         """Opens a closed case again."""
         return _shown(service, reopen_case(service, case, note, due_ms=due_of_day(due), who=who))
-
-
-def _doors(service: Service, guard: Guard) -> tuple[Callable[..., _Visitor], Callable[..., Who]]:
-    """Who may act: anybody logged in, and regulators alone."""
-
-    def visitor(request: Request, token: Annotated[str, Form(max_length=100)] = "") -> _Visitor:
-        if not guard.token_fits(request, token):
-            message = "token: the form is not of this session; log in at /login, ask GET /v1/cases, and send its `token` along"
-            raise ForbiddenError(message)
-        return _visitor(service, request)
-
-    def regulator(visitor: Annotated[_Visitor, Depends(visitor)]) -> Who:
-        if visitor.role != "regulator":
-            message = (
-                f"an account with role {visitor.role} may answer cases of its site; log in as a regulator for the rest"
-            )
-            raise ForbiddenError(message)
-        return visitor.who
-
-    return visitor, regulator
-
-
-def _known(request: Request) -> bool:
-    """Whether somebody has logged in."""
-    return bool(request.session.get("account"))
-
-
-def _visitor(service: Service, request: Request) -> _Visitor:
-    """The account of the session with the role and site that it has now; a log-in may be older than a change."""
-    name = str(request.session.get("account") or "")
-    with service.database.read() as connection:
-        account = DistrictStore(connection).account(name) if name else None
-    if account is None:
-        message = "log in at /login first: everything done to a case stands in the ledger with who did it"
-        raise ForbiddenError(message)
-    # The log keeps a pseudonym that only the owner of the office's key can reckon; which account it is stands in the accounts, which
-    # may be erased.
-    seed = service.office().key.seed
-    actor = f"u-{hmac.new(seed, f'account {account.name}'.encode(), hashlib.sha256).hexdigest()[:14]}"
-    return _Visitor(account.role, Who(account.site, actor, "pin"))
 
 
 def _shown(service: Service, case: Case, *, persons: bool = True) -> dict[str, Any]:

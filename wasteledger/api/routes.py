@@ -9,6 +9,7 @@ from schemas.canonical import encode_base64
 from schemas.codes import read_typed
 from schemas.label_fields import LabelFields
 from schemas.sync import BatchAnswer, EventBatch
+from wasteledger import clock
 from wasteledger.errors import NotFoundError
 from wasteledger.flows.questions import ask, chain_json, find_chain, prove_entry, reconciliation_json
 from wasteledger.flows.service import Service
@@ -36,6 +37,7 @@ def device_router(service: Service) -> APIRouter:
         return {
             "status": "failed" if problem else "ok",
             "problem": problem,
+            "server_ms": clock.now_ms(),
             "tree_size": size,
             "root": encode_base64(root),
             "published_size": checkpoint.size if checkpoint else 0,

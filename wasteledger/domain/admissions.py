@@ -36,6 +36,11 @@ class Admission:
     trusted_seq: int = -1
     broken_from: int = NEVER_BROKEN
 
+    @property
+    def is_unquestioned(self) -> bool:
+        """Whether nothing was ever said against the device."""
+        return self.revoked is None and self.broken_from == NEVER_BROKEN
+
     def is_untrusted(self, fact: "Fact") -> bool:
         """Whether the event proves nothing by itself."""
         number = fact.event.device_seq
@@ -46,7 +51,17 @@ class Admission:
         return self.revoked is not None and (fact.received_ms, fact.index) > self.revoked
 
 
-Admissions = dict[str, Admission]
+class Admissions(dict[str, Admission]):
+    """Every admitted device by its id.
+
+    Attributes:
+        rights: answers of `entitled.py` that hold for every event of a device, by (device, site, kind); forgotten when any device changes.
+    """
+
+    def __init__(self) -> None:
+        """Begins with none."""
+        super().__init__()
+        self.rights: dict[tuple[str, str, str], int] = {}
 
 
 def has_device(site: str, fact: "Fact", admissions: Admissions) -> bool:
@@ -81,6 +96,7 @@ def take_office_event(fact: "Fact", admissions: Admissions) -> str:
     Intake lets nobody but an office enrol or revoke; a `trusted` of anybody else is not heard here.
     """
     event = fact.event
+    admissions.rights.clear()
     if fact.kind == "enrolled":
         admission = admissions.setdefault(event.device, Admission())
         if event.for_site not in admission.sites:
@@ -104,6 +120,7 @@ def take_office_event(fact: "Fact", admissions: Admissions) -> str:
 
 def break_chain(device: str, number: int, admissions: Admissions) -> bool:
     """A link of a device's chain does not fit, or a number stands on two events; whether that is news."""
+    admissions.rights.clear()
     admission = admissions.setdefault(device, Admission())
     if number >= admission.broken_from:
         return False

@@ -8,6 +8,7 @@ from wasteledger.domain.deadlines import Awaited, Expected
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.timeline import BoxStay, BoxWeighing, Step
 
+_OFFERED = frozenset({Phase.OFFERED, Phase.REFUSED})
 _ENDED = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
 
@@ -54,7 +55,7 @@ class Chain:
         stays: where it was, in order; `boxes`: in which boxes; `box_weighings`: of those boxes while it was inside.
         arrived, storage: the fact by which its holder got it, and the limit of its storage there, which runs until it has really left.
         parties: who sealed it, or was giver or taker of it, so far.
-        producer_strength: by what the producer took part (`entitled.py`); `first_taker`: to whom it gave.
+        producer: the site that sealed it; `producer_strength`: by what it took part (`entitled.py`); `first_taker`: to whom it gave.
         two_organisations: some hop was signed by two of them.
         void: a void after sealing that waits, or was confirmed.
         corrected_down_g: by how many grams an agreed correction lowered its mass.
@@ -86,6 +87,7 @@ class Chain:
     storage: Awaited | None = None
     taken_ms: int = 0
     parties: set[str] = field(default_factory=set)
+    producer: str = ""
     producer_strength: int = 0
     first_taker: str = ""
     two_organisations: bool = False
@@ -110,8 +112,10 @@ class Chain:
     @property
     def expectations(self) -> list[Expected]:
         """Everything that is waited for: a hand-over that was only offered, or refused, does not stop the time of storage."""
-        waiting = [self.expected, *self.unvouched] if self.expected else list(self.unvouched)
-        if self.expected and self.storage and self.arrived and self.state.phase in {Phase.OFFERED, Phase.REFUSED}:
+        if self.expected is None:
+            return self.unvouched
+        waiting = [self.expected, *self.unvouched]
+        if self.storage and self.arrived and self.state.phase in _OFFERED:
             waiting.append(self.storage.since(self.arrived))
         return waiting
 

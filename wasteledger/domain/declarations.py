@@ -4,7 +4,6 @@ A declaration of somebody who neither sealed the package nor holds it, nor was g
 leaves the cohort only by a void that its holder made, with evidence that is stored, and that a second party confirmed.
 """
 
-from schemas.codes import site_kind
 from schemas.custody import Phase
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.entitled import NOT, OFFICE, OWN, authority_on, entitlement_of
@@ -16,6 +15,8 @@ from wasteledger.domain.timeline import Step
 DECLARED = frozenset({"voided", "incident", "inspected", "corrected", "relabelled"})
 #: A label on which no package lies.
 _BLANK = frozenset({Phase.UNSEEN, Phase.BLANK})
+#: First letters of plants, carriers and authorities: they produce nothing but what the register says.
+_HANDLERS = frozenset("DRA")
 _ENDS = frozenset({Phase.DISPOSED, Phase.VOIDED})
 #: What an observer sees of a package itself.
 _SCANS = frozenset(
@@ -98,7 +99,7 @@ def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory:
         note_not_entitled(chain, fact, source)
         return False
     chain.void = fact
-    if source.evidence.isdisjoint(fact.event.attachments):
+    if not fact.event.attachments or source.evidence_missing(fact):
         chain.doubt("void_without_evidence", fact, site=fact.event.site)
         chain.disputed = True
     elif not _is_void_confirmed(chain, fact, source, directory):
@@ -139,7 +140,7 @@ def _dispute(chain: Chain, fact: Fact, reason: str, source: Source, directory: D
 def is_ghost(fact: Fact, directory: Directory) -> bool:
     """Whether a plant or a carrier sealed what is none of its own registered waste streams."""
     event = fact.event
-    if site_kind(event.site).value not in {"D", "R", "A"}:
+    if event.site[0] not in _HANDLERS:
         return False
     streams = directory.at(fact.occurred_ms).register.streams
     return not any(stream.site == event.site and stream.waste_code == event.waste_code for stream in streams)

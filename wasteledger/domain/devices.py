@@ -83,7 +83,8 @@ class DeviceBook:
         if fact.received_ms < self.received_ms:
             return 0  # no service's clock runs backwards; a log that was put together otherwise is read all the same
         self.received_ms = fact.received_ms
-        return fact.event.device_seq if fact.event.device_seq < self.newest else -1
+        number = fact.event.device_seq
+        return number if self.runs and number < self.runs[-1].last else -1
 
     def bound(self, lower_ms: dict[int, int]) -> None:
         """Notes where the brackets begin behind the events of these numbers."""

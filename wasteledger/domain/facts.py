@@ -186,8 +186,6 @@ class Source(Protocol):
     targets: dict[str, list[Fact]]
     #: Devices as the log admits them.
     admissions: Admissions
-    #: Hashes of the evidence that the office says is stored.
-    evidence: set[str]
 
     def facts_of(self, code: str) -> Sequence[Fact]:
         """The facts that name an item, in no particular order."""
@@ -208,6 +206,9 @@ class Source(Protocol):
 
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
+
+    def evidence_missing(self, fact: Fact) -> Sequence[str]:
+        """Hashes that an act names as its evidence and that no office has said to be stored; an act may name none at all."""
 
 
 class StockTake:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from schemas.canonical import encode_base64
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, break_chain, standing_of, take_office_event
+from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.times import ENROLMENT_GRACE_MS, Clocks, hold_chain
@@ -71,8 +72,8 @@ class History:
         self.forks: list[Fact] = []
         self.quarantined: list[Quarantined] = []
         self.announced: dict[str, Announced] = {}
-        self.admissions: Admissions = {}
-        self.evidence: set[str] = set()
+        self.admissions = Admissions()
+        self.evidence = EvidenceShelf()
         self.clocks = Clocks()
         self._received: list[int] = []
         self._last: dict[str, tuple[int, int, int]] = {}
@@ -141,6 +142,7 @@ class History:
             first = Device(event.device, event.for_site, event.role, fact.index, root, fact.received_ms)
             self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
             self._hold(event.device)
+        self.evidence.add(fact)
         self._weigh(take_office_event(fact, self.admissions))
         self._link(fact)
 
@@ -172,6 +174,10 @@ class History:
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
         return fact.standing or standing_of(fact, self.admissions)
+
+    def evidence_missing(self, fact: Fact) -> list[str]:
+        """Hashes that an act names as its evidence and that no office has said to be stored."""
+        return self.evidence.missing(fact.event.attachments, self.admissions)
 
     def _shelves(self, fact: Fact) -> Iterator[list[Fact]]:
         """Where a fact stands."""

@@ -17,6 +17,7 @@ from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
 from wasteledger.domain.workdays import add_workdays
 
+_BOTH_DEVICES = (OWN, OWN)
 _VOUCHED = frozenset({PAPER, BADGE, PIN})
 
 
@@ -27,6 +28,13 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
     sides = entitlement_of(given, source, directory), entitlement_of(taken, source, directory)
     one_device = giver.device_id == taker.device_id
     one_person = (giver.vouched_by or giver.actor) == (taker.vouched_by or taker.actor)
+    attended = giver.vouch_method == taker.vouch_method == "own_device" and not (giver.backfill or taker.backfill)
+    if sides == _BOTH_DEVICES and attended and not (own or one_device or one_person):
+        chain.two_organisations = True  # nearly always: two organisations, two devices, two people
+        if giver.site == chain.producer:
+            chain.first_taker = chain.first_taker or taker.site
+            chain.producer_strength = OWN
+        return
     vouched = _VOUCHED.isdisjoint(sides) is False and OWN in sides
     if (own and (one_device or one_person)) or (one_device and (one_person or not vouched)):
         chain.doubt("one_party_hop", given, taken, site=taker.site)
@@ -36,7 +44,7 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
     strength = min(side_strength(given, sides[0], source, directory), side_strength(taken, sides[1], source, directory))
     if not own and all(firm) and not (one_device and not vouched):
         chain.two_organisations = True
-    if chain.seals and giver.site == chain.seals[0].event.site:
+    if giver.site == chain.producer:
         chain.first_taker = chain.first_taker or taker.site
         chain.producer_strength = max(chain.producer_strength, OWN if firm[0] else sides[0])
     rule = _rule(chain, giver.site, taker.site)
@@ -49,8 +57,7 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
 def _rule(chain: Chain, giver: str, taker: str) -> str:
     if site_kind(taker) is SiteKind.PLANT:
         return "strength_plant_leg"
-    produced = chain.seals and chain.seals[0].event.site == giver
-    return "strength_producer_leg" if produced else "strength_transfer_leg"
+    return "strength_producer_leg" if giver == chain.producer else "strength_transfer_leg"
 
 
 def side_strength(fact: Fact, entitlement: int, source: Source, directory: Directory) -> int:
@@ -83,6 +90,8 @@ def _is_firm(fact: Fact, entitlement: int, source: Source, directory: Directory)
 def seal_strength(fact: Fact, source: Source, directory: Directory) -> int:
     """By what the producer took part in a sealing."""
     entitlement = entitlement_of(fact, source, directory)
+    if entitlement == OWN:
+        return OWN
     within_ms = directory.limit("vouch_h", fact.event.site) * HOUR_MS
     if entitlement < OWN and answer_to(fact, source, directory, within_ms=within_ms):
         return OWN

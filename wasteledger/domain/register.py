@@ -231,6 +231,7 @@ class Directory:
         self.divisions = {division.code: division for division in register.divisions}
         self.sites = {site.code: site for site in register.sites}
         self.carrier_of = {vehicle.plate: vehicle.carrier for vehicle in register.vehicles}
+        self._organisations = {site.code: site.organisation for site in register.sites if site.organisation}
         #: Vehicles that are said not to meet GB 19217: the exemption of small institutions does not hold in them.
         self.unfit_vehicles = frozenset(vehicle.plate for vehicle in register.vehicles if vehicle.medical is False)
         self.people = {person.actor: person for person in register.people}
@@ -288,8 +289,7 @@ class Directory:
 
     def organisation(self, site: str) -> str:
         """The legal person that a site belongs to; a site without one, or an unknown one, is its own."""
-        known = self.sites.get(site)
-        return (known.organisation if known else None) or site
+        return self._organisations.get(site, site)
 
     def site_name(self, code: str) -> str:
         """The name for a screen; an unknown site shows its code."""

@@ -177,16 +177,27 @@ def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | 
 
 def _begin_first(steps: list[Step]) -> None:
     """A label is issued and its package sealed before anything else, whatever two clocks say that differ by what clocks may."""
-    for kind in ("sealed", "issued"):
-        place = next((number for number, step in enumerate(steps) if step.fact.kind == kind), 0)
-        if not place:
-            continue
-        first = steps[place]
-        front = next((n for n in range(place) if steps[n].fact.kind not in _LABEL or kind == "issued"), place)
-        ahead = steps[front:place]
-        near = all(first.fact.occurred_ms - step.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX for step in ahead)
-        if near and (kind == "issued" or all(step.fact.event.site == first.fact.event.site for step in ahead)):
-            steps.insert(front, steps.pop(place))
+    for step in steps:
+        kind = step.fact.kind
+        if kind == "sealed":
+            break
+        if kind not in _LABEL:
+            _bring_forward("sealed", steps)
+            break
+    if steps and steps[0].fact.kind != "issued":
+        _bring_forward("issued", steps)
+
+
+def _bring_forward(kind: str, steps: list[Step]) -> None:
+    place = next((number for number, step in enumerate(steps) if step.fact.kind == kind), 0)
+    if not place:
+        return
+    first = steps[place]
+    front = next((n for n in range(place) if steps[n].fact.kind not in _LABEL or kind == "issued"), place)
+    ahead = steps[front:place]
+    near = all(first.fact.occurred_ms - step.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX for step in ahead)
+    if near and (kind == "issued" or all(step.fact.event.site == first.fact.event.site for step in ahead)):
+        steps.insert(front, steps.pop(place))
 
 
 def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> Tail | None:

@@ -225,14 +225,18 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
         _stay(chain, None, "", now_ms)
     elif state.holder != before.holder or before.phase is Phase.LOST:
         _stay(chain, state.holder, "", now_ms)
+    chain.since_ms, chain.since = fact.earliest_ms, fact
+    awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
     if state.holder != before.holder or before.phase is Phase.LOST or ended or chain.arrived is None:
         storage, arrived = chain.storage, chain.arrived
         if storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms:
             chain.doubt("late_step", fact, site=storage.site)
         chain.arrived, chain.taken_ms = fact, fact.latest_ms
-        chain.storage = storage_of(state.holder, chain.waste_code, directory) if state.holder and not ended else None
-    chain.since_ms, chain.since = fact.earliest_ms, fact
-    chain.awaited = awaited_step(state, chain.waste_code, directory)
+        if ended or state.holder is None:
+            chain.storage = None
+        else:
+            held = state.phase is Phase.HELD
+            chain.storage = awaited if held else storage_of(state.holder, chain.waste_code, directory)
 
 
 def _stay(chain: Chain, site: str | None, room: str, now_ms: int) -> None:
@@ -261,6 +265,7 @@ def _note_rare(chain: Chain, step: Step, source: Source, directory: Directory) -
     if fact.kind == "sealed":
         corrected_g = step.correction.mass_g if step.correction else 0
         chain.seals.append(fact)
+        chain.producer = chain.producer or event.site
         chain.parties.add(event.site)
         chain.corrected_down_g = max(0, event.mass_g - corrected_g) if corrected_g else 0
         chain.mass_g = max(chain.mass_g, corrected_g or event.mass_g)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, standing_of
 from wasteledger.domain.entry import decode_entry
+from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
 from wasteledger.domain.times import Clocks, Held
 from wasteledger.store.books import BookRows
@@ -25,8 +26,8 @@ class BookSource:
     def __init__(self) -> None:
         """Knows nothing yet."""
         self.clocks = Clocks()
-        self.admissions: Admissions = {}
-        self.evidence: set[str] = set()
+        self.admissions = Admissions()
+        self.evidence = EvidenceShelf()
         #: Times that do not follow from an event and its clocks alone: (occurred, earliest, latest, outside) by index.
         self.held: dict[int, tuple[int, ...]] = {}
         self.facts: dict[int, Fact] = {}
@@ -178,6 +179,10 @@ class BookSource:
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
         return fact.standing or standing_of(fact, self.admissions)
+
+    def evidence_missing(self, fact: Fact) -> list[str]:
+        """Hashes that an act names as its evidence and that no office has said to be stored."""
+        return self.evidence.missing(fact.event.attachments, self.admissions)
 
     def facts_of_device(self, device: str, newest: int, *, end: int) -> Iterator[Fact]:
         """The facts of a device from a number downwards; read one by one.

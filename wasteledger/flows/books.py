@@ -22,6 +22,7 @@ from wasteledger.domain.admissions import Admission, break_chain, take_office_ev
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import DeviceBook, Run
+from wasteledger.domain.evidence import may_need_evidence
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.judge import companions_between, judge
@@ -177,6 +178,7 @@ class Books:
 
     def _weigh(self, device: str) -> None:
         """The standing of a device has changed: what its events touch is judged again."""
+        self.source.admissions.rights.clear()
         for fact in self.source.facts_of_device(device, self.devices[device].newest, end=self.size + 1):
             fact.standing = fact.entitlement = None
             self._touch(fact)
@@ -186,16 +188,14 @@ class Books:
         event, kind, source = fact.event, fact.kind, self.source
         source.facts[fact.index] = fact
         book = self._device(event.device_id)
-        number = book.dated_from(fact)
-        if number < 0:
-            self._hold_next(book, fact)
+        number, lower_ms = self._place(book, fact)
         if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
             self._device(event.device).admit(event.for_site, encode_base64(root), fact.received_ms)
         broken_from = book.admission.broken_from
         book.take(fact, directory)
         if number < 0:
-            book.runs[-1].lower_ms = self._lower_ms
+            book.runs[-1].lower_ms = lower_ms
         if book.admission.broken_from != broken_from:
             self._weigh(event.device_id)
         if kind in _OF_DEVICES:
@@ -205,34 +205,38 @@ class Books:
             source.file(name, fact)
         if number >= 0:
             self._hold(book, number, directory)
-        if event.target_event_id or (kind == "counted" and not event.box):
+        if _is_rare(fact):
             self._shelve_rare(fact)
             self._rare.append(fact.index)
         self._touch(fact)
 
-    def _hold_next(self, book: DeviceBook, fact: Fact) -> None:
-        """The time of the newest event of a device: nearly always what it claims."""
+    def _place(self, book: DeviceBook, fact: Fact) -> tuple[int, int]:
+        """From which number on times change because of an event, -1 for none; and where the bracket of the next one begins."""
         runs, event = book.runs, fact.event
-        lower_ms = max(runs[-1].lower_ms, book.floor_ms) if runs else book.floor_ms
-        if event.checkpoint or fact.occurred_ms < lower_ms or event.backfill:
-            (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
-            if fact.hold(held):
-                self._keep_time(fact)
-            lower_ms = held.lower_ms
-        else:
-            lower_ms = fact.occurred_ms
-        self._lower_ms = lower_ms
+        lower_ms = book.floor_ms
+        if runs and runs[-1].lower_ms > lower_ms:
+            lower_ms = runs[-1].lower_ms
+        number = book.dated_from(fact)
+        if number >= 0:
+            return number, 0
+        if fact.occurred_ms >= lower_ms and not event.checkpoint and not event.backfill:
+            return -1, fact.occurred_ms  # nearly always: it happened when it claims
+        (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
+        if fact.hold(held):
+            self._keep_time(fact)
+        return -1, held.lower_ms
 
     def _shelve_fork(self, fact: Fact) -> None:
         for code in fact.event.codes:
             self.source.forks[code].append(fact)
 
     def _shelve_rare(self, fact: Fact) -> None:
+        self.source.evidence.add(fact)
         if fact.event.target_event_id:
             self.source.targets[fact.event.target_event_id].append(fact)
-        elif fact.event.stock:
+        elif fact.event.stock and fact.kind == "counted":
             self.source.rolls.add(fact.event.stock)
-        else:
+        elif fact.kind == "counted" and not fact.event.box:
             self.source.counts[fact.event.site].append(fact)
 
     def _touch_at(self, fact: Fact, moment_ms: int) -> None:
@@ -260,6 +264,8 @@ class Books:
             self._corrected.update(event.codes)
         if event.room and fact.kind == "counted":
             self._counted.append(fact)
+        if fact.kind == "evidenced":
+            self._touched.update(code for code in self.source.evidence.concerned(fact) if not is_box(code))
 
     def _hear(self, hello: Hello, entry: ReadEntry, directory: Directory) -> None:
         """A hello: how far its device has come, and when its boot began."""
@@ -374,6 +380,14 @@ class Books:
     def close(self) -> None:
         """Gives the database back."""
         self.database.close()
+
+
+def _is_rare(fact: Fact) -> bool:
+    """Whether a fact is kept in memory: what speaks of another event, of evidence, or of a whole room or roll."""
+    event = fact.event
+    if event.target_event_id or fact.kind == "evidenced" or (fact.kind == "counted" and not event.box):
+        return True
+    return bool(event.attachments) and may_need_evidence(event)
 
 
 def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> None:

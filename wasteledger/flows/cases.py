@@ -6,7 +6,7 @@ do not undo each other. Whether a finding still stands is asked of the books at 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.codes import CodeKind, SiteKind, parse_code
 from schemas.errors import CodeError
@@ -31,22 +31,11 @@ from wasteledger.flows.case_book import (
     still_standing,
 )
 from wasteledger.flows.evidence import check_evidence, keep_evidence
-from wasteledger.flows.office import OFFICE_ACTOR, Office, china_time
+from wasteledger.flows.evidence_intake import evidence_words
+from wasteledger.flows.office import Office, Who, china_time
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
-
-
-class Who(NamedTuple):
-    """Who does something to a case.
-
-    Attributes:
-        site: for whom; actor: a person's pseudonym; vouch_method: `pin` for somebody who logged in with a password.
-    """
-
-    site: str
-    actor: str = OFFICE_ACTOR
-    vouch_method: str = "own_device"
 
 
 class _Desk:
@@ -212,7 +201,7 @@ def answer_case(  # noqa: PLR0913 - one field each
         if who and who.site not in {case.owner, desk.authority}:
             message = f"case {case.number} is to be answered by {desk.directory.site_name(case.owner)} ({case.owner}): log in for that site"
             raise ForbiddenError(message)
-        body = {"action": "answered", "note": _note(text, needed=True)} | _kept(service, attachments)
+        body = {"action": "answered", "note": _note(text, needed=True)} | _kept(desk, attachments, now_ms)
         in_time = now_ms <= case.due_ms and case.status is not CaseStatus.ANSWERED
         if in_time:  # neither a late answer nor a second one wins time
             body["due_at"] = _due(desk, None, now_ms, "case_escalate_h", desk.authority)
@@ -244,7 +233,7 @@ def close_case(  # noqa: PLR0913 - one field each
         refused = may_close(case, finding_still_there=there, note=note, evidence_count=given_count)
         if refused:
             raise QueryError(refused)
-        return {"action": "closed", "note": _note(note, needed=True)} | _kept(desk.service, attachments)
+        return {"action": "closed", "note": _note(note, needed=True)} | _kept(desk, attachments, now_ms)
 
     return _on_case(service, typed, build, who, at_ms)
 
@@ -360,8 +349,11 @@ def _body(desk: _Desk, number: str, who: Who | None, fields: dict[str, Any]) -> 
     return common | fields
 
 
-def _kept(service: Service, attachments: Sequence[bytes]) -> dict[str, Any]:
-    hashes = keep_evidence(service.settings.data_dir, attachments)
+def _kept(desk: _Desk, attachments: Sequence[bytes], now_ms: int) -> dict[str, Any]:
+    """Keeps files, and says in the log that they are: a void may wait for one of them."""
+    hashes = keep_evidence(desk.service.settings.data_dir, attachments)
+    if hashes:
+        desk.record(evidence_words(desk.service, attachments), now_ms)
     return {"attachments": hashes} if hashes else {}
 
 

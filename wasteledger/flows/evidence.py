@@ -78,6 +78,11 @@ def keep_evidence(data_dir: Path, files: Sequence[bytes]) -> list[str]:
     return [encode_base64(digest) for digest in digests]
 
 
+def is_kept(data_dir: Path, digest: bytes) -> bool:
+    """Whether a file of this SHA-256 lies here; `read_evidence` looks whether it is whole."""
+    return _place(data_dir, digest).exists()
+
+
 def read_evidence(data_dir: Path, typed: str) -> tuple[bytes, str]:
     """A file and its media type, by its SHA-256 in 64 hex digits or base64 as it stands in the event.
 

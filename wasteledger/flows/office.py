@@ -6,7 +6,7 @@ the log ends.
 
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.canonical import encode_base64
 from schemas.signing import DeviceKey, parse_note, sign_event
@@ -22,6 +22,23 @@ from wasteledger.store.database import Database
 from wasteledger.store.ledger import Ledger
 
 OFFICE_ACTOR = "u-office"
+
+
+class Who(NamedTuple):
+    """Who acts at the office.
+
+    Attributes:
+        site: for whom; actor: a person's pseudonym; vouch_method: `pin` for somebody who logged in with a password.
+    """
+
+    site: str
+    actor: str = OFFICE_ACTOR
+    vouch_method: str = "own_device"
+
+
+def said_by(who: Who | None) -> dict[str, Any]:
+    """The fields that name the person in an event of the office; the office always speaks for its own site."""
+    return {"actor": who.actor, "vouch_method": who.vouch_method} if who else {}
 
 
 def china_time(moment_ms: int) -> str:

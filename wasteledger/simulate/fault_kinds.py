@@ -133,7 +133,10 @@ _LIES = (
     _lie("mass_shrunk", "item", "重量改小，由从未经手的单位同意", ("disputed", "not_entitled")),
     _lie("mass_halved", "item", "重量改小，对方同意而主管部门未同意", ("disputed",)),
     # Claimed time is bounded by proved time.
-    _lie("back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",), ("box_difference", "stock_imbalance"), ("overdue_storage",)),
+    _lie(
+        "back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",),
+        ("box_difference", "stock_imbalance"), ("overdue_storage",),
+    ),
     # Containment, numbers, disposal.
     _lie("in_two_boxes", "item", "同一包装进两箱", ("in_two_boxes",)),
     _lie("heavy_bag", "item", "一袋报称几百公斤", ("implausible_mass", "weight_difference")),

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas.canonical import sha256_base64
-from schemas.entitlement import RIGHTS
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Act
 from wasteledger.simulate.rolls import LabelRoom
 from wasteledger.simulate.truth import Package
@@ -192,8 +191,6 @@ def void_package(world: World, made: Package, at_ms: int, shown: list[str]) -> l
 
 def keep_evidence(world: World, shown: list[str], at_ms: int) -> list[Act]:
     """The office says that what an act showed is stored and hashes to what was named."""
-    if "evidenced" not in RIGHTS:
-        return []
     office = world.fleet.office
     return [
         act

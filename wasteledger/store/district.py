@@ -86,6 +86,15 @@ class DistrictStore:
         query = select(col(CounterRow.last)).where(col(CounterRow.name) == name)
         return self._connection.execute(query).scalar()
 
+    def pass_mark(self, name: str, value: int) -> int:
+        """Raises a mark to `value`; returns where it stood before, -1 for a new one. A mark that stands as high already stays."""
+        before = self.last_drawn(name)
+        if before is None:
+            self._connection.execute(insert(CounterRow).values(name=name, last=value))
+        elif before < value:
+            self._connection.execute(update(CounterRow).where(col(CounterRow.name) == name).values(last=value))
+        return -1 if before is None else before
+
     def save_labels(self, labels: Iterable[tuple[str, str, str]]) -> None:
         """Keeps what stands on labels: (code, site, fields as JSON)."""
         rows = [{"code": code, "site": site, "fields": fields} for code, site, fields in labels]

@@ -6,6 +6,7 @@
 4. Device chains: holes, forks, wrong links, lost ends, scans that a counterparty names and the log lacks.
 5. Time: each claimed moment lies between the checkpoint its device had seen and the first one that holds it.
 6. What devices saw is what everybody saw.
+7. Who may say what: each signer was entitled, and a hand-over had two parties.
 """
 
 from collections import defaultdict
@@ -24,7 +25,9 @@ from .entries import (
 )
 from .folder import LogFolder, Tree
 from .formats import Checkpoint, InvalidError, Policy, fail
+from .registers import Registers
 from .report import Report
+from .signers import NEWER, VERSION, Said, Signers
 from .times import Brackets
 
 #: Clocks of honest handhelds differ by this much, in milliseconds.
@@ -49,18 +52,6 @@ class Options:
 
 
 @dataclass(slots=True)
-class Seen:
-    """What is kept of an event for the checks at the end."""
-
-    index: int
-    received_ms: int
-    occurred_ms: int
-    device_id: str
-    checkpoint: tuple[int, bytes] | None
-    counter: tuple[str, int, bytes] | None
-
-
-@dataclass(slots=True)
 class Kept:
     """An entry that names what somebody asks about; its signature is good."""
 
@@ -78,6 +69,7 @@ class Audit:
         tree: of the entries as they were read.
         devices: as the log admits them.
         contradicted: published checkpoints that the log signed and that are not the beginning of its entries.
+        signers: who may say what; none until the entries are read.
         keep, kept: a code that somebody asks about, and the entries that name it.
     """
 
@@ -90,10 +82,11 @@ class Audit:
         self.checkpoint: Checkpoint | None = None
         self.tree = Tree()
         self.devices = Devices("")
+        self.signers: Signers | None = None
         self.contradicted: list[Checkpoint] = []
         self.keep: str | None = None
         self.kept: list[Kept] = []
-        self._seen: list[Seen] = []
+        self._seen: list[Said] = []
         self._received_ms: list[int] = []
         self._last_ms = 0
         self._boots: dict[tuple[str, str], int] = {}
@@ -122,6 +115,8 @@ class Audit:
             self._counterparties()
             self._times([*history, checkpoint])
             self._split_views(checkpoint)
+            if self.signers:
+                self.signers.judge(self.report)
         return self.report
 
     def _history(self, newest: Checkpoint) -> list[Checkpoint]:
@@ -143,6 +138,9 @@ class Audit:
     def _read(self, checkpoint: Checkpoint) -> None:
         """Steps 2 and 3, in one reading."""
         self.devices = Devices(checkpoint.origin)
+        if not self._options.hashes_only:
+            registers = Registers(self._folder.folder, self.report)
+            self.signers = Signers(self.devices.known, registers, checkpoint.origin)
         facts = {"origin": checkpoint.origin, "size": checkpoint.size, "root": b64(checkpoint.root)}
         self.report.facts |= facts | {"cosigned_at_s": checkpoint.last_s}
         for bundle in self._folder.bundles(checkpoint.size):
@@ -209,7 +207,7 @@ class Audit:
         if entry.kind == "fork":
             self._fork(index, entry, event, device)
         else:
-            self._event(index, entry, event, device)
+            self._event(index, entry, event, payload, device)
             self.devices.act(payload, device, index=index, leaf=leaf)
         self._keep(index, entry, event, payload)
 
@@ -245,14 +243,22 @@ class Audit:
         if not is_fork(device, event, event_id):
             raise fail("an entry of class fork, but its number is not held by another event")
         device.odd_ids.add(event_id)
+        device.forked_from = min(event.number, event.number if device.forked_from is None else device.forked_from)
         text = f"number {event.number} of {device.device_id} stands on two events: cloned device, or a restored one"
         self.report.find("fork", text, index, device.device_id)
 
-    def _event(self, index: int, entry: Entry, event: Event, device: Device) -> None:
-        take_event(device, event, entry.note.event_id)
-        self._seen.append(
-            Seen(index, entry.received_ms, event.occurred_ms, device.device_id, event.checkpoint, event.counter)
-        )
+    def _event(self, index: int, entry: Entry, event: Event, payload: dict[str, Any], device: Device) -> None:
+        event_id = entry.note.event_id
+        take_event(device, event, event_id)
+        kind = event.kind if payload.get("version") == VERSION else NEWER
+        vouch = self.signers.vouch_of(event, payload) if self.signers and kind != NEWER else None
+        said = Said(
+            index, entry.received_ms, event.occurred_ms, device.device_id, event.checkpoint, event.counter, kind, event.site,
+            event.number, event_id, vouch,
+        )  # fmt: skip
+        self._seen.append(said)
+        if self.signers:
+            self.signers.take(said, event, payload)
         self._boot(index, device.device_id, event.boot_id, event.occurred_ms - event.monotonic_ms)
 
     def _boot(self, index: int, device_id: str, boot_id: str, offset_ms: int) -> None:
@@ -303,7 +309,7 @@ class Audit:
 
     def _split_views(self, checkpoint: Checkpoint) -> None:
         """Step 6: a device that was shown another log carries its root in what it signed afterwards."""
-        claims: dict[int, list[Seen]] = defaultdict(list)
+        claims: dict[int, list[Said]] = defaultdict(list)
         for event in self._seen:
             if event.checkpoint:
                 claims[event.checkpoint[0]].append(event)

@@ -196,12 +196,17 @@ def item(code: str, folder: str, policy: Policy) -> Report:
     report = Report(invalid=whole.invalid, facts={"code": run.keep}, counts=_of_kind(whole, "invalid"))
     report.facts |= {name: whole.facts[name] for name in ("origin", "size", "root", "entries") if name in whole.facts}
     proved = run.is_proved and not whole.invalid
-    report.facts["steps"] = [_step(kept, proved=proved) for kept in run.kept[:STEPS_LISTED_MAX]]
+    refused = run.signers.refused_at if run.signers else set()
+    report.facts["steps"] = [
+        _step(kept, proved=proved, entitled=kept.index not in refused) for kept in run.kept[:STEPS_LISTED_MAX]
+    ]
     report.facts["more_steps"] = max(0, len(run.kept) - STEPS_LISTED_MAX)
     concerned = {kept.index for kept in run.kept}
     for problem in whole.findings:
-        if problem.index in concerned:
+        if problem.index in concerned and problem.code != "not_entitled":
             report.find(problem.code, problem.text, problem.index, problem.device_id)
+    for index in sorted(concerned & refused):
+        report.find("not_entitled", "its signer may not say this: it proves nothing by itself", index)
     if not run.kept and not whole.invalid:
         report.find("unknown", f"nothing in this log names {run.keep}")
     return report
@@ -215,11 +220,15 @@ def _of_kind(report: Report, kind: str) -> Any:
     return counts
 
 
-def _step(kept: Kept, *, proved: bool) -> dict[str, Any]:
-    """One entry that names the item; `proved` says that its signature and its leaf under the checkpoint are good."""
+def _step(kept: Kept, *, proved: bool, entitled: bool) -> dict[str, Any]:
+    """One entry that names the item; `proved` says that its signature and its leaf under the checkpoint are good.
+
+    `entitled` says that the signer may say it; one that stands as a fork or set apart says nothing by itself.
+    """
     said = {name: kept.payload[name] for name in _STEP_FIELDS if name in kept.payload}
     event_id = base64.b64encode(kept.entry.note.event_id).decode()
-    place = {"index": kept.index, "class": kept.entry.kind, "received_ms": kept.entry.received_ms, "proved": proved}
+    place = {"index": kept.index, "class": kept.entry.kind, "received_ms": kept.entry.received_ms, "proved": proved,
+             "entitled": entitled and kept.entry.kind == "event"}  # fmt: skip
     return {**place, "event_id": event_id, **said}
 
 

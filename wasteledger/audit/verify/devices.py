@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import ed25519
-from .entries import DeviceNote, Event, Hello, device_id_of, key_id_of, text_of
+from .entries import SITE, DeviceNote, Event, Hello, device_id_of, key_id_of, text_of
 from .formats import fail, unbase64
 from .merkle import EMPTY_ROOT
 from .report import Report
@@ -23,9 +23,11 @@ class Device:
     """An admitted key and what it has said.
 
     Attributes:
+        sites: that it was admitted for, in order.
         root: what its event 0 must name as the one before: the leaf hash of its enrolment.
         ids: event id by number.  prevs: what each event names as the one before.
         odd_ids: ids of what it signed that stands in the log as a fork or in quarantine.
+        forked_from: the lowest number that stands on two events.
         announced: the highest number that a hello said was next, and the index of that hello.
         newest: the event that the same hello named as the newest.
     """
@@ -35,10 +37,12 @@ class Device:
     role: str
     root: bytes
     key_id: bytes
+    sites: list[str]
     revoked_index: int | None = None
     ids: dict[int, bytes] = field(default_factory=dict)
     prevs: dict[int, bytes] = field(default_factory=dict)
     odd_ids: set[bytes] = field(default_factory=set)
+    forked_from: int | None = None
     announced: tuple[int, int] = (0, -1)
     newest: bytes = b""
 
@@ -64,6 +68,10 @@ class Device:
             if before is not None and named != before:
                 wrong.append(number)
         return sorted(wrong)
+
+    def broken_from(self) -> int | None:
+        """The first number that a wrong link or a second event makes doubtful, and all behind it."""
+        return min((*self.wrong_links()[:1], *(() if self.forked_from is None else (self.forked_from,))), default=None)
 
     def is_contradicted(self) -> bool:
         """Whether its hello names another newest event than the one that stands at that number."""
@@ -114,6 +122,10 @@ class Devices:
         named = self.known.get(text_of(payload, "device", _DEVICE))
         if kind == "enrolled" and named is None:
             self._admit(payload, leaf)
+        elif kind == "enrolled" and named is not None:
+            site = text_of(payload, "for_site", SITE)
+            if site not in named.sites:  # admitted again, it is a device of both, and stays what it is
+                named.sites.append(site)
         elif kind == "revoked" and named is not None and named.revoked_index is None:
             named.revoked_index = index
 
@@ -124,7 +136,8 @@ class Devices:
             raise fail(f"the device id {name} does not follow from its key")
         if not ed25519.is_sound_key(public_key):
             raise fail(f"the key of {name} is no sound Ed25519 key: anybody could sign with it")
-        self.known[name] = Device(name, public_key, role, root, key_id_of(self.origin, name, public_key))
+        key_id, sites = key_id_of(self.origin, name, public_key), [text_of(payload, "for_site", SITE)]
+        self.known[name] = Device(name, public_key, role, root, key_id, sites)
 
 
 def take_event(device: Device, event: Event, event_id: bytes) -> None:

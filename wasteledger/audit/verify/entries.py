@@ -4,6 +4,7 @@ import binascii
 import hashlib
 import json
 import re
+import sys
 from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ _TIME = re.compile(
 )
 _BOOT = re.compile("[0-9a-f]{16}")
 _DEVICE = re.compile("[a-z2-7]{16}")
+#: A site's code.
+SITE = re.compile("[CHGTRDA][0-9]{12}")
 #: Base64 characters of a hash of 32 bytes.
 _HASH_CHARACTERS = 44
 _encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -110,6 +113,11 @@ def read_payload(body: bytes) -> dict[str, Any]:
     return payload
 
 
+def canonical(payload: dict[str, Any]) -> bytes:
+    """The one byte form of a payload that was read from canonical JSON."""
+    return _encoder.encode(payload).encode()
+
+
 def _check(value: Any, depth: int) -> None:
     kind = type(value)
     if kind is str or kind is bool or value is None:
@@ -146,9 +154,11 @@ class Event:
         checkpoint: (size, root) of the newest checkpoint that the device had verified.
         counter: (device, number, event id) of the other party's event that this one answers.
         names: the codes of packages and boxes that it speaks of.
+        site: the party on whose behalf it stands.
     """
 
     kind: str
+    site: str
     number: int
     prev: bytes
     occurred_ms: int
@@ -176,15 +186,16 @@ def read_event(payload: dict[str, Any], device_id: str) -> Event:
     if type(kind) is not str or not _KEY.fullmatch(kind) or type(boot_id) is not str or not _BOOT.fullmatch(boot_id):
         raise fail("an event without a kind or a boot_id")
     return Event(
-        kind, _count(payload, "device_seq"), _hash(payload, "device_prev"), occurred_ms(payload),
-        _count(payload, "monotonic_ms"), boot_id,
-        None if checkpoint is None else (_count(_part(checkpoint), "size"), _hash(_part(checkpoint), "root")),
+        sys.intern(kind), sys.intern(text_of(payload, "site", SITE)),
+        count_of(payload, "device_seq"), hash_of(payload, "device_prev"), occurred_ms(payload),
+        count_of(payload, "monotonic_ms"), boot_id,
+        None if checkpoint is None else (count_of(_part(checkpoint), "size"), hash_of(_part(checkpoint), "root")),
         None if counter is None else _counter(_part(counter)), names,
     )  # fmt: skip
 
 
 def _counter(part: dict[str, Any]) -> tuple[str, int, bytes]:
-    return text_of(part, "device_id", _DEVICE), _count(part, "device_seq"), _hash(part, "event_id")
+    return text_of(part, "device_id", _DEVICE), count_of(part, "device_seq"), hash_of(part, "event_id")
 
 
 def _part(value: Any) -> dict[str, Any]:
@@ -193,14 +204,15 @@ def _part(value: Any) -> dict[str, Any]:
     return value
 
 
-def _count(fields: dict[str, Any], name: str) -> int:
+def count_of(fields: dict[str, Any], name: str) -> int:
+    """A whole number from 0."""
     value = fields.get(name)
     if type(value) is not int or value < 0:
         raise fail(f"an event whose {name} is no count")
     return value
 
 
-def _hash(fields: dict[str, Any], name: str) -> bytes:
+def hash_of(fields: dict[str, Any], name: str) -> bytes:
     """Thirty-two bytes from their one base64 spelling: decoded, encoded again and compared."""
     text = fields.get(name)
     if type(text) is str and len(text) == _HASH_CHARACTERS and text.isascii():
@@ -224,16 +236,16 @@ def text_of(fields: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
     return value
 
 
-def occurred_ms(payload: dict[str, Any]) -> int:
+def occurred_ms(payload: dict[str, Any], name: str = "occurred_at") -> int:
     """When the device says it happened, UTC milliseconds."""
-    text = payload.get("occurred_at")
+    text = payload.get(name)
     if type(text) is not str or not _TIME.fullmatch(text):
-        raise fail("an event without a readable occurred_at")
+        raise fail(f"an event without a readable {name}")
     try:
         moment = datetime.fromisoformat(text)
         return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
     except (ValueError, OverflowError):
-        raise fail("an event without a readable occurred_at") from None
+        raise fail(f"an event without a readable {name}") from None
 
 
 @dataclass(slots=True)
@@ -256,6 +268,7 @@ def read_hello(note: DeviceNote) -> Hello:
 
 
 __all__ = [
-    "DeviceNote", "Entry", "Event", "Hello", "InvalidError", "NotCanonicalError", "device_id_of", "key_id_of", "occurred_ms",
-    "read_device_note", "read_entry", "read_event", "read_hello", "read_payload", "text_of",
+    "SITE", "DeviceNote", "Entry", "Event", "Hello", "InvalidError", "NotCanonicalError", "canonical", "count_of",
+    "device_id_of", "hash_of", "key_id_of", "occurred_ms", "read_device_note", "read_entry", "read_event", "read_hello",
+    "read_payload", "text_of",
 ]  # fmt: skip

@@ -1,0 +1,123 @@
+"""docs/protocol.md is enough to write a device: its bytes are what independent code makes, and a running service takes them."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from schemas.acts import read_act
+from schemas.entitlement import RIGHTS
+from schemas.vouching import read_badge, verify_vouch
+from tests.api.authority import run
+from tests.api.outsider import (
+    BADGE,
+    BAG,
+    CLINIC,
+    COLLECTOR,
+    ORIGIN,
+    PAPER,
+    ROOT,
+    Device,
+    authorization,
+    b64,
+    badge_code,
+    event_id,
+    person_key,
+    tell,
+)
+from tests.conftest import ROOT as PROJECT
+from tests.folding import history_of
+from wasteledger.flows.service import Service
+
+DOCUMENT = (PROJECT / "docs" / "protocol.md").read_text(encoding="utf-8")
+BLOCKS = dict(re.findall(r"^```text ([a-z-]+)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL))
+SEED, OTHER_SEED = bytes(range(32)), bytes(range(32, 64))
+
+
+def example() -> dict[str, str]:
+    """Every block of the worked example."""
+    clinic = Device(SEED, site=CLINIC, root=ROOT)
+    told = tell(clinic, Device(OTHER_SEED, site=COLLECTOR, root=ROOT))
+    request = clinic.request(PAPER, wall_ms=1_793_599_261_000, monotonic_ms=20_821_000)
+    return told | {
+        "seed": f"{SEED.hex()}\n",
+        "public-key": f"{b64(clinic.public)}\n",
+        "device-id": f"{clinic.device_id}\n",
+        "key-id": f"{clinic.key_id.hex()}\n",
+        "chain-root": f"{ROOT}\n",
+        "sealed-id": f"{event_id(told['sealed'])}\n",
+        "released-id": f"{event_id(told['released'])}\n",
+        "request": request,
+        "authorization": f"Authorization: {authorization(request)}\n",
+        "badge": f"{badge_code()}\n",
+        "vouch-key": f"{b64(bytes(person_key().verify_key))}\n",
+    }
+
+
+@pytest.mark.parametrize("name", sorted(example()))
+def test_the_bytes_of_the_document_are_what_independent_code_makes(name: str) -> None:
+    assert BLOCKS[name] == example()[name]
+
+
+def test_the_document_has_no_example_that_nobody_checks() -> None:
+    assert BLOCKS.keys() == example().keys()
+
+
+def test_a_running_service_takes_what_an_outsider_writes(client: TestClient, service: Service) -> None:
+    devices = {CLINIC: Device(SEED, site=CLINIC, root=""), COLLECTOR: Device(OTHER_SEED, site=COLLECTOR, root="")}
+    for site, device in devices.items():
+        told = json.loads(run(service, "device", "enrol", site, "--key", b64(device.public), "--json"))
+        assert (told["device"], told["origin"]) == (device.device_id, ORIGIN)
+        device.previous = told["root"]
+    notes = tell(devices[CLINIC], devices[COLLECTOR])
+    answer = client.post("/v1/events", json={"events": [notes[name] for name in ("sealed", "released", "hello")]})
+    verdicts = answer.json()["verdicts"]
+    assert [verdict["verdict"] for verdict in verdicts[:2]] == ["new", "new"]
+    assert verdicts[2]["verdict"] in {"new", "noted"}
+    assert verdicts[1]["event_id"] == event_id(notes["released"])
+    again = client.post("/v1/events", json={"events": [notes["sealed"], notes["vouched"]]}).json()["verdicts"]
+    assert [verdict["verdict"] for verdict in again] == ["duplicate", "new"]
+
+    server_ms = client.get("/v1/health").json()["server_ms"]
+    credential = authorization(devices[CLINIC].request(PAPER, wall_ms=server_ms, monotonic_ms=1))
+    stored = client.post("/v1/evidence", content=PAPER, headers={"Authorization": credential}).json()
+    history = history_of(service)
+    sealed = next(fact for fact in history.facts_of(BAG) if fact.kind == "sealed")
+    assert [stored["sha256"]] == sealed.event.attachments
+    assert history.evidence_missing(sealed) == []
+    assert all(history.admissions[device.device_id].broken_from > 1 for device in devices.values())
+
+
+def test_the_person_of_the_example_stands_for_the_event() -> None:
+    body = BLOCKS["vouched"].split("\n")[2].encode()
+    assert verify_vouch(BLOCKS["vouch-key"].strip(), origin=ORIGIN, payload=json.loads(body))
+    assert read_act(body).vouch_method == "pin"
+    assert read_badge(BLOCKS["badge"]) == BADGE
+
+
+def kind_rows() -> list[str]:
+    """The table of kinds, from the JSON schema and the table of entitlement."""
+    schema = json.loads((PROJECT / "schemas" / "json" / "event.schema.json").read_text(encoding="utf-8"))
+    models = [schema["$defs"][option["$ref"].rpartition("/")[2]] for option in schema["oneOf"]]
+    common = set.intersection(*(set(model["properties"]) for model in models))
+    return [_kind_row(model, common) for model in models]
+
+
+def _kind_row(model: dict[str, Any], common: set[str]) -> str:
+    kind = model["properties"]["kind"]["const"]
+    needed = [name for name in model["properties"] if name in model["required"] and name not in common]
+    others = [name for name in model["properties"] if name not in model["required"] and name not in common]
+    right = RIGHTS[kind]
+    who = [said for held, said in ((right.own, "own"), (right.vouched, "vouched"), (right.office, "office")) if held]
+    return f"| `{kind}` | {_listed(needed)} | {_listed(others)} | {', '.join(who)} |"
+
+
+def _listed(names: list[str]) -> str:
+    return " ".join(f"`{name}`" for name in names)
+
+
+def test_the_table_of_kinds_is_the_contract() -> None:
+    wrong = [row for row in kind_rows() if row not in DOCUMENT]
+    assert wrong == [], "docs/protocol.md, section 4, lacks these rows:\n" + "\n".join(wrong)

@@ -1,0 +1,59 @@
+"""Who may say what, written down a third time, by hand: as a regulator would read the table aloud, one sentence for each group of kinds."""
+
+from itertools import product
+from typing import Any
+
+#: Hands on packages at one's own place: the site's device, or another's where a person of the site vouches.
+_HANDS = ("sealed", "packed", "unpacked", "released", "accepted", "refused", "stored", "washed")
+#: Words about packages: the same, and the authority.
+_WORDS = ("counted", "incident", "voided", "corrected", "relabelled")
+#: By a device of the site itself, or by the authority; nobody's badge stands for it.
+_BY_OWN_DEVICE = ("printed", "inspected", "vouched", "manifested")
+#: By a device of the site alone.
+_BY_NOBODY_ELSE = ("disposed",)
+#: By the authority alone.
+_BY_THE_OFFICE = ("issued", "enrolled", "revoked", "trusted", "licensed", "ruled", "cased")
+_EFFECTS = {
+    "act": ("issued", "printed", "packed", "unpacked", "released", "accepted", "refused", "stored", "disposed", "washed"),
+    "sealing": ("sealed",),
+    "observation": ("counted", "inspected"),
+    "declaration": (
+        "incident", "voided", "corrected", "relabelled", "vouched", "manifested", "enrolled", "revoked", "trusted", "licensed",
+        "ruled", "cased",
+    ),
+}  # fmt: skip
+_STANDINGS = ("own", "office", "other", "untrusted")
+#: One site of each kind.
+_SITES = (
+    "C500114105001", "H500114001001", "G500114001001", "T500114105001", "R500114001001", "D500114004001", "A500114001001",
+)  # fmt: skip
+#: A kind of a later version.
+_UNKNOWN = "teleported"
+
+
+def _may(kind: str, standing: str, site: str, *, vouched: bool) -> bool:
+    if standing == "untrusted" or kind == _UNKNOWN:
+        return False
+    if standing == "own":
+        return kind not in _BY_THE_OFFICE
+    if standing == "office":  # for its own site it is a device like any other
+        return True
+    plants_own = site[0] == "D" and kind in {"accepted", "refused"}
+    handlers_own = site[0] in "RDA" and kind == "sealed"
+    return vouched and kind in _HANDS + _WORDS and not plants_own and not handlers_own
+
+
+def entitlement() -> dict[str, Any]:
+    """Every kind × standing × vouched × kind of site, and what an event of the kind would do."""
+    kinds = sorted(_HANDS + _WORDS + _BY_OWN_DEVICE + _BY_NOBODY_ELSE + _BY_THE_OFFICE)
+    effects = {kind: effect for effect, group in _EFFECTS.items() for kind in group}
+    rows = product([*kinds, _UNKNOWN], _STANDINGS, (False, True), _SITES)
+    cases = [
+        f"{kind} {standing} {'vouched' if vouched else '-'} {site} {'yes' if _may(kind, standing, site, vouched=vouched) else 'no'}"
+        for kind, standing, vouched, site in rows
+    ]
+    return {
+        "fields": "kind, standing of the signer, whether a registered person of the site vouched, site, entitled",
+        "effects": effects | {_UNKNOWN: "act"},
+        "cases": cases,
+    }

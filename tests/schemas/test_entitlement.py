@@ -1,0 +1,74 @@
+"""Who may say what: the shared vectors, and what must hold for whatever kinds there will be."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.codes import SiteKind
+from schemas.entitlement import RIGHTS, Effect, Standing, effect_of, is_entitled, may_be_vouched
+from schemas.events import KINDS
+from tests.schemas.vectors import vectors
+
+VECTORS = vectors("entitlement")
+SITES = [f"{kind.value}500114105001" for kind in SiteKind]
+OFFICE_ONLY = {"issued", "enrolled", "revoked", "trusted", "licensed", "ruled", "cased"}
+
+kinds = st.sampled_from(sorted(KINDS)) | st.text(max_size=12)
+sites = st.sampled_from(SITES)
+
+
+def test_every_case_of_the_vectors() -> None:
+    wrong = []
+    for case in VECTORS["cases"]:
+        kind, standing, vouched, site, entitled = case.split()
+        found = is_entitled(kind, Standing(standing), site=site, vouched=vouched == "vouched")
+        if found != (entitled == "yes"):
+            wrong.append(case)
+    assert wrong == []
+
+
+def test_the_vectors_leave_nothing_out() -> None:
+    there = {(*case.split()[:3], case.split()[3][0]) for case in VECTORS["cases"]}
+    assert there >= set(product(KINDS, Standing, ("vouched", "-"), SiteKind))
+    assert len(there) == len(VECTORS["cases"])
+    assert set(VECTORS["effects"]) - {"teleported"} == KINDS == set(RIGHTS)
+
+
+@pytest.mark.parametrize("kind", sorted(VECTORS["effects"]))
+def test_the_effect_of_every_kind_is_given(kind: str) -> None:
+    assert effect_of(kind) is Effect(VECTORS["effects"][kind])
+
+
+@given(kind=kinds, site=sites, vouched=st.booleans())
+def test_who_is_not_trusted_may_say_nothing(kind: str, site: str, vouched: bool) -> None:
+    assert not is_entitled(kind, Standing.UNTRUSTED, site=site, vouched=vouched)
+
+
+@given(kind=st.text(max_size=12), standing=st.sampled_from(Standing), site=sites, vouched=st.booleans())
+def test_an_unknown_kind_entitles_nobody(kind: str, standing: Standing, site: str, vouched: bool) -> None:
+    assert kind in KINDS or not is_entitled(kind, standing, site=site, vouched=vouched)
+
+
+@given(kind=st.sampled_from(sorted(OFFICE_ONLY)), standing=st.sampled_from(Standing), site=sites, vouched=st.booleans())
+def test_nothing_but_an_office_says_what_offices_say(kind: str, standing: Standing, site: str, vouched: bool) -> None:
+    assert is_entitled(kind, standing, site=site, vouched=vouched) == (standing is Standing.OFFICE)
+
+
+@given(kind=kinds, site=sites)
+def test_a_stranger_says_something_only_where_somebody_vouched(kind: str, site: str) -> None:
+    assert not is_entitled(kind, Standing.OTHER, site=site, vouched=False)
+    assert is_entitled(kind, Standing.OTHER, site=site, vouched=True) == may_be_vouched(kind, site)
+
+
+@given(kind=kinds, standing=st.sampled_from([Standing.OWN, Standing.OFFICE]), site=sites)
+def test_vouching_adds_nothing_to_ones_own_device(kind: str, standing: Standing, site: str) -> None:
+    told = {is_entitled(kind, standing, site=site, vouched=vouched) for vouched in (False, True)}
+    assert len(told) == 1
+
+
+def test_a_plant_takes_over_and_burns_with_its_own_device_only() -> None:
+    plant = "D500114004001"
+    assert [kind for kind in ("accepted", "refused", "disposed") if may_be_vouched(kind, plant)] == []
+    assert is_entitled("disposed", Standing.OWN, site=plant, vouched=False)

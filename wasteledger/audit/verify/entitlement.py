@@ -1,0 +1,53 @@
+"""Who may say what, the table written a second time: the service's own lies in `schemas/entitlement.py`, and no code is shared.
+
+Both are held against `schemas/vectors/entitlement.json`.
+"""
+
+#: What a signer is to the site that his event names.
+OWN, OFFICE, OTHER, UNTRUSTED = "own", "office", "other", "untrusted"
+#: What an event would do: raise the rate, add to the denominator, add doubt, or say how the past is to be read.
+ACT, SEALING, OBSERVATION, DECLARATION = "act", "sealing", "observation", "declaration"
+
+#: Kind → who may say it (d: a device of the site, v: another's device if a person of the site vouches, o: an office), and the effect.
+_TABLE = {
+    "sealed": ("dv", SEALING),
+    "packed": ("dv", ACT), "unpacked": ("dv", ACT), "released": ("dv", ACT), "accepted": ("dv", ACT),
+    "refused": ("dv", ACT), "stored": ("dv", ACT), "washed": ("dv", ACT),
+    "disposed": ("d", ACT), "printed": ("do", ACT), "issued": ("o", ACT),
+    "counted": ("dvo", OBSERVATION), "inspected": ("do", OBSERVATION),
+    "incident": ("dvo", DECLARATION), "voided": ("dvo", DECLARATION), "corrected": ("dvo", DECLARATION),
+    "relabelled": ("dvo", DECLARATION),
+    "vouched": ("do", DECLARATION), "manifested": ("do", DECLARATION),
+    "enrolled": ("o", DECLARATION), "revoked": ("o", DECLARATION), "trusted": ("o", DECLARATION),
+    "licensed": ("o", DECLARATION), "ruled": ("o", DECLARATION), "cased": ("o", DECLARATION),
+}  # fmt: skip
+KINDS = frozenset(_TABLE)
+#: By the first letter of the site's code: clinics, hospitals, other producers and transfer points may be sealed for.
+_SEALED_FOR = "CHGT"
+#: A plant takes over and refuses by its own device alone.
+_PLANT, _OWN_AT_PLANT = "D", ("accepted", "refused")
+
+
+def may_be_vouched(kind: str, site: str) -> bool:
+    """Whether a person of the site may stand for this on another party's device."""
+    who, _ = _TABLE.get(kind, ("", ACT))
+    if "v" not in who:
+        return False
+    if kind == "sealed":
+        return site[:1] in _SEALED_FOR
+    return not (site.startswith(_PLANT) and kind in _OWN_AT_PLANT)
+
+
+def is_entitled(kind: str, standing: str, *, site: str, vouched: bool) -> bool:
+    """Whether the signer of an event may say it; nobody may say a kind that this table lacks."""
+    who, _ = _TABLE.get(kind, ("", ACT))
+    if standing == OWN:
+        return "d" in who
+    if standing == OFFICE:
+        return "o" in who or "d" in who
+    return standing == OTHER and vouched and may_be_vouched(kind, site)
+
+
+def effect_of(kind: str) -> str:
+    """What an event of this kind would do."""
+    return _TABLE.get(kind, ("", ACT))[1]
