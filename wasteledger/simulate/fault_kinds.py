@@ -127,7 +127,7 @@ _LIES = (
     _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",), ("declared_lost",)),
     # Nothing leaves the denominator, and no mass shrinks, on one party's word.
     _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),
-    _lie("lonely_void", "item", "倒掉后作废，有凭证而无第二方确认", ("void_unconfirmed",), _SHELF),
+    _lie("lonely_void", "item", "倒掉后作废，有凭证而无第二方确认", ("void_unconfirmed",), _SHELF, ("void_without_evidence",)),
     _lie("foreign_void", "item", "邻近单位作废别人的包", ("not_entitled",)),
     _lie("foreign_correction", "item", "邻近单位更正别人的重量", ("not_entitled",)),
     _lie("mass_shrunk", "item", "重量改小，由从未经手的单位同意", ("disputed", "not_entitled")),
