@@ -86,37 +86,37 @@ def register() -> Register:
                 {"plate": VEHICLE, "carrier": CARRIER},
                 {"plate": FOREIGN_VEHICLE, "carrier": COLLECTOR},
             ],
-            "people": [
-                {
-                    "actor": "u-cabin2",
-                    "name": "某人",
-                    "site": CABIN,
-                    "role": "clinic",
-                    "vouch_key": encode_base64(CABIN_KEY.public_key),
-                },
-                {"actor": "u-left", "name": "某人", "site": CABIN, "role": "clinic", "valid_to": "2026-10-31"},
-            ]
-            + [
-                {"actor": actor, "name": "某人", "site": site, "role": role}
-                for actor, site, role in (
-                    (NURSE, CLINIC, "clinic"),
-                    ("u-nurse2", OTHER_CLINIC, "clinic"),
-                    ("u-keeper", TRANSFER, "keeper"),
-                    ("u-driver", CARRIER, "driver"),
-                    ("u-collector", COLLECTOR, "collector"),
-                    ("u-operator", PLANT, "operator"),
-                    ("u-cabin", CABIN, "clinic"),
-                    ("u-companydriver", COMPANY_LORRY, "driver"),
-                )
-            ],
+            "people": _people(),
             "licences": [
                 licence | {"holder": CARRIER, "number": "运1", "activity": "carry"},
                 licence | {"holder": PLANT, "number": "处1", "activity": "dispose"},
                 licence | {"holder": COMPANY_LORRY, "number": "运2", "activity": "carry"},
-                licence | {"holder": COMPANY_PLANT, "number": "处2", "activity": "dispose"},
+                licence | {"holder": COMPANY_PLANT, "number": "处2", "activity": "dispose", "capacity_t": 1},
             ],
         }
     )
+
+
+def _people() -> list[dict[str, str]]:
+    """Who works there; one of the cabin's nurses has badge and PIN, one has left."""
+    nurses = {"name": "某人", "site": CABIN, "role": "clinic"}
+    return [
+        nurses | {"actor": "u-cabin2", "vouch_key": encode_base64(CABIN_KEY.public_key)},
+        nurses | {"actor": "u-left", "valid_to": "2026-10-31"},
+        *(
+            {"actor": actor, "name": "某人", "site": site, "role": role}
+            for actor, site, role in (
+                (NURSE, CLINIC, "clinic"),
+                ("u-nurse2", OTHER_CLINIC, "clinic"),
+                ("u-keeper", TRANSFER, "keeper"),
+                ("u-driver", CARRIER, "driver"),
+                ("u-collector", COLLECTOR, "collector"),
+                ("u-operator", PLANT, "operator"),
+                ("u-cabin", CABIN, "clinic"),
+                ("u-companydriver", COMPANY_LORRY, "driver"),
+            )
+        ),
+    ]
 
 
 def ms(at: str) -> int:

@@ -7,6 +7,7 @@ from schemas.codes import box_code, identification_code
 from tests.domain.finding_stories import MORE, STORIES, story_of
 from tests.stories_builder import (
     BAG,
+    BAG2,
     BOX,
     CABIN,
     CARRIER,
@@ -15,10 +16,12 @@ from tests.stories_builder import (
     COMPANY_LORRY,
     COMPANY_PLANT,
     COMPANY_VEHICLE,
+    HOSPITAL,
     INFECTIOUS,
     MANIFEST,
     NURSE,
     OFFICE,
+    PHOTO,
     PLANT,
     TRANSFER,
     VEHICLE,
@@ -141,6 +144,14 @@ def _packed_again_and_never_taken_out(story: Story) -> None:
     story.tell(TRANSFER, "packed", at="02 18:00", codes=[BAG], box=box_code("500114", 2))
 
 
+@story_of("void_unconfirmed", "disputed")
+def _the_holder_voids_and_nobody_has_looked(story: Story) -> None:
+    story.issue(BAG)
+    story.seal(BAG)
+    story.tell(OFFICE, "evidenced", at="02 08:30", attachments=[PHOTO], size_bytes=1200, media="image/jpeg")
+    story.tell(CLINIC, "voided", at="02 09:00", codes=[BAG], reason="never_was", attachments=[PHOTO])
+
+
 @story_of("void_after_end", "safely_disposed")
 def _voided_when_it_was_ashes(story: Story) -> None:
     story.whole_life(BAG)
@@ -219,3 +230,18 @@ def _the_clinics_own_handheld_lay_in_a_drawer(story: Story) -> None:
     story.tell(
         CLINIC, "sealed", by=COLLECTOR, at="03 15:00", codes=[BAG], **sealed, vouched_by=NURSE, vouch_method="badge"
     )
+
+
+@story_of("capacity_exceeded", "safely_disposed")
+def _more_than_the_licence_of_a_year(story: Story) -> None:
+    story.draft(
+        MANIFEST, HOSPITAL, at="03 08:00", carriers=[COMPANY_LORRY], consignee=COMPANY_PLANT, vehicle=COMPANY_VEHICLE
+    )
+    papers = {"manifest": MANIFEST, "vehicle": COMPANY_VEHICLE}
+    drums = [BAG, BAG2, *MORE]
+    for code in drums:
+        story.issue(code, site=HOSPITAL)
+        story.seal(code, at="03 07:00", site=HOSPITAL, mass_g=200_000, package="drum")
+    story.hop(drums, HOSPITAL, COMPANY_LORRY, at="03 08:00", **papers)
+    story.hop(drums, COMPANY_LORRY, COMPANY_PLANT, at="03 11:00", **papers)
+    story.dispose(drums, site=COMPANY_PLANT)

@@ -141,14 +141,21 @@ def test_a_hop_that_both_sides_say_never_was_is_taken_out_of_the_chain() -> None
     assert classes(story.reconcile()) == {"safely_disposed": 1}
 
 
-def test_a_void_needs_evidence_to_leave_the_cohort() -> None:
-    for attachments, total, voided in ((None, 1, 0), ([PHOTO], 0, 1)):
+def test_a_void_needs_stored_evidence_and_a_second_party_to_leave_the_cohort() -> None:
+    for attachments, stored, confirmed, total in (
+        (None, False, True, 1), ([PHOTO], False, True, 1), ([PHOTO], True, False, 1), ([PHOTO], True, True, 0),
+    ):  # fmt: skip
         story = Story()
         story.issue(BAG)
         story.seal(BAG)
-        story.tell(CLINIC, "voided", at="02 09:00", codes=[BAG], reason="never_was", attachments=attachments)
+        void = story.tell(CLINIC, "voided", at="02 09:00", codes=[BAG], reason="never_was", attachments=attachments)
+        if stored:
+            story.tell(OFFICE, "evidenced", at="02 09:10", attachments=[PHOTO], size_bytes=1200, media="image/jpeg")
+        if confirmed:
+            story.tell(OFFICE, "vouched", at="02 10:00", codes=[BAG], target_event_id=void)
         answer = story.reconcile()
-        assert (answer.district.total.count, answer.voided.count) == (total, voided)
+        assert (answer.district.total.count, answer.voided.count) == (total, 1 - total)
+        assert classes(answer) == ({"disputed": 1} if total else {})
 
 
 def test_a_loss_declared_stays_in_the_denominator() -> None:

@@ -23,6 +23,7 @@ from tests.stories_builder import (
     NURSE,
     OFFICE,
     OTHER_CLINIC,
+    PHOTO,
     PLANT,
     TRANSFER,
     ms,
@@ -385,3 +386,33 @@ def test_a_late_hello_does_not_clear_what_was_overdue() -> None:
     assert "late_step" in day.ends(at="04 16:00").findings
     day.device_says_hello(COLLECTOR, at="06 00:00", boot_began="01 04:00", wall_ms=ms("06 00:00"))
     assert "late_step" in day.ends(at="06 01:00").findings
+
+
+def test_a_torn_label_is_replaced_one_package_one_life() -> None:
+    """标签撕坏，换一张空白标签：一袋一命，两个编码都找得到它。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.issue(BAG2)
+    day.collector_takes(BAG)
+    day.tell(COLLECTOR, "relabelled", at="02 15:00", codes=[BAG], new_code=BAG2, reason="damaged", attachments=[PHOTO])
+    day.collector_brings_to_centre(BAG2, masses_g=[1010])
+    day.centre_packs(BAG2)
+    day.lorry_takes(BOX)
+    day.lorry_brings_to_plant(BOX, masses_g=[1005])
+    day.plant_burns(BOX)
+    day.plant_confirms()
+    end = day.ends()
+    assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
+    assert end.answer.district.total == (1, 1000)
+
+
+def test_a_stranger_can_not_relabel() -> None:
+    """陌生单位换不了别人的标签：那张新标签自己没有封装。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.issue(BAG2)
+    day.tell(OTHER_CLINIC, "relabelled", at="02 15:00", codes=[BAG], new_code=BAG2, reason="damaged")
+    day.hop(BAG2, OTHER_CLINIC, COLLECTOR, at="02 16:00")
+    end = day.ends(at="02 20:00")
+    assert end.classes == {BAG: "on_its_way", BAG2: "unsealed"}
+    assert set(end.findings) == {"not_entitled", "never_sealed"}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from schemas.acts import Act
 from schemas.custody import ItemState, Phase
 from wasteledger.domain.deadlines import Awaited, Expected
 from wasteledger.domain.facts import Fact
@@ -60,6 +61,7 @@ class Chain:
         void: a void after sealing that waits, or was confirmed.
         corrected_down_g: by how many grams an agreed correction lowered its mass.
         self_disposed: its producer disposed of it on its own site, licensed.
+        relabelled_from: the code of the package on which this label took another one's place; nothing else is told here then.
         ghost: nobody whose waste it is sealed it.
     """
 
@@ -98,11 +100,19 @@ class Chain:
     seen_at: Fact | None = None
     roll: str = ""
     issued_for: str = ""
+    relabelled_from: str = ""
 
     @property
     def ended(self) -> bool:
         """Whether its life is over."""
         return self.state.phase in _ENDED
+
+    def mass_in(self, event: Act) -> int | None:
+        """What an event says the package weighs, by whichever of its labels."""
+        if event.masses_g is None or self.code in event.codes:
+            return event.mass_of(self.code)
+        labels = {step.fact.event.new_code for step in self.steps if step.fact.kind == "relabelled"}
+        return next((event.mass_of(code) for code in event.codes if code in labels), None)
 
     @property
     def weighed_g(self) -> int:

@@ -112,7 +112,7 @@ def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -
     if step.box or event.masses_g is None or not chain.seals:
         return
     corrected_g = step.correction.mass_g if step.correction else 0
-    weighed_g = event.mass_of(chain.code)
+    weighed_g = chain.mass_in(event)
     if corrected_g:
         weighed_g = corrected_g
     if weighed_g is None:

@@ -186,6 +186,8 @@ class History:
             yield self.by_code[code]
         if event.box and event.box not in event.codes:
             yield self.by_code[event.box]
+        if event.new_code:
+            yield self.by_code[event.new_code]
         if event.manifest:
             yield self.by_manifest[event.manifest]
         if event.case:

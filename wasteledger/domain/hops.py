@@ -63,16 +63,17 @@ def _rule(chain: Chain, giver: str, taker: str) -> str:
 def side_strength(fact: Fact, entitlement: int, source: Source, directory: Directory) -> int:
     """The strength of the evidence of one side: 5 own device, 4 badge and PIN, 3 badge, 2 paper, 0 nobody."""
     if fact.event.backfill:
-        return PAPER if is_paper_in_time(fact, directory) else NOT
+        return PAPER if is_paper_in_time(fact, source, directory) else NOT
     if is_unattended(fact) and not answer_to(fact, source, directory):
         return NOT
     return min(entitlement, OWN)
 
 
-def is_paper_in_time(fact: Fact, directory: Directory) -> bool:
+def is_paper_in_time(fact: Fact, source: Source, directory: Directory) -> bool:
     """Whether an act that was first on paper bears what it needs, and was entered in time (转移办法 art. 20)."""
     paper, then = fact.event.backfill or {}, directory.at(fact.occurred_ms)
-    if not paper.get("paper") or (then.limit("paper_photo", fact.event.site) and not fact.event.attachments):
+    photographed = bool(fact.event.attachments) and not source.evidence_missing(fact)
+    if not paper.get("paper") or (then.limit("paper_photo", fact.event.site) and not photographed):
         return False
     return fact.received_ms <= add_workdays(fact.occurred_ms, then.limit("backfill_workdays", fact.event.site))
 

@@ -31,6 +31,8 @@ def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[st
         if code in chains:
             continue
         chains[code] = chain = walk(code, source, directory, tails)
+        if chain.relabelled_from:
+            waiting.append(chain.relabelled_from)
         if not chain.boxes:
             continue
         for stay in chain.boxes:

@@ -102,7 +102,7 @@ def _accepted_masses(manifest: Manifest, chains: dict[str, Chain], inside: Insid
 
 def _own_mass(chain: Chain, fact: Fact) -> _Weighed:
     weighed = next((mass_g for _, mass_g, shown in chain.weighings if shown.event_id == fact.event_id), None)
-    weighed = fact.event.mass_of(chain.code) if weighed is None else weighed
+    weighed = chain.mass_in(fact.event) if weighed is None else weighed
     return _Weighed(chain.mass_g, by_scale=False) if weighed is None else _Weighed(weighed, by_scale=True)
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from schemas.custody import Phase
 from schemas.reasons import CLASSES
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem, book_doubts, book_item, classify, is_ghost
+from wasteledger.domain.capacity import capacity_findings, year_begin_ms
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import device_findings
 from wasteledger.domain.facts import Fact
@@ -240,6 +241,7 @@ def _other_findings(
             if row.sealed_day and row.sealed_day >= first_day(as_of_ms):
                 days[row.site][row.sealed_day] += row.mass_g
     yield from producer_findings(days, directory, as_of_ms, _sealings_in(chains))
+    yield from _capacity_findings(chains, directory, as_of_ms)
     rolls: dict[str, list[Fact]] = defaultdict(list)
     for facts in history.by_device.values():
         for fact in facts.values():
@@ -248,6 +250,22 @@ def _other_findings(
     phases = {code: chain.state.phase.value for code, chain in chains.items()}
     for roll, named in sorted(rolls.items()):
         yield from roll_findings(roll, named, phases)
+
+
+def _capacity_findings(chains: dict[str, Chain], directory: Directory, as_of_ms: int) -> Iterator[Finding]:
+    begin_ms = year_begin_ms(as_of_ms)
+    disposed_g: dict[str, int] = defaultdict(int)
+    newest: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+    for chain in chains.values():
+        if chain.state.phase is Phase.DISPOSED and chain.state.holder and chain.steps[-1].fact.occurred_ms >= begin_ms:
+            disposed_g[chain.state.holder] += sum(row.mass_g for row in book_item(chain, directory.region))
+            end = chain.since or chain.steps[-1].fact
+            newest[chain.state.holder].append((-chain.steps[-1].fact.occurred_ms, chain.code, end.event_id))
+
+    def disposals(site: str, _year: int) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(event_id for _, _, event_id in sorted(newest[site])[:EVIDENCE_MAX]))
+
+    yield from capacity_findings(disposed_g, directory, as_of_ms, disposals)
 
 
 def _sealings_in(chains: dict[str, Chain]) -> Sealings:

@@ -10,10 +10,11 @@
 What a signer was not entitled to say neither packs nor empties a box.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from wasteledger.domain.corrections import Correction, correction_of
-from wasteledger.domain.entitled import entitlement_of
+from wasteledger.domain.corrections import Correction, correction_of, parties_to
+from wasteledger.domain.entitled import OFFICE, entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.register import Directory
 
@@ -129,12 +130,14 @@ class Timeline(NamedTuple):
 
     Attributes:
         tail: shared with the items beside it, where its own steps end with its packing; those steps come after `own` steps.
+        relabelled_from: the code of the package, where this label took another one's place.
     """
 
     steps: list[Step]
     stays: list[BoxStay]
     own: int
     tail: Tail | None = None
+    relabelled_from: str = ""
 
 
 def is_box(code: str) -> bool:
@@ -144,7 +147,10 @@ def is_box(code: str) -> bool:
 
 def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Timeline:
     """The steps of an item, in order. `tails` remembers what items of one box share."""
-    own = sorted(source.facts_of(code), key=by_order)
+    own = sorted(facts_of_package(code, source, directory), key=by_order)
+    old = relabelled_from(code, source, directory) if any(fact.kind == "relabelled" for fact in own) else ""
+    if old:
+        return Timeline([Step(fact) for fact in own], [], len(own), None, old)
     steps, kept, targets = [], own, source.targets
     packings = 0
     for fact in own:
@@ -156,8 +162,7 @@ def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | 
                 kept = [other for other in kept if other is not fact]
                 continue
         steps.append(Step(fact, "", correction))
-        if fact.kind == "packed":
-            packings += 1
+        packings += fact.kind == "packed"
     _begin_first(steps)
     stays: list[BoxStay] = []
     if packings:
@@ -173,6 +178,35 @@ def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | 
             steps.sort(key=_by_order)
             _begin_first(steps)
     return Timeline(_pair(steps)[0], stays, len(steps))
+
+
+def facts_of_package(code: str, source: Source, directory: Directory) -> Sequence[Fact]:
+    """The facts that name a package, by the label it had and by those that took its place (`relabelled`)."""
+    facts = source.facts_of(code)
+    if not any(fact.kind == "relabelled" for fact in facts):
+        return facts
+    own = {fact.event_id: fact for fact in facts}
+    for fact in facts:
+        if fact.kind == "relabelled" and relabelled_from(fact.event.new_code, source, directory) == code:
+            later = facts_of_package(fact.event.new_code, source, directory)
+            own |= {other.event_id: other for other in later if other.kind not in _LABEL or other.order > fact.order}
+    return list(own.values())
+
+
+def relabelled_from(code: str, source: Source, directory: Directory) -> str:
+    """The code of the package on which a label stands that took another one's place; empty for every other code.
+
+    The label must have been blank, and whoever put it on entitled, and concerned with the package: it had sealed it, or had it.
+    """
+    facts = source.facts_of(code)
+    changes = [fact for fact in facts if fact.kind == "relabelled" and fact.event.new_code == code]
+    if not changes or any(fact.kind == "sealed" for fact in facts):
+        return ""
+    first = min(changes, key=by_order)
+    entitlement = entitlement_of(first, source, directory)
+    old: str = next(iter(first.event.codes))
+    parties = parties_to(source.facts_of(old), source, directory)
+    return old if entitlement == OFFICE or (entitlement and first.event.site in parties) else ""
 
 
 def _begin_first(steps: list[Step]) -> None:

@@ -68,6 +68,11 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     """Walks an item's steps; see the numbered list above. `tails` remembers what items of one box share."""
     timeline = timeline_of(code, source, directory, tails)
     chain = Chain(code, timeline.steps, timeline.stays)
+    if timeline.steps and timeline.relabelled_from:
+        # The label took another one's place: the package's story stands under its first code.
+        chain.state, chain.relabelled_from = ItemState(Phase.VOIDED), timeline.relabelled_from
+        chain.roll = next((step.fact.event.stock for step in timeline.steps if step.fact.kind == "issued"), "")
+        return chain
     own = timeline.steps[: timeline.own] if timeline.tail else timeline.steps
     _walk_steps(chain, own, source, directory)
     if timeline.tail:

@@ -4,10 +4,12 @@ from collections import defaultdict
 from datetime import date
 
 from wasteledger.domain.booking import COPY_MARK, BookedItem
+from wasteledger.domain.capacity import capacities, capacity_findings, year_begin_ms
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.findings import Finding
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
+from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.producers import EVIDENCE_MAX, first_day, producer_findings
 from wasteledger.domain.reconcile import Amount, Question, Reconciliation, Tally, raise_overdue, tally_up
 from wasteledger.domain.register import Directory
@@ -42,6 +44,7 @@ def answer(books: Books, asked: Question, directory: Directory) -> Reconciliatio
         doubts += rows.doubts("items <> '' AND substr(site, 2) >= ? AND substr(site, 2) < ?", (begin, end))
         others = [
             *producers_now(rows, source, directory, asked.region, asked.as_of_ms),
+            *capacity_now(rows, source, directory, asked.region, asked.as_of_ms),
             *devices_now(books, asked.region),
             *rolls_now(rows, source, asked.region),
         ]
@@ -62,6 +65,30 @@ def producers_now(
     for site, day, mass_g in rows.sealed_by_day(first_day(as_of_ms), (region, f"{region}:")):
         days[site][day] = mass_g
     return list(producer_findings(days, directory, as_of_ms, sealings))
+
+
+def capacity_now(rows: BookRows, source: BookSource, directory: Directory, region: str, as_of_ms: int) -> list[Finding]:
+    """Findings about plants of a region that have passed what their licences allow."""
+    begin_ms = year_begin_ms(as_of_ms)
+    disposed_g = {
+        site: rows.disposed_g(site, begin_ms)
+        for site in capacities(directory, china_day(as_of_ms).year)
+        if site[1:].startswith(region)
+    }
+
+    def disposals(site: str, _year: int) -> tuple[str, ...]:
+        condition = (
+            "holder = ? AND phase = 'disposed' AND last_ms >= ? AND code NOT LIKE ? ORDER BY last_ms DESC, code LIMIT ?"
+        )
+        items = rows.items(condition, (site, begin_ms, f"%{COPY_MARK}%", EVIDENCE_MAX))
+        chains = judge([item.code for item in items], source, directory)
+        return tuple(
+            dict.fromkeys(
+                chain.since.event_id for chain in map(chains.get, (i.code for i in items)) if chain and chain.since
+            )
+        )
+
+    return list(capacity_findings(disposed_g, directory, as_of_ms, disposals))
 
 
 def _seal_of(item: BookedItem, source: BookSource) -> str:
@@ -99,6 +126,9 @@ def devices_now(books: Books, region: str) -> list[Finding]:
 def chain_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> Chain:
     """The chain of one item with all its doubts."""
     with books.opened() as (_, source):
-        chain = judge([code], source, directory)[code]
+        chains = judge([code], source, directory)
+        chain = chains[code]
+        while chain.relabelled_from:
+            chain = chains[chain.relabelled_from]
     raise_overdue(chain, as_of_ms)
     return chain

@@ -258,6 +258,8 @@ class Books:
                 self._touched.add(code)
         if event.box:
             _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
+        if event.new_code:
+            self._touched.add(event.new_code)
         if event.manifest:
             self._manifests.add(event.manifest)
         if event.target_event_id:
@@ -399,9 +401,11 @@ def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> No
 def named_by(fact: Fact) -> Sequence[str]:
     """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
     event = fact.event
-    if not (event.box or event.manifest or event.case or event.stock):
+    if not (event.box or event.manifest or event.case or event.stock or event.new_code):
         return event.codes
     names = list(event.codes)
+    if event.new_code:
+        names.append(event.new_code)
     if event.box and event.box not in names:
         names.append(event.box)
     if event.manifest:

@@ -178,6 +178,13 @@ class BookRows:
         )
         return [(row[0], row[1], int(row[2])) for row in query(self._connection, statement, (from_day, *values))]
 
+    def disposed_g(self, site: str, begin_ms: int) -> int:
+        """Grams that a site has disposed of since a moment."""
+        statement = (
+            "SELECT coalesce(sum(mass_g), 0) FROM books_item WHERE holder = ? AND phase = 'disposed' AND last_ms >= ?"
+        )
+        return int(query(self._connection, statement, (site, begin_ms))[0][0])
+
     def of_roll(self, roll: str) -> list[tuple[str, str]]:
         """Code and phase of each label of a roll."""
         statement = "SELECT code, phase FROM books_item WHERE roll = ?"
