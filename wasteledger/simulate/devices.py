@@ -205,6 +205,12 @@ class Device:
             trouble is not None and trouble.kind == "late_hello" and self._wall_ms != self.skew_ms and not self._greeted
         )
 
+    @property
+    def tells_late(self) -> bool:
+        """Whether its clock is wrong, and it has not said hello yet in this boot."""
+        trouble = self.trouble
+        return trouble is not None and trouble.kind == "late_hello" and self._wall_ms != self.skew_ms
+
     def _copy_of(self, act: Act) -> dict[str, Any] | None:
         """Troubles strike when something is scanned; of a copied device, what its copy made of the same number."""
         trouble = self.trouble

@@ -157,7 +157,7 @@ _LIES = (
     _lie("stolen_handheld", "device", "停用的失窃手持机继续签字", ("revoked_device",)),
     _lie("revoked_device", "device", "已停用的手持机又用了一天", ("revoked_device",), _UNTRUSTED),
     _lie("rewritten_chain", "device", "设备记录从某号起被改写", ("device_fork",), (*_UNTRUSTED, "untrusted_device", "device_fork")),
-    _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",)),
+    _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",), ("late_step", "overdue_pickup")),
     _lie("dead_clock", "device", "时钟停在2000年，从未校时", ("clock_skew",)),
     _lie("under_reporting", "site", "只记录三分之一的废物", ("under_reporting",)),
     # Honest: what looks like a lie and is none.

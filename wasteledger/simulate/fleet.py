@@ -23,7 +23,7 @@ class Fleet:
     """The devices, and what they have still to do.
 
     Attributes:
-        on_broken: told each act of a device that nobody believes any more, and whether that act is the first.
+        on_broken: told each act of a device that nobody believes any more, or not its clock, and whether that act is the first.
     """
 
     def __init__(self, journal: Journal, *, on_broken: Callable[[Act, bool], None]) -> None:
@@ -113,7 +113,7 @@ class Fleet:
             act.body["last_seq"] = max(act.about.seq - 1, 0) if act.about else 0
         was_broken = device.broken_by
         device.sign(act)
-        if was_broken or device.broken_by:
+        if was_broken or device.broken_by or device.tells_late:
             self._on_broken(act, not was_broken)
         if act.kind == "enrolled":
             self._sync(device, act.at_ms)

@@ -274,6 +274,9 @@ class World:
     def _broken(self, act: Act, is_first: bool) -> None:  # noqa: FBT001 - as the fleet tells it
         """What a copied, rewritten or revoked device names is no longer told apart from what it was made to say."""
         kind, rewritten = act.device.broken_by, act.device.rewritten
+        if not kind:  # by its first telling this was earlier or later, and what was overdue by that stays late
+            self._touched(act, "late_hello", ())
+            return
         if kind == "device_fork":
             if is_first:  # what came after it the office has said to believe
                 self._touched(act, kind, None)
