@@ -21,6 +21,8 @@ _EARTH_KM = 6371
 #: Seeing a package itself, not its box: what resolves a doubt about a box or a room that was looked into without it. A line in the list of
 #: what was burnt is no such look.
 _SEEN = frozenset({"released", "accepted", "unpacked", "packed", "stored", "counted", "refused"})
+#: Being said to be packed once more, or the same scan twice, does not say in which of two boxes it is.
+_SEEN_ITSELF = _SEEN - {"packed"}
 _NOT_WEIGHED = frozenset({"copied", "estimated"})
 _HEAVIEST = {"bag": "bag_mass_kg_max", "sharps_box": "sharps_box_mass_kg_max", "drum": "drum_mass_kg_max"}
 
@@ -209,7 +211,7 @@ def check_packings(chain: Chain) -> None:
             continue
         chain.doubt("late_packing", stay.packed, departures[0], site=stay.packed.event.site)
     for doubt in [doubt for doubt in chain.doubts if doubt.reason == "in_two_boxes"]:
-        if seen_after(chain, doubt.evidence[-1]):
+        if seen_after(chain, doubt.evidence[-1], _SEEN_ITSELF):
             chain.doubts.remove(doubt)
 
 
@@ -242,9 +244,9 @@ def boxes_at(chain: Chain, moment_ms: int) -> set[str]:
     }
 
 
-def seen_after(chain: Chain, fact: Fact) -> bool:
+def seen_after(chain: Chain, fact: Fact, kinds: frozenset[str] = _SEEN) -> bool:
     """Whether the package itself was scanned after a fact that made it doubtful."""
     return any(
-        step.fact.order > fact.order and not step.box and step.fact.kind in _SEEN and step.entitled
+        step.fact.order > fact.order and not step.box and step.fact.kind in kinds and step.entitled
         for step in chain.steps
     )

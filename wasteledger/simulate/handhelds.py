@@ -62,6 +62,7 @@ class Handhelds:
         able = [device for device in self._free if self._is_able(device, kind)]
         for device in self._chance.some(able, max(1, round(rate * len(able)))):
             self._free.remove(device)
+            world.troubled.add(device.site)
             self._trouble(device, kind, self._chance.integer(QUIET_DAYS, days - needed))
 
     def _is_able(self, device: Device, kind: str) -> bool:

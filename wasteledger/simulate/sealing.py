@@ -40,6 +40,8 @@ BLANK_MASS_G = 80
 ROBBED_MASS_G_MIN = 600
 #: A bag that weighs as much as three people.
 HEAVY_G = (120_000, 600_000)
+#: What only helps where the device that says it is believed.
+_NEEDS_BELIEF = frozenset({"relabelled", "wrong_waste_corrected"})
 #: Ways on which everybody may be in league.
 _COLLUDING = frozenset({"own_device", "hospital", "centre"})
 #: A limit of the rules, and a little: honest clocks differ.
@@ -228,6 +230,8 @@ class Producers:
 
     def _befalls(self, package: Package, way: str) -> str:
         kind = self._world.draw("item", _KINDS_OF_WAY[way])
+        if kind in _NEEDS_BELIEF and package.site in self._world.troubled:
+            return ""
         heavy = package.mass_g >= ROBBED_MASS_G_MIN
         return kind if heavy or kind not in {"lost_weight", "slow_theft", "zero_weight"} else ""
 

@@ -61,6 +61,7 @@ class World:
         day: the present day, 0 for the first; `now_ms` its midnight.
         end_ms: the simulation ends then.
         inside: what lies in each box.
+        troubled: sites whose handheld is in trouble at some time.
     """
 
     def __init__(self, run: Run, layout: Layout, journal: Journal) -> None:
@@ -77,6 +78,7 @@ class World:
         self._devices: dict[tuple[str, str], Device] = {}
         self._paid: set[str] = set()
         self.inside: dict[str, list[Package]] = {}
+        self.troubled: set[str] = set()
         self._region = layout.register.region[:6]
         self._equip()
 
