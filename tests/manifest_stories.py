@@ -16,10 +16,10 @@ from tests.stories_builder import (
     ms,
     register,
 )
-from wasteledger.domain.load import inside_of
-from wasteledger.domain.manifest import Manifest, fold_manifest
-from wasteledger.domain.manifest_contents import struck_in
+from wasteledger.domain.manifest import Manifest
+from wasteledger.domain.manifest_apart import numbers_apart
 from wasteledger.domain.manifest_doubts import ManifestDoubt, judge_manifest
+from wasteledger.domain.other_doubts import fold_in
 from wasteledger.domain.register import Directory
 from wasteledger.domain.walk import walk
 
@@ -83,10 +83,7 @@ def pooled(*codes: str) -> Story:
 
 
 def fold(story: Story, number: str = MANIFEST) -> Manifest:
-    history = story.history()
-    return fold_manifest(
-        number, history.by_manifest.get(number, ()), inside_of(history), struck_in(history, district())
-    )
+    return fold_in(story.history(), district(), number)
 
 
 def judge(
@@ -96,6 +93,7 @@ def judge(
     return judge_manifest(
         fold(story, number), known, ms(as_of), add_workdays=plain_days,
         waste_code_of=lambda code: walk(code, history, known).waste_code,
+        apart=numbers_apart(fold(story, number), history, known),
     )  # fmt: skip
 
 

@@ -292,6 +292,12 @@ def test_what_a_device_says_of_cases_is_no_act_of_the_office(district: District)
         "level": 1,
     }
     district.act("cased", CLINIC, case=f"{month}0002", **forged)
+    # Nor is the office whoever writes its site into his event.
+    in_its_name = district.tellers[CLINIC].note(
+        "cased", occurred_ms=clock.now_ms(), site=OFFICE, case=number, action="closed", note="已办结"
+    )
+    (verdict,) = accept_batch(service.database, [in_its_name.decode()], origin=district.origin, node="node1").verdicts
+    assert verdict.verdict == "new"
     assert load_case(service, number).status == "open"
     with pytest.raises(NotFoundError, match="was never opened"):
         load_case(service, f"{month}0002")

@@ -262,13 +262,50 @@ def test_a_program_reads_a_manifest_with_contents_seals_and_duty(district: Distr
         ("/v1/manifests/20265001000999", 404), ("/v1/manifests/20265001000999.pdf", 404), ("/v1/manifests/M1", 422),
         ("/v1/manifests?phase=lost", 422), ("/v1/manifests?site=X", 404), ("/v1/medical-months/C500114105001/2026-13.pdf", 422),
         ("/v1/medical-months/C1/2026-11.pdf", 404), ("/v1/trip-cards/渝H0/2026-11-02.pdf", 404),
-        (f"/v1/trip-cards/{VEHICLE}/gestern.pdf", 422),
+        (f"/v1/trip-cards/{VEHICLE}/gestern.pdf", 422), (f"/v1/trip-cards/{VEHICLE}/2099-01-01.pdf", 422),
+        ("/v1/medical-months/C500114105001/2099-01.pdf", 422),
     ],
 )  # fmt: skip
 def test_questions_that_can_not_be_answered_are_problem_json(browser: TestClient, path: str, status: int) -> None:
     answer = browser.get(path)
     assert answer.status_code == status
     assert answer.json()["detail"]
+
+
+def test_a_month_that_has_not_begun_prints_nothing_and_is_named(service: Service, browser: TestClient) -> None:
+    now = china_day(clock.now_ms())
+    following = f"{now.year + now.month // 12}-{now.month % 12 + 1:02d}"
+    answer = browser.get(f"/v1/medical-months/{CLINIC}/{following}.pdf")
+    assert answer.status_code == 422
+    assert f"month {following} has not begun" in answer.json()["detail"]
+    assert browser.get(f"/v1/medical-months/{CLINIC}/{now:%Y-%m}.pdf").content[:5] == b"%PDF-"
+    assert trip_card(service, VEHICLE, f"{now:%Y-%m-%d}").deliveries == ()
+
+
+def test_an_impostors_papers_and_scans_are_shown_and_change_nothing(district: District, browser: TestClient) -> None:
+    service, number = district.service, draft(district.service)
+    district.pooled()
+    carrier = district.tellers[CARRIER]
+    at_ms = district.begin_ms + 4 * HOUR_MS
+    for site, kind, fields in (
+        (CENTRE, "manifested", {"action": "voided", "reason": "计划取消"}),
+        (CENTRE, "released", {"codes": district.bags, "to_site": CARRIER}),
+        (PLANT, "accepted", {"codes": district.bags, "from_site": CARRIER}),
+        (PLANT, "manifested", {"action": "confirmed", "opinion": "accepted"}),
+    ):
+        note = carrier.note(kind, occurred_ms=at_ms, site=site, actor=PEOPLE[CARRIER], manifest=number, **fields)
+        answer = accept_batch(service.database, [note.decode()], origin=district.origin, node="node1")
+        assert [verdict.verdict for verdict in answer.verdicts] == ["new"]
+    shown = browser.get(f"/v1/manifests/{number}").json()
+    assert (shown["phase"], shown["loaded_count"], shown["accepted_count"], shown["confirmed"]) == (
+        "drafted",
+        0,
+        0,
+        False,
+    )
+    # The office drew it up in the centre's name; what the carrier said for others has no effect.
+    assert sorted(event["entitled"] for event in shown["events"]) == [False, False, False, False, True]
+    assert browser.get(f"/manifests/{number}").text.count("签名者无权记录，不生效") == 4
 
 
 def test_the_paper_carries_its_number_and_strangers_see_no_persons(district: District, browser: TestClient) -> None:

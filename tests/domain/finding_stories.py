@@ -341,6 +341,12 @@ def _five_working_days_and_no_word(story: Story) -> None:
     story.whole_life(BAG)
 
 
+@story_of("late_confirmation", "safely_disposed", as_of="30 00:00")
+def _the_word_comes_after_five_working_days(story: Story) -> None:
+    story.whole_life(BAG)
+    story.tell(PLANT, "manifested", at="12 09:00", manifest=MANIFEST, action="confirmed", opinion="accepted")
+
+
 @story_of("declared_lost", "declared_lost")
 def _fallen_off_the_van(story: Story) -> None:
     story.issue(BAG)

@@ -231,7 +231,10 @@ def test_acceptance_that_is_not_confirmed_in_time_is_named() -> None:
     (doubt,) = judge(story, as_of="08 11:06")
     assert (doubt.reason, doubt.site, doubt.at_ms) == ("manifest_not_confirmed", PLANT, ms("08 11:05"))
     confirm(story, at="09 10:00")
-    assert judge(story, as_of="10 00:00") == []
+    (late,) = judge(story, as_of="10 00:00")
+    assert (late.reason, late.site, late.items, late.at_ms) == ("late_confirmation", PLANT, (BAG,), ms("08 11:05"))
+    confirm(story, at="12 10:00", opinion="accepted", difference="更正")
+    assert [doubt.evidence for doubt in judge(story, as_of="13 00:00")] == [late.evidence]
 
 
 @pytest.mark.parametrize(("received", "late"), [("13 11:00", 0), ("13 11:10", 4)])
@@ -246,7 +249,7 @@ def test_paper_that_is_entered_after_its_time_is_late(received: str, late: int) 
         backfill = {"happened_at": f"2026-11-{happened}:00.000+08:00", "reason": "no_signal", "paper": "纸1"}
         site, other = (giver, {"to_site": taker}) if kind == "released" else (taker, {"from_site": giver})
         story.tell(site, kind, at=received, codes=[BAG], backfill=backfill, **other, **papers)
-    confirm(story, at=received)
+    confirm(story, at="08 09:00")
     doubts = judge(story, as_of="20 00:00")
     assert reasons(doubts) == ["late_backfill"] * late
     assert {doubt.at_ms for doubt in doubts} <= {ms("13 11:05")}

@@ -1,15 +1,41 @@
 """A log with an office and a clinic's device, for the tests that write into it."""
 
+import random
+from collections.abc import Iterable
 from typing import Any
 
-from schemas.canonical import encode_base64
+from schemas.canonical import decode_base64, encode_base64
 from schemas.signing import key_id
 from schemas.sync import BatchAnswer, Verdict
-from tests.stories_builder import BAG, CLINIC, OFFICE, ORIGIN, Teller, ms
+from tests.stories_builder import BAG, CLINIC, OFFICE, ORIGIN, Teller, as_received, ms
+from wasteledger.domain.facts import read_entry
 from wasteledger.domain.history import History
 from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.store.database import Database
 from wasteledger.store.ledger import Ledger
+
+
+def fill(database: Database, entries: Iterable[bytes]) -> None:
+    """Appends finished entries as intake does, their devices and numbers filed with them."""
+    with database.write() as connection:
+        ledger = Ledger(connection)
+        for content in entries:
+            entry = read_entry(ledger.size, content)
+            index, _ = ledger.append(content, received_ms=0)
+            event, event_id = entry.event, decode_base64(entry.event_id)
+            if event is None or entry.entry_class != "event":
+                continue
+            if event.kind == "enrolled" and not ledger.devices([event.device]):
+                key = decode_base64(event.public_key)
+                ledger.admit(event.device, key, site=event.for_site, role=event.role, index=index)
+            device_no = ledger.devices([event.device_id])[event.device_id].device_no
+            ledger.take_number((device_no, event.device_seq), event_id=event_id, index=index)
+        ledger.flush()
+
+
+def shuffled(entries: list[bytes], chance: random.Random) -> list[bytes]:
+    """Any order of delivery that intake can have seen: a device was admitted before its first event."""
+    return as_received(sorted(entries, key=lambda entry: 0.0 if b'"kind":"enrolled"' in entry else 1 + chance.random()))
 
 
 class Log:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from schemas.canonical import decode_base64
 from tests.conftest import DISTRICT
 from tests.manifest_stories import BAGS, OTHER_NUMBER, confirm, draft, pooled
+from tests.store.logs import fill, shuffled
 from tests.stories_builder import (
     BAG2,
     BAG3,
@@ -27,9 +28,7 @@ from tests.stories_builder import (
 from wasteledger.domain.booked_manifests import book_manifest
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.history import History
-from wasteledger.domain.load import inside_of
-from wasteledger.domain.manifest import fold_manifest
-from wasteledger.domain.manifest_contents import struck_in
+from wasteledger.domain.other_doubts import fold_in
 from wasteledger.domain.register import Directory, register_digest
 from wasteledger.flows.book_lists import given_since, taken_since
 from wasteledger.flows.books import Books
@@ -37,7 +36,6 @@ from wasteledger.flows.load_register import load_register
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 from wasteledger.store.database import Database
-from wasteledger.store.ledger import Ledger
 
 CENTRE = "T500114105001"
 DIRECTORY = Directory(register())
@@ -77,9 +75,9 @@ def _moves(history: History) -> list[Fact]:
 def _same_as_folded(books: Books, history: History) -> None:
     with books.opened() as (rows, source):
         found, count = rows.manifests(limit=100)
-        inside, struck = inside_of(history), struck_in(history, DIRECTORY)
         plain = [
-            book_manifest(fold_manifest(number, facts, inside, struck)) for number, facts in history.by_manifest.items()
+            book_manifest(fold_in(history, DIRECTORY, number), history.manifest_law(number, DIRECTORY))
+            for number in history.by_manifest
         ]
         assert found == sorted(plain, key=lambda row: row.number, reverse=True)
         assert count == len(plain)
@@ -100,12 +98,12 @@ def test_lists_kept_in_portions_and_out_of_order_agree_with_the_plain_fold(
     tmp_path_factory: pytest.TempPathFactory, seed: int, portion: int
 ) -> None:
     entries = _told()
-    random.Random(seed).shuffle(entries)
+    entries = shuffled(entries, random.Random(seed))
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('lists') / 'wasteledger.db'}")
     books = Books(database)
     half = len(entries) // 2
     for part in (entries[:half], entries[half:]):
-        _append(database, part)
+        fill(database, part)
         books.keep(DIRECTORY, DIGEST, portion=portion)
     _same_as_folded(books, _fold(entries))
     books.close()
@@ -122,7 +120,7 @@ def test_lists_are_asked_by_phase_site_month_and_lateness(tmp_path: Path) -> Non
 
 def _asked(database: Database) -> None:
     entries = _told()
-    _append(database, entries)
+    fill(database, entries)
     books = Books(database)
     books.keep(DIRECTORY, DIGEST, portion=5)
     _same_as_folded(books, _fold(entries))
@@ -149,14 +147,14 @@ def test_an_act_that_is_taken_back_later_is_out_of_the_row(tmp_path: Path) -> No
     story.tell(TRANSFER, "released", at="03 09:00", codes=[BAGS[0]], to_site=CARRIER, manifest=MANIFEST)
     wrong = story.tell(CARRIER, "accepted", at="03 09:01", codes=[BAGS[0]], from_site=TRANSFER, manifest=MANIFEST)
     database = Database(f"sqlite:///{tmp_path / 'wasteledger.db'}")
-    _append(database, story.entries)
+    fill(database, story.entries)
     books = Books(database)
     books.keep(DIRECTORY, DIGEST)
     with books.opened() as (rows, _):
         assert rows.manifests(limit=1)[0][0].phase == "in_transit"
     before = len(story.entries)
     story.correct(BAGS[0], wrong, site=CARRIER, at="03 09:03", reason="did_not_occur")
-    _append(database, story.entries[before:])
+    fill(database, story.entries[before:])
     books.keep(DIRECTORY, DIGEST)
     with books.opened() as (rows, _):
         assert rows.manifests(limit=1)[0][0].phase == "released"
@@ -175,11 +173,3 @@ def test_an_event_in_the_log_is_found_by_its_id(tmp_path: Path) -> None:
         assert (found.event_id, found.index, found.kind) == (verdict.event_id, verdict.index, "enrolled")
         assert source.event(bytes(32)) is None
     service.close()
-
-
-def _append(database: Database, entries: list[bytes]) -> None:
-    with database.write() as connection:
-        ledger = Ledger(connection)
-        for content in entries:
-            ledger.append(content, received_ms=0)
-        ledger.flush()

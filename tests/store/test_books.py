@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.canonical import decode_base64
 from tests.domain.lie_stories import STORIES
 from tests.domain.test_reconcile import _boxed_life, _district_of_stories
+from tests.store.logs import fill
 from tests.stories_builder import (
     BAG,
     BAG2,
@@ -28,34 +28,18 @@ from tests.stories_builder import (
     ms,
     register,
 )
-from wasteledger.domain.facts import read_entry
 from wasteledger.domain.history import History
 from wasteledger.domain.reconcile import Question, Reconciliation, reconcile
 from wasteledger.domain.register import Directory, register_digest
 from wasteledger.flows.book_answers import answer
 from wasteledger.flows.books import Books
 from wasteledger.store.database import Database
-from wasteledger.store.ledger import Ledger
 
 DIRECTORY = Directory(register())
 DIGEST = register_digest(register())
 #: Entries by which the devices of a story are admitted, the office's own among them.
 SITES = 10
 ASKED = Question("500114", "2026-11-01", "2026-11-30", ms("05 00:00"))
-
-
-def _append(database: Database, entries: list[bytes]) -> None:
-    with database.write() as connection:
-        ledger = Ledger(connection)
-        for content in entries:
-            entry = read_entry(ledger.size, content)
-            index, _ = ledger.append(content, received_ms=0)
-            if entry.entry_class == "event" and entry.event:
-                if not ledger.devices([entry.device_id]):
-                    ledger.admit(entry.device_id, index.to_bytes(32), site=CLINIC, role="device", index=index)
-                number = ledger.devices([entry.device_id])[entry.device_id].device_no, entry.event.device_seq
-                ledger.take_number(number, event_id=decode_base64(entry.event_id), index=index)
-        ledger.flush()
 
 
 def _plain(entries: list[bytes]) -> Reconciliation:
@@ -96,7 +80,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def test_every_story_reads_the_same_from_the_books(code: str, database: Database) -> None:
     story = Story()
     STORIES[code][0](story)
-    _append(database, story.entries)
+    fill(database, story.entries)
     books = Books(database)
     books.keep(DIRECTORY, DIGEST, portion=3)
     _same(answer(books, ASKED, DIRECTORY), _plain(story.entries))
@@ -117,7 +101,7 @@ def test_books_kept_in_portions_and_out_of_order_agree_with_the_whole_history(
     at = 0
     while at < len(entries):
         step = chance.randrange(1, 12)
-        _append(database, entries[at : at + step])
+        fill(database, entries[at : at + step])
         at += step
         books.keep(DIRECTORY, DIGEST, portion=portion)
         if chance.random() < 0.3:  # another process goes on where this one stopped
@@ -133,7 +117,7 @@ def _told_later(database: Database, story: Story, entries: int) -> None:
     """The books are kept up to the last `entries` of a story, then to its end, and agree both times."""
     books = Books(database)
     for part in (story.entries[:-entries], story.entries[-entries:]):
-        _append(database, part)
+        fill(database, part)
         books.keep(DIRECTORY, DIGEST)
     _same(answer(books, ASKED, DIRECTORY), _plain(story.entries))
     books.close()
@@ -165,7 +149,7 @@ def test_what_a_counted_room_did_not_show_is_judged_again(database: Database) ->
 def test_books_of_another_log_or_register_are_thrown_away(database: Database, tmp_path: Path) -> None:
     story = Story()
     story.whole_life(BAG)
-    _append(database, story.entries)
+    fill(database, story.entries)
     books = Books(database)
     books.keep(DIRECTORY, DIGEST)
     assert answer(books, ASKED, DIRECTORY).district.total.count == 1
@@ -178,7 +162,7 @@ def test_books_of_another_log_or_register_are_thrown_away(database: Database, tm
     other.issue(BAG2, site=OFFICE)
     other.seal(BAG2, site=CLINIC)
     again = Database(f"sqlite:///{tmp_path / 'other' / 'wasteledger.db'}")
-    _append(again, other.entries)
+    fill(again, other.entries)
     (tmp_path / "books.db").rename(tmp_path / "other" / "books.db")
     books = Books(again)
     books.keep(DIRECTORY, DIGEST)
@@ -191,7 +175,7 @@ def test_on_postgresql_too(postgres_url: str) -> None:
     database = Database(postgres_url)
     story = Story()
     _boxed_life(story, box_mass_g=3000)
-    _append(database, story.entries)
+    fill(database, story.entries)
     books = Books(database)
     books.keep(DIRECTORY, DIGEST, portion=4)
     _same(answer(books, ASKED, DIRECTORY), _plain(story.entries))

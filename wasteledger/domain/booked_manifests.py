@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.manifest import Manifest
+from wasteledger.domain.manifest_validity import ManifestLaw, write_law
 
 
 class BookedManifest(NamedTuple):
@@ -12,10 +13,11 @@ class BookedManifest(NamedTuple):
     Attributes:
         month: of `begun_ms` in China's calendar, as 2026-11.
         begun_ms: when it was handed over; before that, when it was first spoken of.
-        drafted: 1 where a draft stands in the log, so that its number was drawn.
+        drafted: 1 where a draft of somebody who may draw it up stands in the log, so that its number was drawn.
         carriers, waste_codes: separated by blanks.
         parties: every site that has to do with it, each between two blanks.
         confirmed: 1 once the consignee has confirmed it.
+        law: what the judgement of hops needs to know of it, as `manifest_validity.write_law` writes it.
     """
 
     number: str
@@ -36,10 +38,11 @@ class BookedManifest(NamedTuple):
     refused_count: int
     outstanding_count: int
     confirmed: int
+    law: str = ""
 
 
-def book_manifest(manifest: Manifest) -> BookedManifest:
-    """The row of a manifest that at least one fact names."""
+def book_manifest(manifest: Manifest, law: ManifestLaw | None = None) -> BookedManifest:
+    """The row of a manifest that at least one fact names; `law` where it is to be kept."""
     begun = manifest.handed_over or manifest.facts[0]
     return BookedManifest(
         number=manifest.number,
@@ -47,7 +50,7 @@ def book_manifest(manifest: Manifest) -> BookedManifest:
         begun_ms=begun.occurred_ms,
         phase=manifest.phase.value,
         form=manifest.form,
-        drafted=int(any(fact.event.action == "drafted" for fact in manifest.facts)),
+        drafted=int(any(fact.event.action == "drafted" for fact in manifest.said)),
         planned_on=manifest.planned_on or "",
         consignor=manifest.consignor,
         carriers=" ".join(manifest.carriers),
@@ -60,6 +63,7 @@ def book_manifest(manifest: Manifest) -> BookedManifest:
         refused_count=len(manifest.refused),
         outstanding_count=len(manifest.outstanding),
         confirmed=int(manifest.confirmation is not None),
+        law=write_law(law) if law else "",
     )
 
 

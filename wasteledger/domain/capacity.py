@@ -28,6 +28,8 @@ def capacity_findings(
 
     Args:
         disposed_g: grams by plant since the year began.
+        directory: licences with their capacities.
+        as_of_ms: the moment of the question.
         disposals: finds the evidence.
     """
     year = china_day(as_of_ms).year

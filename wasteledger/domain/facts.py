@@ -4,7 +4,7 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from schemas.acts import Act, moment_ms, read_act
 from schemas.canonical import encode_base64
@@ -16,6 +16,10 @@ from wasteledger.domain.admissions import Admissions
 from wasteledger.domain.entry import decode_entry
 from wasteledger.domain.hello import Hello, parse_hello
 from wasteledger.domain.times import Clocks, Held
+
+if TYPE_CHECKING:
+    from wasteledger.domain.manifest_validity import ManifestLaw
+    from wasteledger.domain.register import Directory
 
 #: Order of acts stamped with the same millisecond.
 RANK = {
@@ -206,6 +210,9 @@ class Source(Protocol):
 
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
+
+    def manifest_law(self, number: str, directory: "Directory") -> "ManifestLaw | None":
+        """What the judgement of a hop needs to know of its manifest; None for a number that nothing names."""
 
     def evidence_missing(self, fact: Fact) -> Sequence[str]:
         """Hashes that an act names as its evidence and that no office has said to be stored; an act may name none at all."""

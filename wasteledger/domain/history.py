@@ -12,7 +12,11 @@ from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, break_chain, standing_of, take_office_event
 from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
+from wasteledger.domain.manifest import Manifest
+from wasteledger.domain.manifest_validity import ManifestLaw
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
+from wasteledger.domain.other_doubts import fold_in, law_in
+from wasteledger.domain.register import Directory
 from wasteledger.domain.times import ENROLMENT_GRACE_MS, Clocks, hold_chain
 
 
@@ -77,6 +81,8 @@ class History:
         self.clocks = Clocks()
         self._received: list[int] = []
         self._last: dict[str, tuple[int, int, int]] = {}
+        self._manifests: dict[str, tuple[Manifest, ManifestLaw | None]] = {}
+        self._folded_by: Directory | None = None
 
     def add(self, content: bytes) -> None:
         """Takes in the next entry of the log.
@@ -85,6 +91,7 @@ class History:
             ContractError: the bytes are not an entry, or an entry of class `event` is not readable.
         """
         entry = read_entry(self.size, content)
+        self._manifests.clear()
         if entry.hello:
             self._announce(entry)
         elif entry.entry_class == "quarantine":
@@ -174,6 +181,23 @@ class History:
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
         return fact.standing or standing_of(fact, self.admissions)
+
+    def manifest_law(self, number: str, directory: Directory) -> ManifestLaw | None:
+        """What the judgement of a hop needs to know of its manifest; None for a number that nothing names."""
+        return self._folded(number, directory)[1]
+
+    def manifest(self, number: str, directory: Directory) -> Manifest:
+        """A manifest, folded when it is first asked for."""
+        return self._folded(number, directory)[0]
+
+    def _folded(self, number: str, directory: Directory) -> "tuple[Manifest, ManifestLaw | None]":
+        if self._folded_by is not directory:
+            self._manifests.clear()
+            self._folded_by = directory
+        if number not in self._manifests:
+            manifest = fold_in(self, directory, number)
+            self._manifests[number] = manifest, law_in(manifest, directory)
+        return self._manifests[number]
 
     def evidence_missing(self, fact: Fact) -> list[str]:
         """Hashes that an act names as its evidence and that no office has said to be stored."""

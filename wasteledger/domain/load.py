@@ -1,47 +1,79 @@
 """What lies in a box at the moment of a fact."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.timeline import LOAD_MS_MAX, empties
 
 #: The items inside a box at the moment of a fact.
 Inside = Callable[[str, Fact], Sequence[str]]
+#: Whether the signer of a fact may say it.
+Entitled = Callable[[Fact], bool]
 #: What changes the contents of a box.
 _CHANGING = frozenset({"packed", "unpacked", "washed", "disposed"})
 
 
-def inside_of(source: Source) -> Inside:
+class _Packed(NamedTuple):
+    """An item in a box.
+
+    Attributes:
+        gone: the order of the fact that put it into another box without anybody having taken it out; None while there is none.
+    """
+
+    code: str
+    gone: tuple[int, int, str, int] | None
+
+
+def inside_of(source: Source, entitled: Entitled | None = None) -> Inside:
     """Opens boxes by what was packed into them since they were last empty; read backwards, it is no more than one load.
 
-    What a box holds changes when it is packed or unpacked: asked again before that, the answer is at hand.
+    What a box holds changes when it is packed or unpacked: asked again before that, the answer is at hand. An item lies in one box at a
+    time: packed into another one, it is in the first one no longer, whether or not somebody said that it was taken out. What is said by
+    somebody who may not say it (`entitled`) changes nothing.
     """
-    known: dict[tuple[str, str], list[str]] = {}
+    known: dict[tuple[str, str], list[_Packed]] = {}
 
     def inside(box: str, fact: Fact) -> list[str]:
         begin_ms, order = fact.occurred_ms - LOAD_MS_MAX, fact.order
         for last in source.box_facts(box, begin_ms, fact.occurred_ms, packings=True, backwards=True):
-            if last.kind in _CHANGING and last.order < order:
+            if last.kind in _CHANGING and last.order < order and _counts(last, entitled):
                 key = (box, last.event_id)
                 if key not in known:
-                    known[key] = _load_of(box, last, source)
-                return known[key]
+                    known[key] = _load_of(box, last, source, entitled)
+                return [packed.code for packed in known[key] if packed.gone is None or packed.gone > order]
         return []
 
     return inside
 
 
-def _load_of(box: str, last: Fact, source: Source) -> list[str]:
+def _counts(fact: Fact, entitled: Entitled | None) -> bool:
+    return entitled is None or entitled(fact)
+
+
+def _load_of(box: str, last: Fact, source: Source, entitled: Entitled | None) -> list[_Packed]:
     """What lies in a box after the newest fact that changed it."""
-    items: dict[str, None] = {}
+    items: dict[str, Fact] = {}
     gone: set[str] = set()
     for fact in source.box_facts(box, last.occurred_ms - LOAD_MS_MAX, last.occurred_ms, packings=True, backwards=True):
-        if fact.order > last.order:
+        if fact.order > last.order or not _counts(fact, entitled):
             continue
         if empties(fact) or (fact.kind == "disposed" and box in fact.event.codes):
             break
         if fact.kind == "unpacked":
             gone.update(fact.event.codes)
         elif fact.kind == "packed" and fact.event.box == box:
-            items.update(dict.fromkeys(code for code in fact.event.codes if code not in gone))
-    return sorted(items)
+            for code in fact.event.codes:
+                if code not in gone:
+                    items.setdefault(code, fact)
+    return [_Packed(code, _moved(code, items[code], source, entitled)) for code in sorted(items)]
+
+
+def _moved(code: str, packed: Fact, source: Source, entitled: Entitled | None) -> tuple[int, int, str, int] | None:
+    """When an item went into another box, after it was packed into one."""
+    box = packed.event.box
+    later = [
+        fact.order for fact in source.facts_of(code)
+        if fact.kind == "packed" and fact.event.box != box and fact.order > packed.order and _counts(fact, entitled)
+    ]  # fmt: skip
+    return min(later, default=None)

@@ -3,10 +3,11 @@
 What is on a manifest follows from the scans that name it, in whatever order they arrive; only who is to carry what where is drafted
 (危险废物转移管理办法 art. 10 to 20). The fold, in the order of `fold_manifest`:
 
-1. the papers: drafts, confirmations and voids, each by the party that may make it;
+1. who may say it: what a fact says that its signer may not say is kept, and counts for nothing (design section 14);
 2. the legs: hand-overs by giver and taker, several carriers in turn (联运, art. 17), boxes opened into the items inside;
-3. what was loaded, accepted, refused, returned, and what is still outstanding;
-4. the phase.
+3. the papers: drafts, confirmations and voids, each by the party that may make it;
+4. what was loaded, accepted, refused, returned, and what is still outstanding: of its own consignor's load alone;
+5. the phase.
 
     blank → drafted → released → in_transit → arrived → accepted | part_accepted | refused → closed
     voided: by the consignor or the authority, before the consignee accepted anything
@@ -18,8 +19,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from schemas.codes import SiteKind, site_kind
+from schemas.entitlement import Standing
 from wasteledger.domain.facts import Fact, by_order
-from wasteledger.domain.load import Inside
+from wasteledger.domain.load import Entitled, Inside
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
 
 #: Whether it is agreed that a fact never occurred to a code that it names.
@@ -100,7 +102,7 @@ class Manifest:
     """What a manifest is, as far as is known.
 
     Attributes:
-        drafts: every draft of the consignor, in order of time; the last one holds, and is `draft`.
+        drafts: every draft of the consignor and of the office, in order of time; the last one holds, and is `draft`.
         consignor: 移出人, as drafted, else the first that gave under it; empty while nobody is known.
         consignors: everybody who gave under it and is no carrier, in order; more than one is against art. 16.
         carriers: as drafted, else those that carried, in the order of their legs.
@@ -108,12 +110,14 @@ class Manifest:
         vehicle, driver: as drafted, else as the first scan that names a vehicle; empty where unknown.
         form: electronic or paper; empty without a draft.
         legs: in order of time.
-        loaded: items that left the consignor.
+        loaded: items that left the consignor; `foreign`: what other consignors sent under its number, which is not on it.
         accepted, refused: what the consignee decided; `returned`: what the consignor took back.
         outstanding: loaded, and neither accepted, refused nor returned.
-        confirmation: the consignee's word (art. 18); `void`: the void that holds.
+        confirmations: the consignee's words (art. 18), in order of time; the last one holds, and is `confirmation`.
+        void: the void that holds.
         late_voids: voids after the consignee had accepted something, which hold no longer.
-        strangers: drafts, confirmations and voids by parties that may not make them.
+        strangers: drafts, confirmations and voids by parties that may not make them, each on its own device.
+        unentitled: facts whose signer may not say them: shown, and of no effect.
         backfilled: facts that were first on paper (补录, art. 20).
         facts: everything that names the number, in order of time.
     """
@@ -132,14 +136,16 @@ class Manifest:
     planned_on: str
     legs: tuple[Leg, ...]
     loaded: frozenset[str]
+    foreign: frozenset[str]
     accepted: frozenset[str]
     refused: frozenset[str]
     returned: frozenset[str]
     outstanding: frozenset[str]
-    confirmation: Fact | None
+    confirmations: tuple[Fact, ...]
     void: Fact | None
     late_voids: tuple[Fact, ...]
     strangers: tuple[Fact, ...]
+    unentitled: tuple[Fact, ...]
     facts: tuple[Fact, ...]
 
     @property
@@ -148,9 +154,24 @@ class Manifest:
         return self.drafts[-1] if self.drafts else None
 
     @property
+    def confirmation(self) -> Fact | None:
+        """The confirmation that holds."""
+        return self.confirmations[-1] if self.confirmations else None
+
+    @property
+    def said(self) -> tuple[Fact, ...]:
+        """What was said by those who may say it, in order of time."""
+        return tuple(fact for fact in self.facts if fact not in self.unentitled) if self.unentitled else self.facts
+
+    @property
     def moves(self) -> tuple[Fact, ...]:
         """Hand-overs and refusals, in order of time."""
-        return tuple(fact for fact in self.facts if fact.kind in _MOVES)
+        return tuple(fact for fact in self.said if fact.kind in _MOVES)
+
+    @property
+    def loadings(self) -> tuple[Leg, ...]:
+        """The legs by which its own consignor's load left; of redirected goods the first leg, which begins in a carrier's hands."""
+        return tuple(leg for leg in _sources(self.legs) if _is_own(leg, self.consignor))
 
     @property
     def carried_by(self) -> tuple[str, ...]:
@@ -190,11 +211,15 @@ class Manifest:
     @property
     def backfilled(self) -> tuple[Fact, ...]:
         """Facts that were first on paper."""
-        return tuple(fact for fact in self.facts if fact.event.backfill)
+        return tuple(fact for fact in self.said if fact.event.backfill)
 
 
 def fold_manifest(
-    number: str, facts: Iterable[Fact], inside: Inside | None = None, struck: Struck | None = None
+    number: str,
+    facts: Iterable[Fact],
+    inside: Inside | None = None,
+    struck: Struck | None = None,
+    entitled: Entitled | None = None,
 ) -> Manifest:
     """What the facts that name `number` make of it; their order and doubled ones make no difference.
 
@@ -203,11 +228,16 @@ def fold_manifest(
         facts: at least all that name it; others are passed over.
         inside: opens boxes; without it a box stands for itself, and must be accepted as the box it was released as.
         struck: which acts an agreed correction declared never to have occurred (`manifest_contents.struck_by`).
+        entitled: whose signer may say them, the standing of the signer then being known (`manifest_contents.entitled_in`); without it all.
     """
     named = {fact.event_id: fact for fact in facts if fact.event.manifest == number}
     known = tuple(sorted(named.values(), key=by_order))
-    legs = _legs([fact for fact in known if fact.kind in _MOVES], inside, struck)
-    papers = _papers([fact for fact in known if fact.kind == "manifested"], legs)
+    said: list[Fact] = []
+    unentitled: list[Fact] = []
+    for fact in known:
+        (said if entitled is None or entitled(fact) else unentitled).append(fact)
+    legs = _legs([fact for fact in said if fact.kind in _MOVES], inside, struck)
+    papers = _papers([fact for fact in said if fact.kind == "manifested"], legs)
     draft = papers.drafts[-1].event if papers.drafts else None
     load = _load(legs, papers.consignor)
     return Manifest(
@@ -225,14 +255,16 @@ def fold_manifest(
         planned_on=draft.planned_on if draft else "",
         legs=legs,
         loaded=load.loaded,
+        foreign=load.foreign,
         accepted=load.accepted,
         refused=load.refused,
         returned=load.returned,
         outstanding=load.outstanding,
-        confirmation=papers.confirmation,
+        confirmations=papers.confirmations,
         void=papers.void,
         late_voids=papers.late_voids,
         strangers=papers.strangers,
+        unentitled=tuple(unentitled),
         facts=known,
     )
 
@@ -243,22 +275,22 @@ class _Papers(NamedTuple):
     consignor: str
     consignee: str
     drafts: tuple[Fact, ...]
-    confirmation: Fact | None
+    confirmations: tuple[Fact, ...]
     void: Fact | None
     late_voids: tuple[Fact, ...]
     strangers: tuple[Fact, ...]
 
 
 def _papers(papers: Sequence[Fact], legs: Sequence[Leg]) -> _Papers:
-    """Who may make which: the consignor drafts and voids, the consignee confirms, the authority may draft and void for anybody."""
-    drafts = _drafts(papers)
+    """Who may make which: the consignor drafts and voids, the consignee confirms, the office may draft and void for anybody."""
+    drafts = _drafts(papers, _givers(legs))
     draft = drafts[-1].event if drafts else None
-    drafters = (fact.event.site for fact in drafts if not _is_authority(fact.event.site))
+    drafters = (fact.event.site for fact in drafts if not _by_authority(fact))
     consignor = next(drafters, "") or _first_giver(legs)
     ends = [leg for leg in legs if _arrives(leg, consignor)]
     consignee = draft.consignee if draft else ends[-1].taker if ends else ""
     confirmations = [fact for fact in papers if fact.event.action == "confirmed" and fact.event.site == consignee]
-    voids = [fact for fact in papers if fact.event.action == "voided" and _may_void(fact.event.site, consignor)]
+    voids = [fact for fact in papers if fact.event.action == "voided" and _may_void(fact, consignor)]
     accepted = min((fact.order for leg in ends for fact in leg.acceptances), default=None)
     holding = tuple(fact for fact in voids if accepted is None or fact.order < accepted)
     rightful = {fact.event_id for fact in (*drafts, *confirmations, *voids)}
@@ -266,18 +298,29 @@ def _papers(papers: Sequence[Fact], legs: Sequence[Leg]) -> _Papers:
         consignor,
         consignee,
         drafts,
-        confirmation=confirmations[-1] if confirmations else None,
+        confirmations=tuple(confirmations),
         void=holding[0] if holding else None,
         late_voids=tuple(fact for fact in voids if fact not in holding),
         strangers=tuple(fact for fact in papers if fact.event_id not in rightful),
     )
 
 
-def _drafts(papers: Sequence[Fact]) -> tuple[Fact, ...]:
-    """Those of whoever drafted first; the authority may mend anybody's."""
+def _drafts(papers: Sequence[Fact], givers: Sequence[str]) -> tuple[Fact, ...]:
+    """Those of one consignor, with what the authority mended.
+
+    Its number makes nobody else's papers his: the office drew it up for a party, else a party that loads under it did, else who
+    told first. Whoever drafts a neighbour's number takes nothing from him.
+    """
     drafts = [fact for fact in papers if fact.event.action == "drafted"]
-    own = [fact.event.site for fact in drafts if not _is_authority(fact.event.site)]
-    return tuple(fact for fact in drafts if fact.event.site in own[:1] or _is_authority(fact.event.site))
+
+    def rank(fact: Fact) -> tuple[bool, bool, int, str, int]:
+        event = fact.event
+        in_its_name = fact.standing is Standing.OTHER
+        return not in_its_name, event.site not in givers, fact.received_ms, event.device_id, event.device_seq
+
+    first = min((fact for fact in drafts if not _by_authority(fact)), key=rank, default=None)
+    own = first.event.site if first else ""
+    return tuple(fact for fact in drafts if fact.event.site == own or _by_authority(fact))
 
 
 def _first_giver(legs: Sequence[Leg]) -> str:
@@ -289,14 +332,20 @@ def _givers(legs: Sequence[Leg]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(leg.giver for leg in legs if not leg.by_carrier))
 
 
-def _may_void(site: str, consignor: str) -> bool:
-    return site == consignor or _is_authority(site)
+def _may_void(fact: Fact, consignor: str) -> bool:
+    return fact.event.site == consignor or _by_authority(fact)
+
+
+def _by_authority(fact: Fact) -> bool:
+    """Whether the office says it for itself; what it says in a party's name is that party's paper."""
+    return fact.standing is Standing.OFFICE
 
 
 class _Load(NamedTuple):
     """Sets of codes, as `Manifest` names them; `presented` is what a carrier showed at the destination."""
 
     loaded: frozenset[str]
+    foreign: frozenset[str]
     presented: frozenset[str]
     accepted: frozenset[str]
     refused: frozenset[str]
@@ -309,10 +358,6 @@ class _Load(NamedTuple):
 
 def _is_carrier(site: str) -> bool:
     return site_kind(site) is SiteKind.CARRIER
-
-
-def _is_authority(site: str) -> bool:
-    return site_kind(site) is SiteKind.AUTHORITY
 
 
 def _arrives(leg: Leg, consignor: str) -> bool:
@@ -367,29 +412,46 @@ def _again(offer: Fact | None, refusal: Fact) -> bool:
     return offer is not None and offer.occurred_ms - refusal.occurred_ms > CLOCK_DIFFERENCE_MS_MAX
 
 
+def _sources(legs: Sequence[Leg]) -> list[Leg]:
+    """Legs by which something left a consignor; redirected goods begin their new manifest in a carrier's hands, with their first leg."""
+    return [leg for leg in legs if not leg.by_carrier] or list(legs[:1])
+
+
+def _is_own(leg: Leg, consignor: str) -> bool:
+    return leg.by_carrier or leg.giver == consignor
+
+
 def _load(legs: Sequence[Leg], consignor: str) -> _Load:
-    # Redirected goods begin their new manifest in a carrier's hands: then its first leg is the load.
-    sources = [leg for leg in legs if not leg.by_carrier] or list(legs[:1])
-    arrivals = [leg for leg in legs if _arrives(leg, consignor)]
-    accepted = frozenset(code for leg in arrivals for code in leg.taken)
+    sources = _sources(legs)
     # What a carrier would not take never left; what the plant would not take did.
-    stayed = frozenset(code for leg in sources if leg.to_carrier for code in leg.rejected)
+    loaded = _left(leg for leg in sources if _is_own(leg, consignor))
+    # Two consignors on one number are not added up: what only the other one sent is not on this manifest.
+    foreign = _left(leg for leg in sources if not _is_own(leg, consignor)) - loaded
+    arrivals = [leg for leg in legs if _arrives(leg, consignor)]
+    accepted = frozenset(code for leg in arrivals for code in leg.taken) - foreign
     return _Load(
-        loaded=frozenset(code for leg in sources for code in leg.codes) - stayed,
-        presented=frozenset(code for leg in arrivals if leg.by_carrier for code in leg.codes),
+        loaded=loaded,
+        foreign=foreign,
+        presented=frozenset(code for leg in arrivals if leg.by_carrier for code in leg.codes) - foreign,
         accepted=accepted,
-        refused=frozenset(code for leg in arrivals for code in leg.rejected) - accepted,
-        returned=frozenset(code for leg in legs if leg.taker == consignor for code in leg.taken) - accepted,
+        refused=frozenset(code for leg in arrivals for code in leg.rejected) - accepted - foreign,
+        returned=frozenset(code for leg in legs if leg.taker == consignor for code in leg.taken) - accepted - foreign,
     )
+
+
+def _left(legs: Iterable[Leg]) -> frozenset[str]:
+    legs = list(legs)
+    stayed = frozenset(code for leg in legs if leg.to_carrier for code in leg.rejected)
+    return frozenset(code for leg in legs for code in leg.codes) - stayed
 
 
 def _phase(legs: Sequence[Leg], load: _Load, papers: _Papers) -> Phase:
     if papers.void:
         return Phase.VOIDED
     decided = load.accepted | load.refused
-    if decided and papers.confirmation and not load.outstanding:
+    if decided and papers.confirmations and not load.outstanding:
         return Phase.CLOSED
-    if load.presented - decided and not papers.confirmation:
+    if load.presented - decided and not papers.confirmations:
         return Phase.ARRIVED
     if decided:
         return _decision(load)

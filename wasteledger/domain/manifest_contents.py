@@ -6,8 +6,9 @@ from typing import NamedTuple
 from schemas.waste import waste_kind, waste_name
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.corrections import correction_of
+from wasteledger.domain.entitled import NOT, entitlement_of
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.load import Inside
+from wasteledger.domain.load import Entitled, Inside
 from wasteledger.domain.manifest import Manifest, Struck
 from wasteledger.domain.register import Directory, WasteStream
 
@@ -57,6 +58,17 @@ def struck_in(source: Source, directory: Directory) -> Struck:
     return struck
 
 
+def entitled_in(source: Source, directory: Directory) -> Entitled:
+    """Whose signer may say them, by what the log and the register know."""
+
+    def entitled(fact: Fact) -> bool:
+        if fact.kind == "manifested":
+            source.standing_of(fact)  # asked for, it stands on the fact: the office may mend and void anybody's paper
+        return entitlement_of(fact, source, directory) != NOT
+
+    return entitled
+
+
 def manifest_contents(
     manifest: Manifest,
     chain_of: Callable[[str], Chain],
@@ -71,7 +83,7 @@ def manifest_contents(
         directory: knows the consignor's waste streams.
         inside: opens boxes that the consignee weighed as a whole.
     """
-    # What only the consignee scanned is on the manifest too: it took it under this number.
+    # What only the consignee scanned is on the manifest too: it took it under this number. What another consignor sent is not.
     chains = {code: chain_of(code) for code in sorted(manifest.loaded | manifest.accepted | manifest.refused)}
     accepted = _accepted_masses(manifest, chains, inside)
     by_waste: dict[str, list[Chain]] = {}
@@ -94,6 +106,7 @@ def _accepted_masses(manifest: Manifest, chains: dict[str, Chain], inside: Insid
         for code in fact.event.codes:
             if code in chains:
                 masses.setdefault(code, _own_mass(chains[code], fact))
+            if code in chains or code[0] != "B":
                 continue
             held = [item for item in (inside(code, fact) if inside else ()) if item in chains and item not in masses]
             masses.update(_box_masses(held, chains, fact.event.mass_of(code)))

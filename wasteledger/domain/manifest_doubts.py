@@ -19,6 +19,14 @@ WasteCodeOf = Callable[[str], str]
 _ON_THE_ROAD = frozenset({Phase.RELEASED, Phase.IN_TRANSIT})
 
 
+class Apart(NamedTuple):
+    """Packages of one hand-over for which giver and taker named two manifests."""
+
+    release: Fact
+    acceptance: Fact
+    items: tuple[str, ...]
+
+
 class ManifestDoubt(NamedTuple):
     """A reason to doubt a manifest.
 
@@ -55,30 +63,35 @@ def expected_of(manifest: Manifest, directory: Directory, add_workdays: AddWorkd
     return None
 
 
-def judge_manifest(
+def judge_manifest(  # noqa: PLR0913 - the manifest and everything it is held against
     manifest: Manifest,
     directory: Directory,
     as_of_ms: int,
     *,
     add_workdays: AddWorkdays,
     waste_code_of: WasteCodeOf | None = None,
+    apart: Iterable["Apart"] = (),
 ) -> list[ManifestDoubt]:
     """Every doubt about a manifest as of a moment, in order of time.
 
     1. A void that was used, or came after acceptance.
-    2. A number that nobody drew up; several consignors on one manifest (art. 16).
+    2. A number that nobody drew up; several consignors on one manifest (art. 16); a load whose two sides named two numbers (`apart`).
     3. What was done, against what was drafted: carriers and their turns, vehicle, consignee, wastes, who made the papers.
-    4. The drafted driver against the register.
-    5. Paper entered too late (art. 20).
-    6. A step that is overdue.
+    4. More accepted than was released.
+    5. The drafted driver against the register.
+    6. Paper entered too late (art. 20), and a confirmation made too late (art. 18).
+    7. A step that is overdue.
     """
     doubts = [*_void_used(manifest)]
     if manifest.phase is not Phase.VOIDED:
         doubts += _unknown(manifest)
         doubts += _mixed(manifest)
+        doubts += _two_numbers(apart)
+        doubts += _more_than_released(manifest)
         doubts += _mismatches(manifest, waste_code_of or _printed_waste_code)
         doubts += _driver(manifest, directory)
         doubts += _late_backfill(manifest, directory, add_workdays)
+        doubts += _late_confirmation(manifest, directory, add_workdays)
         doubts += _overdue(manifest, directory, as_of_ms, add_workdays)
     return sorted(doubts, key=lambda doubt: (doubt.at_ms, doubt.reason, doubt.site))
 
@@ -178,18 +191,50 @@ def _driver(manifest: Manifest, directory: Directory) -> Iterator[ManifestDoubt]
         yield _doubt("unlicensed_driver", (draft,), manifest.loaded, carrier)
 
 
-def _late_backfill(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) -> Iterator[ManifestDoubt]:
-    """The transfer ends when the consignee has decided, or the consignor has its load back; nothing is late before that."""
+def _two_numbers(apart: Iterable[Apart]) -> Iterator[ManifestDoubt]:
+    """Shown at both manifests, by the same two facts; who took over says what it took."""
+    for release, acceptance, items in apart:
+        yield _doubt("manifest_mismatch", (release, acceptance), items, acceptance.event.site, acceptance.occurred_ms)
+
+
+def _more_than_released(manifest: Manifest) -> Iterator[ManifestDoubt]:
+    """What the consignee took under the number though nobody loaded it; where nothing is known to have left, each chain says so itself."""
+    for leg in manifest.arrivals:
+        more = (leg.taken - manifest.loaded - manifest.foreign) if manifest.loaded else frozenset()
+        if more and leg.by_carrier:
+            facts = tuple(fact for fact in leg.acceptances)
+            yield _doubt("count_difference", facts, more, leg.taker)
+
+
+def transfer_end(manifest: Manifest) -> Fact | None:
+    """The fact by which the transfer ended: the consignee has decided, or the consignor has its load back; None while it goes on."""
     back = [fact for leg in manifest.legs if leg.taker == manifest.consignor for fact in leg.acceptances]
     ends = [*manifest.decisions, *back]
-    if not ends or manifest.phase is Phase.ARRIVED:
+    return max(ends, key=by_order) if ends and manifest.phase is not Phase.ARRIVED else None
+
+
+def _late_backfill(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) -> Iterator[ManifestDoubt]:
+    """Nothing is late before the transfer has ended."""
+    ended = transfer_end(manifest)
+    if ended is None:
         return
-    ended = max(ends, key=by_order)
     for fact in manifest.backfilled:
         site = fact.event.site
         limit_ms = add_workdays(ended.occurred_ms, directory.limit("backfill_workdays", site))
         if fact.received_ms > limit_ms:
             yield _doubt("late_backfill", (fact,), fact.event.codes, site, limit_ms)
+
+
+def _late_confirmation(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) -> Iterator[ManifestDoubt]:
+    """The consignee's first word came later than the law asks for; a later one only mends it."""
+    decisions = manifest.decisions
+    if not decisions or not manifest.confirmations:
+        return
+    first, site = manifest.confirmations[0], manifest.consignee
+    limit_ms = add_workdays(decisions[0].occurred_ms, directory.limit("confirm_workdays", site))
+    if first.occurred_ms > limit_ms:
+        items = manifest.accepted | manifest.refused
+        yield _doubt("late_confirmation", (decisions[0], first), items, site, limit_ms)
 
 
 def _overdue(

@@ -7,8 +7,10 @@ from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Manifest, fold_manifest
-from wasteledger.domain.manifest_contents import struck_in
+from wasteledger.domain.manifest_apart import numbers_apart
+from wasteledger.domain.manifest_contents import entitled_in, struck_in
 from wasteledger.domain.manifest_doubts import expected_of, judge_manifest
+from wasteledger.domain.manifest_validity import ManifestLaw, law_of
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import LOAD_MS_MAX
 from wasteledger.domain.workdays import add_workdays
@@ -18,17 +20,36 @@ _BEGINNING_MS = 0
 
 
 def fold_in(source: Source, directory: Directory, number: str) -> Manifest:
-    """A manifest with its boxes opened and agreed corrections heeded; without facts where nothing names it."""
-    return fold_manifest(number, source.facts_of(number), inside_of(source), struck_in(source, directory))
+    """A manifest with its boxes opened, agreed corrections heeded and impostors passed over; without facts where nothing names it."""
+    entitled = entitled_in(source, directory)
+    inside, struck = inside_of(source, entitled), struck_in(source, directory)
+    return fold_manifest(number, source.facts_of(number), inside, struck, entitled)
 
 
-def manifest_doubts(manifest: Manifest, directory: Directory, waste_code_of: Callable[[str], str]) -> list[BookedDoubt]:
+def law_in(manifest: Manifest, directory: Directory) -> ManifestLaw | None:
+    """What the judgement of hops under a manifest needs to know of it; None where nothing names its number."""
+    return law_of(manifest, directory, add_workdays) if manifest.facts else None
+
+
+def manifest_doubts(
+    manifest: Manifest, source: Source, directory: Directory, waste_code_of: Callable[[str], str]
+) -> list[BookedDoubt]:
     """What is wrong with a manifest, and what it waits for."""
     number = manifest.number
-    doubts = judge_manifest(manifest, directory, _BEGINNING_MS, add_workdays=add_workdays, waste_code_of=waste_code_of)
+    doubts = judge_manifest(
+        manifest, directory, _BEGINNING_MS, add_workdays=add_workdays, waste_code_of=waste_code_of,
+        apart=numbers_apart(manifest, source, directory),
+    )  # fmt: skip
     rows = [
         BookedDoubt(
-            number, doubt.reason, "", doubt.site, doubt.at_ms, _ids(doubt.evidence), number, " ".join(doubt.items)
+            number,
+            doubt.reason,
+            "",
+            doubt.site,
+            doubt.at_ms,
+            _ids(doubt.evidence),
+            number,
+            " ".join(doubt.items) or number,
         )
         for doubt in doubts
     ]

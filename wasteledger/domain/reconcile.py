@@ -29,7 +29,7 @@ from wasteledger.domain.history import History
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
 from wasteledger.domain.legal_days import legal_day
-from wasteledger.domain.other_doubts import fold_in, manifest_doubts, washing_doubts
+from wasteledger.domain.other_doubts import manifest_doubts, washing_doubts
 from wasteledger.domain.producers import EVIDENCE_MAX, Sealings, first_day, producer_findings
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
@@ -285,8 +285,10 @@ def _other_doubts(history: History, chains: dict[str, Chain], directory: Directo
     """Of manifests and emptied boxes."""
     doubts = []
     for number in history.by_manifest:
-        manifest = fold_in(history, directory, number)
-        doubts += manifest_doubts(manifest, directory, lambda code: chains[code].waste_code if code in chains else "")
+        manifest = history.manifest(number, directory)
+        doubts += manifest_doubts(
+            manifest, history, directory, lambda code: chains[code].waste_code if code in chains else ""
+        )
     for box, facts in history.by_code.items():
         if is_box(box):
             for fact in facts:

@@ -13,6 +13,7 @@ from wasteledger.domain.booked_manifests import book_manifest
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.manifest import Manifest
+from wasteledger.domain.register import Directory
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
 
@@ -21,9 +22,11 @@ _CHINA_MS = 8 * 60 * 60 * 1000
 _MONTHS = 12
 
 
-def keep_lists(folded: Iterable[Manifest], source: BookSource, rows: BookRows, end: int) -> None:
+def keep_lists(
+    folded: Iterable[Manifest], source: BookSource, rows: BookRows, directory: Directory, *, end: int
+) -> None:
     """Writes the rows of these manifests, and files the hand-overs of the portion that ends before entry `end`."""
-    rows.save_manifests([book_manifest(manifest) for manifest in folded if manifest.facts])
+    rows.save_manifests([book_manifest(m, source.manifest_law(m.number, directory)) for m in folded if m.facts])
     hops: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     facts = source.facts
     for index in range(rows.state().size, end):

@@ -10,6 +10,8 @@ from wasteledger.domain.admissions import Admissions, standing_of
 from wasteledger.domain.entry import decode_entry
 from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
+from wasteledger.domain.manifest_validity import ManifestLaw, read_law
+from wasteledger.domain.register import Directory
 from wasteledger.domain.times import Clocks, Held
 from wasteledger.store.books import BookRows
 from wasteledger.store.ledger import Ledger
@@ -42,6 +44,7 @@ class BookSource:
         self._rewritten: set[str] = set()
         self._takes: dict[str, list[StockTake]] = {}
         self._sorted: dict[tuple[str, bool], tuple[array[int], array[int]]] = {}
+        self._laws: dict[str, ManifestLaw | None] = {}
         self._rows: BookRows | None = None
         self._ledger: Ledger | None = None
 
@@ -49,6 +52,7 @@ class BookSource:
         """Uses these transactions from now on; what was sorted for the last ones is forgotten."""
         self._rows, self._ledger = rows, ledger
         self._takes.clear()
+        self._laws.clear()
 
     def file(self, code: str, fact: Fact) -> None:
         """A new fact names a code."""
@@ -179,6 +183,32 @@ class BookSource:
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""
         return fact.standing or standing_of(fact, self.admissions)
+
+    def manifest_law(self, number: str, directory: Directory) -> ManifestLaw | None:  # noqa: ARG002 - the books were judged by it
+        """What the judgement of a hop needs to know of its manifest: as folded in this portion, else as the books have it."""
+        if number not in self._laws:
+            self._load_laws((number,))
+        return self._laws[number]
+
+    def set_law(self, number: str, law: ManifestLaw | None) -> bool:
+        """What a manifest was folded to; whether items were judged by another law of it before.
+
+        Of a number that the books do not know yet, all facts are new, and their items are touched already.
+        """
+        if number not in self._laws:
+            self._load_laws((number,))
+        before, self._laws[number] = self._laws[number], law
+        return before is not None and before != law
+
+    def prefetch_laws(self, numbers: Iterable[str]) -> None:
+        """Reads at once what the books have of these manifests."""
+        self._load_laws([number for number in numbers if number not in self._laws])
+
+    def _load_laws(self, numbers: Sequence[str]) -> None:
+        stored = self._rows.manifest_laws(numbers) if self._rows and numbers else {}
+        for number in numbers:
+            text = stored.get(number)
+            self._laws[number] = read_law(text) if text else None
 
     def evidence_missing(self, fact: Fact) -> list[str]:
         """Hashes that an act names as its evidence and that no office has said to be stored."""

@@ -4,8 +4,9 @@ For each portion of the log, in one transaction of the books:
 
 1. open its entries, file each fact under what it names, take it into its device's book;
 2. gather what it touches: the items it names, what lies in the boxes it names, what is in a room that was counted;
-3. walk those items again, with their companions in weighed boxes (`domain/judge.py`);
-4. write their rows, their doubts, and how far the books are kept.
+3. fold the manifests it touches; one whose law has changed touches all its items (`flows/book_manifests.py`);
+4. walk those items again, with their companions in weighed boxes (`domain/judge.py`);
+5. write their rows, their doubts, and how far the books are kept.
 
 A full run is the same with an empty beginning and large portions, and gives the same books.
 """
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from threading import RLock
 
-from schemas.canonical import encode_base64
+from schemas.canonical import decode_base64, encode_base64
 from wasteledger.domain.admissions import Admission, break_chain, take_office_event
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
@@ -27,11 +28,12 @@ from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.judge import companions_between, judge
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
-from wasteledger.domain.other_doubts import emptied_around, fold_in, manifest_doubts, washing_doubts, washing_subject
+from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.domain.times import hold_chain
 from wasteledger.flows.book_lists import keep_lists
+from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
 from wasteledger.store.books_db import BooksDatabase, BooksState
@@ -66,6 +68,7 @@ class Books:
         self._touched: set[str] = set()
         self._boxes: dict[str, tuple[int, int]] = {}
         self._packed: dict[str, tuple[int, int]] = {}
+        self._packed_items: set[str] = set()
         self._counted: list[Fact] = []
         self._devices_touched: set[str] = set()
         self._boots: set[tuple[str, str]] = set()
@@ -182,6 +185,7 @@ class Books:
         for fact in self.source.facts_of_device(device, self.devices[device].newest, end=self.size + 1):
             fact.standing = fact.entitlement = None
             self._touch(fact)
+            self._corrected.update(named_by(fact))  # what it packed may lie in a box that a manifest has named since
 
     def _file(self, fact: Fact, content: bytes, directory: Directory) -> None:
         """Files one event."""
@@ -258,16 +262,28 @@ class Books:
                 self._touched.add(code)
         if event.box:
             _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
+        if fact.kind == "packed":
+            self._packed_items.update(event.codes)
         if event.new_code:
             self._touched.add(event.new_code)
         if event.manifest:
             self._manifests.add(event.manifest)
         if event.target_event_id:
             self._corrected.update(event.codes)
+            self._manifests.update(self._number_of_target(event.target_event_id))
         if event.room and fact.kind == "counted":
             self._counted.append(fact)
         if fact.kind == "evidenced":
             self._touched.update(code for code in self.source.evidence.concerned(fact) if not is_box(code))
+
+    def _number_of_target(self, event_id: str) -> list[str]:
+        """The manifest of the act that is corrected or vouched for; a withdrawal names the proposal, and that the act."""
+        target = self.source.event(decode_base64(event_id))
+        if target is None:
+            return []
+        if target.event.target_event_id:
+            return self._number_of_target(target.event.target_event_id)
+        return [target.event.manifest] if target.event.manifest else []
 
     def _hear(self, hello: Hello, entry: ReadEntry, directory: Directory) -> None:
         """A hello: how far its device has come, and when its boot began."""
@@ -319,10 +335,19 @@ class Books:
         self.source.late |= self._corrected
         self._gather(rows)
         self.source.prefetch(self._touched)
-        chains = judge(self._touched, self.source, directory)
+        folds = ManifestFolds(self.source, directory)
+        spans = [*self._boxes.items(), *self._packed.items()]
+        self._touched |= folds.take(self._manifests | numbers_before(self._packed_items, spans, self.source))
+        again = self._touched
+        chains: dict[str, Chain] = {}
+        while again:
+            self.source.prefetch(again)
+            judged = judge(again, self.source, directory)
+            chains |= judged
+            again = folds.take(numbers_after(judged, self.source))
         rows.save_traced([(code, places.tobytes()) for code, places in changed.items()])
         rows.save_items([row for chain in chains.values() for row in book_item(chain, directory.region)])
-        subjects, doubts = self._judge_others(chains, rows, directory)
+        subjects, doubts = self._judge_others(chains, folds, rows, directory)
         doubts += [doubt for chain in chains.values() for doubt in book_doubts(chain)]
         rows.replace_doubts(rows.subjects_with_doubts([*chains, *subjects]), doubts)
         touched = [self.devices[device] for device in self._devices_touched]
@@ -333,25 +358,20 @@ class Books:
         self._begin_portion()
 
     def _judge_others(
-        self, chains: dict[str, Chain], rows: BookRows, directory: Directory
+        self, chains: dict[str, Chain], folds: ManifestFolds, rows: BookRows, directory: Directory
     ) -> tuple[set[str], list[BookedDoubt]]:
         """Judges the manifests and emptied boxes that are touched; returns what they are called, and their doubts."""
-        late = self.source.late
-        numbers = set(self._manifests)
-        for chain in chains.values():
-            # Told late, it may have lain in a box that a manifest has named before.
-            if late and (chain.code in late or any(stay.box in late for stay in chain.boxes)):
-                numbers.update(step.fact.event.manifest for step in chain.steps if step.fact.event.manifest)
+        folded = [manifest for _, manifest in sorted(folds.folded.items())]
 
         def waste_code_of(code: str) -> str:
             chain = chains.get(code)
             booked = None if chain else rows.item(code)
             return chain.waste_code if chain else booked.waste_code if booked else ""
 
-        folded = [fold_in(self.source, directory, number) for number in sorted(numbers)]
-        doubts = [doubt for manifest in folded for doubt in manifest_doubts(manifest, directory, waste_code_of)]
-        keep_lists(folded, self.source, rows, self.size)
-        subjects = set(numbers)
+        source = self.source
+        doubts = [doubt for one in folded for doubt in manifest_doubts(one, source, directory, waste_code_of)]
+        keep_lists(folded, source, rows, directory, end=self.size)
+        subjects = set(folds.folded)
         for box, moments in self._packed.items():
             for moment_ms in moments:
                 _stretch(self._boxes, box, moment_ms)

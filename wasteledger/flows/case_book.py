@@ -7,14 +7,13 @@ from typing import NamedTuple
 from schemas.canonical import encode_base64
 from wasteledger import clock
 from wasteledger.domain.cases import Case, CaseStatus, Judgement, fold_case, judge_case, same_matter
-from wasteledger.domain.facts import Fact
+from wasteledger.domain.entitled import said_by_office
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.legal_days import china_day
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_answers import devices_now, producers_now, rolls_now
 from wasteledger.flows.evidence import evidence_digest
 from wasteledger.flows.service import Service
-from wasteledger.store.ledger import Ledger
 
 #: Cases of one month: their number has four digits.
 CASES_MAX = 9_999
@@ -88,8 +87,7 @@ def load_case(service: Service, typed: str) -> Case:
         NotFoundError: it was never opened.
     """
     number = parse_case(typed)
-    with service.database.read() as connection:
-        case = fold_cases(service, Ledger(connection), [number]).get(number)
+    case = fold_cases(service, [number]).get(number)
     if case is None:
         message = f"case {number} was never opened: `wasteledger case list` shows those that were"
         raise NotFoundError(message)
@@ -98,8 +96,7 @@ def load_case(service: Service, typed: str) -> Case:
 
 def load_cases(service: Service, numbers: Sequence[str]) -> list[Case]:
     """Those of these cases that were opened, in the order asked for."""
-    with service.database.read() as connection:
-        return list(fold_cases(service, Ledger(connection), numbers).values())
+    return list(fold_cases(service, numbers).values())
 
 
 def list_cases(
@@ -135,21 +132,19 @@ def all_cases(service: Service) -> list[Case]:
     """Every case of the last ten years, the newest first. Numbers have no gaps, so the first that is missing ends its month."""
     today = china_day(clock.now_ms())
     months = [divmod(today.year * 12 + today.month - 1 - back, 12) for back in range(MONTHS_MAX)]
-    with service.database.read() as connection:
-        ledger = Ledger(connection)
-        firsts = fold_cases(service, ledger, [f"DB-{year}{month + 1:02d}-0001" for year, month in months])
-        found: list[Case] = []
-        for first in firsts.values():
-            begin = 1
-            while begin <= CASES_MAX:
-                numbers = [
-                    f"{first.number[:-4]}{serial:04d}" for serial in range(begin, min(begin + _PORTION, CASES_MAX + 1))
-                ]
-                portion = fold_cases(service, ledger, numbers)
-                found += portion.values()
-                if len(portion) < len(numbers):
-                    break
-                begin += _PORTION
+    firsts = fold_cases(service, [f"DB-{year}{month + 1:02d}-0001" for year, month in months])
+    found: list[Case] = []
+    for first in firsts.values():
+        begin = 1
+        while begin <= CASES_MAX:
+            numbers = [
+                f"{first.number[:-4]}{serial:04d}" for serial in range(begin, min(begin + _PORTION, CASES_MAX + 1))
+            ]
+            portion = fold_cases(service, numbers)
+            found += portion.values()
+            if len(portion) < len(numbers):
+                break
+            begin += _PORTION
     return sorted(found, key=lambda case: case.number, reverse=True)
 
 
@@ -166,20 +161,14 @@ def parse_case(typed: str) -> str:
     return number
 
 
-def fold_cases(service: Service, ledger: Ledger, numbers: Sequence[str]) -> dict[str, Case]:
+def fold_cases(service: Service, numbers: Sequence[str]) -> dict[str, Case]:
     """The cases that were opened, from what office keys said of them before they were revoked; other devices may say what they like."""
     names = {number: f"case {number}" for number in numbers}
     with service.books().opened() as (_, source):
         source.prefetch(names.values())
         facts = {number: list(source.facts_of(name)) for number, name in names.items()}
-    devices = ledger.devices({fact.event.device_id for said in facts.values() for fact in said})
-
-    def by_office(fact: Fact) -> bool:
-        device = devices.get(fact.event.device_id)
-        trusted = device is not None and device.role == "office"
-        return trusted and (device.revoked_index is None or fact.index < device.revoked_index)  # type: ignore[union-attr]
-
-    folded = {number: fold_case(number, filter(by_office, said)) for number, said in facts.items()}
+        said = {number: [fact for fact in told if said_by_office(fact, source)] for number, told in facts.items()}
+    folded = {number: fold_case(number, told) for number, told in said.items()}
     return {number: case for number, case in folded.items() if case is not None}
 
 

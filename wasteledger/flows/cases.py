@@ -59,7 +59,7 @@ class _Desk:
         Raises:
             NotFoundError: it was never opened.
         """
-        case = fold_cases(self.service, self._ledger, [number]).get(number)
+        case = fold_cases(self.service, [number]).get(number)
         if case is None:
             message = f"case {number} was never opened: `wasteledger case list` shows those that were"
             raise NotFoundError(message)
@@ -67,7 +67,7 @@ class _Desk:
 
     def cases(self, numbers: Sequence[str]) -> list[Case]:
         """Those of these cases that were opened, as they stand inside this transaction."""
-        return list(fold_cases(self.service, self._ledger, numbers).values())
+        return list(fold_cases(self.service, numbers).values())
 
     def since(self, before: Sequence[Case], number: str) -> list[Case]:
         """The cases of a number's month that were opened after a list was read and before that number was drawn."""
@@ -84,7 +84,7 @@ class _Desk:
                 message = f"the {CASES_MAX} case numbers of {month} are used up: open the case next month"
                 raise QueryError(message)
             number = f"DB-{month}-{drawn[0]:04d}"
-            if not fold_cases(self.service, self._ledger, [number]):
+            if not fold_cases(self.service, [number]):
                 return number
 
     def record(self, bodies: Sequence[dict[str, Any]], at_ms: int) -> None:

@@ -3,7 +3,7 @@
 Strangers are shown no persons (decision 1): without `persons` names, telephones and pseudonyms stay empty.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import CHINA, china_day
 from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import PHASES_ZH, Leg, Manifest, Phase
-from wasteledger.domain.manifest_contents import ContentRow, stream_of, struck_in
+from wasteledger.domain.manifest_contents import ContentRow, entitled_in, stream_of, struck_in
 from wasteledger.domain.manifest_fields import OPINIONS_ZH, PERSONAL, FieldState, field_states, manifest_duty
 from wasteledger.domain.manifest_visits import Visit, visits
 from wasteledger.domain.register import Directory, Site
@@ -224,7 +224,7 @@ def manifest_json(service: Service, typed: str, *, persons: bool) -> dict[str, A
         "returned": sorted(manifest.returned),
         "fields": [_field_json(state, persons=persons) for state in field_states(manifest, directory, contents)],
         "backfilled": [backfill_note(fact, directory, persons=persons) for fact in manifest.backfilled],
-        "events": [_fact_json(fact) for fact in manifest.facts],
+        "events": [_fact_json(fact) | {"entitled": fact not in manifest.unentitled} for fact in manifest.facts],
     }
 
 
@@ -274,10 +274,10 @@ def medical_month(service: Service, site_code: str, month: str, *, persons: bool
     """The monthly medical manifest of an institution: a line for each hand-over of medical waste in that month.
 
     Raises:
-        QueryError: no month, or more than `LINES_MAX` hand-overs.
+        QueryError: no month, one in the future, or more than `LINES_MAX` hand-overs.
         NotFoundError: a site that is not in the register.
     """
-    parse_month(month)
+    parse_past_month(month)
     directory = service.directory()
     site = directory.sites.get(site_code)
     if site is None:
@@ -287,7 +287,7 @@ def medical_month(service: Service, site_code: str, month: str, *, persons: bool
     with service.books().opened() as (rows, source):
         given = given_since(site_code, int(begin.timestamp()) * 1000, clock.now_ms(), source, rows)
         facts = [fact for fact in given if f"{china_day(fact.occurred_ms):%Y-%m}" == month]
-        found = visits(facts, inside_of(source), struck_in(source, directory))
+        found = _visits(facts, source, directory)
         lines = _lines(found, source, directory, persons=persons)
     if len(lines) > LINES_MAX:
         message = (
@@ -300,6 +300,19 @@ def medical_month(service: Service, site_code: str, month: str, *, persons: bool
     )  # fmt: skip
 
 
+def parse_past_month(typed: str) -> str:
+    """A month that has begun: of what has not happened no paper is printed.
+
+    Raises:
+        QueryError: no month, or one in the future.
+    """
+    month, now = parse_month(typed), f"{china_day(clock.now_ms()):%Y-%m}"
+    if month > now:
+        message = f"month {month} has not begun: papers are printed of what has happened, up to {now}"
+        raise QueryError(message)
+    return month
+
+
 def medical_month_pdf(service: Service, site_code: str, month: str, *, persons: bool = True) -> bytes:
     """The same as PDF."""
     return draw_medical_month(medical_month(service, site_code, month, persons=persons))
@@ -309,11 +322,14 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
     """The trip card of a vehicle and day: what it took, and where that went, on the same day or later.
 
     Raises:
-        QueryError: no day.
+        QueryError: no day, or one in the future.
         NotFoundError: no such vehicle in the register.
     """
     asked = parse_day(day, name="day")
-    directory = service.directory()
+    directory, today = service.directory(), china_day(clock.now_ms()).date()
+    if asked > today:
+        message = f"day {asked} has not begun: trip cards are printed of what has happened, up to {today}"
+        raise QueryError(message)
     carrier = directory.carrier_of.get(plate)
     if carrier is None:
         message = f"vehicle {plate!r} is not in the register: enter it in the district file and load it"
@@ -322,12 +338,11 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
     begin_ms = int((datetime(asked.year, asked.month, asked.day, tzinfo=CHINA) - timedelta(days=1)).timestamp()) * 1000
     now_ms = clock.now_ms()
     with service.books().opened() as (rows, source):
-        inside, struck = inside_of(source), struck_in(source, directory)
-        taken = visits(taken_since(carrier, begin_ms, now_ms, source, rows), inside, struck)
+        taken = _visits(taken_since(carrier, begin_ms, now_ms, source, rows), source, directory)
         collected = [visit for visit in taken if visit.plate == plate and _on(visit, asked)]
         items = frozenset(code for visit in collected for code in visit.items)
         first_ms = min((visit.at_ms for visit in collected), default=0)
-        given = visits(given_since(carrier, begin_ms, now_ms, source, rows), inside, struck) if items else []
+        given = _visits(given_since(carrier, begin_ms, now_ms, source, rows), source, directory) if items else []
         delivered = [
             visit for visit in given if visit.plate == plate and visit.items & items and visit.at_ms >= first_ms
         ]
@@ -348,6 +363,13 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
 def trip_card_pdf(service: Service, plate: str, day: str, *, persons: bool = True) -> bytes:
     """The same as PDF."""
     return draw_trip_card(trip_card(service, plate, day, persons=persons))
+
+
+def _visits(facts: Iterable[Fact], source: BookSource, directory: Directory) -> list[Visit]:
+    """The visits that facts make, each told by somebody who may say it."""
+    entitled = entitled_in(source, directory)
+    said = [fact for fact in facts if entitled(fact)]
+    return visits(said, inside_of(source, entitled), struck_in(source, directory))
 
 
 def _on(visit: Visit, day: date) -> bool:

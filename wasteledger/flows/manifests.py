@@ -19,7 +19,7 @@ from wasteledger.domain.booked_manifests import BookedManifest
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import PHASES_ZH, Manifest, Phase
-from wasteledger.domain.manifest_contents import ContentRow, manifest_contents
+from wasteledger.domain.manifest_contents import ContentRow, entitled_in, manifest_contents
 from wasteledger.domain.manifest_fields import METHODS_ZH
 from wasteledger.domain.other_doubts import fold_in
 from wasteledger.domain.register import Directory, Site
@@ -228,7 +228,8 @@ def find_manifest(source: BookSource, directory: Directory, number: str) -> Mani
 def contents_in(source: BookSource, directory: Directory, manifest: Manifest) -> list[ContentRow]:
     """The rows of a manifest."""
     source.prefetch(manifest.loaded | manifest.accepted | manifest.refused)
-    return manifest_contents(manifest, lambda code: walk(code, source, directory), directory, inside_of(source))
+    inside = inside_of(source, entitled_in(source, directory))
+    return manifest_contents(manifest, lambda code: walk(code, source, directory), directory, inside)
 
 
 class FiledManifest(NamedTuple):

@@ -71,6 +71,11 @@ class BookRows:
         """Keeps what manifests came to."""
         execute_many(self._connection, _MANIFEST_UPSERT, rows)
 
+    def manifest_laws(self, numbers: Iterable[str]) -> dict[str, str]:
+        """What is kept of the law of these manifests, as text."""
+        statement = "SELECT number, law FROM books_manifest WHERE number IN ({names})"
+        return {row[0]: row[1] for row in query_named(self._connection, statement, sorted(numbers))}
+
     def manifests(  # noqa: PLR0913 - what a list may be asked for
         self, *, phase: str = "", site: str = "", month: str = "", late_ms: int = 0, limit: int, offset: int = 0
     ) -> tuple[list[BookedManifest], int]:

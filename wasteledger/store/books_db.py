@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from wasteledger.store.database import BUSY_TIMEOUT_MS
 
 #: Of the tables below and of the judgement kept in them; another number means: keep them anew.
-BOOKS_VERSION = 6
+BOOKS_VERSION = 7
 #: Key of the PostgreSQL advisory lock that orders those who keep the books.
 BOOKS_LOCK = 0x42_4F_4F_4B_53
 #: Values in one look-up.
@@ -40,7 +40,7 @@ _TABLES = {
     "books_manifest": "number TEXT PRIMARY KEY, month TEXT NOT NULL, begun_ms {big} NOT NULL, phase TEXT NOT NULL, form TEXT NOT NULL, "
     "drafted {int} NOT NULL, planned_on TEXT NOT NULL, consignor TEXT NOT NULL, carriers TEXT NOT NULL, consignee TEXT NOT NULL, "
     "vehicle TEXT NOT NULL, waste_codes TEXT NOT NULL, parties TEXT NOT NULL, loaded_count {int} NOT NULL, accepted_count {int} NOT NULL, "
-    "refused_count {int} NOT NULL, outstanding_count {int} NOT NULL, confirmed {int} NOT NULL",
+    "refused_count {int} NOT NULL, outstanding_count {int} NOT NULL, confirmed {int} NOT NULL, law TEXT NOT NULL",
 }
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS books_item_day ON books_item (sealed_day)",

@@ -144,6 +144,8 @@ def manifest_view(  # noqa: PLR0913 - what the page is made of
 
 def _signature(event: Mapping[str, Any], directory: Directory, t: Words) -> SignatureView:
     title = t(f"paper.{event['action']}") if event["kind"] == "manifested" else t(f"kind.{event['kind']}")
+    if not event["entitled"]:
+        title = t("manifest.unentitled", title=title)
     return SignatureView(
         title, directory.site_name(event["site"]), china_time(event["occurred_ms"]), china_time(event["received_ms"]),
         event["backfilled"], event["index"],

@@ -72,6 +72,7 @@ DUTY_TEXTS: dict[str, tuple[str, str]] = {
     "manifest.part.3": ("第三部分 接受信息", "Part 3: consignee"),
     "manifest.signatures": ("签名记录", "Signed records"),
     "manifest.backfilled": ("补录", "Back-filled from paper"),
+    "manifest.unentitled": ("{title}（签名者无权记录，不生效）", "{title} (its signer may not say it: no effect)"),
     "manifest.sites": ("单位", "Site"),
     "kind.manifested": ("联单", "manifest"),
     "paper.drafted": ("填报联单", "manifest drafted"),

@@ -1,0 +1,107 @@
+"""The manifests that a portion of the log touches: each folded once, before its items are judged by its law.
+
+A manifest whose law is no longer the one in the books (`ManifestLaw`) concerns every package that was ever on it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.judge import companions_between
+from wasteledger.domain.manifest import Manifest
+from wasteledger.domain.other_doubts import fold_in, law_in
+from wasteledger.domain.register import Directory
+from wasteledger.domain.timeline import LOAD_MS_MAX, empties, is_box
+from wasteledger.flows.book_source import BookSource
+
+_HAND_OVERS = frozenset({"released", "accepted"})
+
+
+class ManifestFolds:
+    """The manifests of one portion, as they have become."""
+
+    def __init__(self, source: BookSource, directory: Directory) -> None:
+        """Folds by these facts and this register."""
+        self._source = source
+        self._directory = directory
+        self.folded: dict[str, Manifest] = {}
+
+    def take(self, numbers: Iterable[str]) -> set[str]:
+        """Folds what was not folded yet; returns the items to be judged again, since the law of their manifest has changed."""
+        new = sorted(set(numbers) - self.folded.keys())
+        self._source.prefetch_laws(new)
+        items: set[str] = set()
+        for number in new:
+            manifest = self.folded[number] = fold_in(self._source, self._directory, number)
+            if self._source.set_law(number, law_in(manifest, self._directory)):
+                items |= _ever_on(manifest, self._source)
+        return items
+
+
+def _ever_on(manifest: Manifest, source: BookSource) -> set[str]:
+    """Every item on it, and every one that lay in a box which it names."""
+    items = {code for leg in manifest.legs for code in leg.codes if not is_box(code)}
+    boxes: dict[str, list[int]] = defaultdict(list)
+    for fact in manifest.facts:
+        for code in fact.event.codes:
+            if is_box(code):
+                boxes[code].append(fact.occurred_ms)
+            else:
+                items.add(code)
+    for box, moments in boxes.items():
+        items.update(companions_between(box, min(moments), max(moments), source))
+    return items
+
+
+def numbers_before(packed: Iterable[str], spans: Iterable[tuple[str, tuple[int, int]]], source: BookSource) -> set[str]:
+    """Manifests that name boxes in which, as is told late, something else lay than was known: their load is another one now.
+
+    Args:
+        packed: items that were packed; packed into a second box, they are out of the first one.
+        spans: boxes of which something was told, from the first to the last moment of it.
+        source: has settled what is new.
+    """
+    numbers: set[str] = set()
+    for box, (begin_ms, end_ms) in spans:
+        if box in source.late:
+            numbers |= _numbers_of_box(box, begin_ms, end_ms, source)
+    for code in packed:
+        packings = [fact for fact in source.facts_of(code) if fact.kind == "packed"]
+        if len({fact.event.box for fact in packings}) > 1:
+            for fact in packings:
+                numbers |= _numbers_of_box(fact.event.box, fact.occurred_ms, fact.occurred_ms, source)
+    return numbers
+
+
+def _numbers_of_box(box: str, begin_ms: int, end_ms: int, source: BookSource) -> set[str]:
+    """Manifests under which a box went with what lay in it between two moments."""
+    numbers = set()
+    for fact in source.box_facts(box, begin_ms, end_ms + LOAD_MS_MAX):
+        if fact.event.manifest:
+            numbers.add(fact.event.manifest)
+        if fact.occurred_ms > end_ms and (empties(fact) or fact.kind == "disposed"):
+            break
+    return numbers
+
+
+def numbers_after(chains: Mapping[str, Chain], source: BookSource) -> set[str]:
+    """Manifests to be judged again for what the walk of their items has shown.
+
+    1. An item told late may have lain in a box that a manifest has named before, and its waste may be another one.
+    2. The two sides of a hand-over named two numbers: that is a doubt about both.
+    """
+    late = source.late
+    numbers: set[str] = set()
+    for chain in chains.values():
+        if late and (chain.code in late or any(stay.box in late for stay in chain.boxes)):
+            numbers.update(step.fact.event.manifest for step in chain.steps if step.fact.event.manifest)
+            continue
+        named: dict[tuple[str, str], str] = {}
+        for step in chain.steps:
+            event = step.fact.event
+            if event.manifest and step.fact.kind in _HAND_OVERS:
+                hop = (event.site, event.to_site) if event.to_site else (event.from_site, event.site)
+                before = named.setdefault(hop, event.manifest)
+                if before != event.manifest:
+                    numbers.update((before, event.manifest))
+    return numbers
