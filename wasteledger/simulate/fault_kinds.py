@@ -44,7 +44,7 @@ _FAULTS = (
         "stolen_on_road", "item", "交出后失踪，接收方从未扫码", ("in_limbo",), ("stock_imbalance", "overdue_pickup", "overdue_delivery")
     ),
     FaultKind("skipped_collector", "item", "收运员未扫码，中转点直接接收", ("one_sided_hop",), ("late_step",)),
-    FaultKind("jumped", "item", "卫生室与处置单位之间全无扫码", ("missing_link",), ("late_step", "manifest_mismatch"), ("overdue_pickup",)),
+    FaultKind("jumped", "item", "卫生室与处置单位之间全无扫码", ("missing_link",), ("late_step", "manifest_mismatch", "count_difference"), ("overdue_pickup",)),
     FaultKind("unreleased", "item", "交出方从未扫码", ("one_sided_hop",)),
     FaultKind("wrong_giver", "item", "接收时选错交出方", ("wrong_giver",)),
     FaultKind("wrong_destination", "item", "交出时选错接收方", ("wrong_destination",)),
