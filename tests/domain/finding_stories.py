@@ -374,20 +374,20 @@ def _the_other_side_says_no(story: Story) -> None:
     story.correct(BAG, released, site=COLLECTOR, at="03 10:00", reason="did_not_occur", refuses=proposed)
 
 
-@story_of("manifest_unknown", "safely_disposed")
+@story_of("manifest_unknown", "disposed_not_provably")
 def _a_number_nobody_drew_up(story: Story) -> None:
     story.drafted.add(MANIFEST)
     story.whole_life(BAG)
 
 
-@story_of("manifest_void_used", "safely_disposed")
+@story_of("manifest_void_used", "disposed_not_provably")
 def _voided_and_used_all_the_same(story: Story) -> None:
     story.draft(MANIFEST, TRANSFER, at="02 10:00", vehicle=VEHICLE)
     story.tell(TRANSFER, "manifested", at="02 12:00", manifest=MANIFEST, action="voided", reason="填错")
     story.whole_life(BAG)
 
 
-@story_of("manifest_mixed", "safely_disposed")
+@story_of("manifest_mixed", "safely_disposed disposed_not_provably")
 def _two_consignors_on_one_manifest(story: Story) -> None:
     story.whole_life(BAG)
     story.issue(BAG2)

@@ -245,3 +245,21 @@ def _more_than_the_licence_of_a_year(story: Story) -> None:
     story.hop(drums, HOSPITAL, COMPANY_LORRY, at="03 08:00", **papers)
     story.hop(drums, COMPANY_LORRY, COMPANY_PLANT, at="03 11:00", **papers)
     story.dispose(drums, site=COMPANY_PLANT)
+
+
+@story_of("manifest_not_valid", "disposed_not_provably")
+def _drawn_up_when_the_lorry_had_left(story: Story) -> None:
+    story.drafted.add(MANIFEST)
+    story.issue(BAG)
+    story.seal(BAG)
+    story.to_transfer(BAG)
+    story.hop(BAG, TRANSFER, CARRIER, at="03 08:00", **PAPERS)
+    story.draft(MANIFEST, TRANSFER, at="03 11:30", vehicle=VEHICLE)
+    story.hop(BAG, CARRIER, PLANT, at="03 11:00", **PAPERS)
+    story.dispose(BAG)
+
+
+@story_of("late_confirmation", "safely_disposed", as_of="25 00:00")
+def _confirmed_after_two_weeks(story: Story) -> None:
+    story.whole_life(BAG)
+    story.tell(PLANT, "manifested", at="24 09:00", manifest=MANIFEST, action="confirmed", opinion="accepted")

@@ -14,6 +14,7 @@ from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_hop
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.load import inside_of
+from wasteledger.domain.manifest_validity import hop_problem
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
 
@@ -63,18 +64,29 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
         chain.consignor = giver
     if accepted and event.packages_count is not None and event.packages_count != len(event.codes):
         _check_count(chain, fact, source)
+    other = None  # what the other side of this hand-over recorded
     if not accepted:
         chain.released = fact
     elif chain.released is not None:
         given, chain.released = chain.released, None
         if given.event.to_site == event.site and given.event.site == event.from_site:
+            other = given
             check_hop(chain, given, fact, source, directory)
     if chain.consignor is None or _is_exempt(chain, fact, directory):
         return
-    if event.manifest is None:
-        chain.doubt("manifest_missing", fact, site=giver)
+    _check_manifest(chain, fact, other, source, directory)
     if accepted and taker[0] == "R":
         _check_carrier(chain, fact, event, directory.at(fact.occurred_ms))
+
+
+def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source, directory: Directory) -> None:
+    """A manifest that satisfies the law on this hop (转移办法 art. 10 to 20; `manifest_validity.py`)."""
+    event = fact.event
+    giver = event.from_site if fact.kind == "accepted" else event.site
+    if event.manifest is None:
+        chain.doubt("manifest_missing", fact, site=giver)
+    elif hop_problem(source.manifest_law(event.manifest, directory), fact, chain.consignor or giver, other):
+        chain.doubt("manifest_not_valid", fact, site=giver)
 
 
 def _is_exempt(chain: Chain, fact: Fact, directory: Directory) -> bool:
