@@ -152,9 +152,14 @@ def _is_copied(fact: Fact, source: Source, directory: Directory) -> bool:
     event = fact.event
     if len(event.codes) < directory.limit("copied_packages_min") or event.masses_g is None:
         return False
-    return all(
-        mass_g is not None and mass_g == _weighed_before(code, fact, source)
-        for code, mass_g in zip(event.codes, event.masses_g, strict=True)
+    weighed = [
+        (_weighed_before(code, fact, source), mass_g) for code, mass_g in zip(event.codes, event.masses_g, strict=True)
+    ]
+    again = [
+        (before_g, mass_g) for before_g, mass_g in weighed if before_g is not None
+    ]  # one without a first weighing hides nobody
+    return len(again) >= directory.limit("copied_packages_min") and all(
+        before_g == mass_g for before_g, mass_g in again
     )
 
 
@@ -241,7 +246,7 @@ def check_stock_takes(chain: Chain, source: Source) -> None:
             continue
         for take in source.counts_of(stay.site):
             here = stay.begin_ms < take.begin_ms and (stay.end_ms is None or take.fact.occurred_ms < stay.end_ms)
-            if not here or take.room != stay.room or chain.code in take.codes:
+            if not here or take.room != stay.room or not chain.labels.isdisjoint(take.codes):
                 continue
             if not boxes_at(chain, take.fact.occurred_ms) & take.codes and not seen_after(chain, take.fact):
                 chain.doubt("stock_imbalance", take.fact, site=stay.site)

@@ -24,6 +24,8 @@ STRANGER = "u-stranger"
 OTHER_SIDE_MS = 40 * SECOND_MS
 #: Manifest faults that each package of the load shows by itself.
 _SHOWN_BY_ITEMS = {"unlicensed_carrier", "unlicensed_plant", "wrong_vehicle", "second_trip", "late_draft"}
+#: A number that nobody drew up, that was voided, or that is another consignor's, does not satisfy the law on that hop.
+_UNLAWFUL = frozenset({"undrafted_manifest", "void_used", "manifest_twice"})
 #: A manifest that is drawn up when the load has long left.
 LATE_DRAFT_MS = 3 * HOUR_MS
 #: From the last stop to the plant's gate, and between two loads there.
@@ -237,6 +239,9 @@ class Hauls:
                 package.wrongs_of("late_storage")[0].shown([*released, *accepted])
         if load.wrong:
             load.wrong.shown([*released, *accepted])
+        if load.fault in _UNLAWFUL:
+            for package in load.packages:
+                package.goes_wrong(load.fault, acts=accepted, expected=("manifest_not_valid",), allowed=())
         if load.fault == "paper_backfill_late":
             for package in load.packages:
                 package.goes_wrong(load.fault, acts=released, expected=("weak_evidence",), allowed=("late_backfill",))
