@@ -125,8 +125,9 @@ _LIES = (
     _lie("impostor_seal", "item", "收运员冒卫生室之名封装", ("sealing_unconfirmed",), ("not_entitled",)),
     _lie("badge_borrowed", "item", "收运员用外单位人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
     _lie("badge_expired", "item", "收运员用已离职人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
-    _lie("device_unused", "item", "有自己的手持机，却在收运员的手持机上凭工牌交出", ("own_device_unused",)),
-    _lie("one_company_badge", "item", "收运处置同属一个公司，产生单位只有工牌", ("producer_absent",)),
+    _lie("device_unused", "item", "有自己的手持机，却在收运员的手持机上凭工牌封装", ("own_device_unused",)),
+    # A badge that was read on the company's own device is the company's word: nobody else took part.
+    _lie("one_company_badge", "item", "收运处置同属一个公司，产生单位只有工牌", ("one_organisation",)),
     _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",), ("declared_lost",)),
     # Nothing leaves the denominator, and no mass shrinks, on one party's word.
     _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),

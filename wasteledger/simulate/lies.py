@@ -37,6 +37,7 @@ class Lies:
             "foreign_correction": self._foreign, "mass_shrunk": self._shrink, "found_by_other": self._found_by_other,
             "spill_silenced": self._declare, "objection_silenced": self._declare, "relabelled": self._relabel,
             "wrong_waste_corrected": self._reconsider, "impostor_seal": self._shown_by_seal, "heavy_bag": self._shown_by_seal,
+            "device_unused": self._shown_by_seal,
         }  # fmt: skip
 
     def at_sealing(self, made: Package, at_ms: int, stock: Stock) -> None:

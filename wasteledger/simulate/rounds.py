@@ -87,8 +87,7 @@ class Rounds:
         for package in taken:
             package.tell("collected", self._collector, at_ms + OTHER_SIDE_MS)
             if one_person and package in releasing and package in accepting:
-                # Else the two sides do not speak of one hand-over, or somebody of the clinic vouched after all.
-                named = package.fault not in {"wrong_giver", "device_unused"}
+                named = package.fault != "wrong_giver"  # else the two sides do not speak of one hand-over
                 package.goes_wrong("same_person", acts=[*released, *accepted], expected=None if named else ())
             self._stop_fault(package, clinic, at_ms, [*released, *accepted])
         return [package for package in taken if not self._vanishes(package, at_ms)]
@@ -111,16 +110,11 @@ class Rounds:
             body |= {"site": site, "place": site, **self._badge(clinic)}
         if one_person:
             body["actor"] = world.layout.actor(self._collector, clinic.van)
-        odd = [
-            package for package in packages if package.fault.startswith("badge_") or package.fault == "device_unused"
-        ]
+        odd = [package for package in packages if package.fault.startswith("badge_")]
         acts = scan(world, device, at_ms, "released", [package for package in packages if package not in odd], **body)
         for package in odd:
-            lie = body | {"site": site, "place": site, **self._badge(clinic)}
-            if package.fault != "device_unused":
-                lie["vouched_by"] = self._wrong_badge(package, clinic)
-            van = world.device(self._collector, f"van{clinic.van}")
-            acts += scan(world, van, at_ms + SECOND_MS, "released", [package], **lie)
+            lie = body | {"vouched_by": self._wrong_badge(package, clinic)}
+            acts += scan(world, device, at_ms + SECOND_MS, "released", [package], **lie)
         return acts
 
     def _wrong_badge(self, package: Package, clinic: Clinic) -> str:
@@ -169,11 +163,7 @@ class Rounds:
             package.goes_wrong(kind, by_ms=NEVER_MS)
         elif kind == "late_pickup":
             package.wrongs_of(kind)[0].shown(acts)
-        elif (
-            kind.startswith("badge_")
-            or kind in {"never_sealed", "device_unused"}
-            or (kind == "unreleased" and package.stage == "site")
-        ):
+        elif kind.startswith("badge_") or kind == "never_sealed" or (kind == "unreleased" and package.stage == "site"):
             package.goes_wrong(kind, acts=acts)
 
     def _vanishes(self, package: Package, at_ms: int) -> bool:
@@ -248,7 +238,8 @@ class Rounds:
         body: dict[str, Any] = {"vouch_method": "none", "actor": "u-cabinet"} if centre.unattended else {}
         miscounted = bool(world.draw("hop", ["wrong_scale"]))
         expected = [package for package in taken if package.fault != "wrong_destination"]
-        plain = len(expected) >= COPIED_MIN and not any(package.fault in _WEIGHED_ODDLY for package in expected)
+        again = sum(package.seal is not None and not package.old_code for package in expected)
+        plain = again >= COPIED_MIN and not any(package.fault in _WEIGHED_ODDLY for package in expected)
         copied = plain and not centre.unattended and bool(world.draw("hop", ["copied_weights"]))
         if copied:
             body["copied"] = True

@@ -51,8 +51,8 @@ MARGIN_MS = 4 * MINUTE_MS
 #: A generator fills so many drums a week, on its own weekday.
 DRUMS_MAX = 3
 DRUM_MASS_G = (18_000, 45_000)
-#: Another waste of the same class as the one on the label.
-OTHER_WASTE = {"08": "900-249-08", "49": "900-041-49"}
+#: Another waste of the same class as the one on the label; the plant is licensed for the whole class.
+OTHER_WASTE = {"08": "900-249-08"}
 #: A code of medical waste that no edition of the catalogue lists.
 UNLISTED_CODE = "841-009-01"
 #: A producer falls silent for so long, after it has shown for so long what it usually does.
@@ -252,8 +252,13 @@ class Producers:
             body = {"vouch_method": "own_device"}
         elif made.fault == "one_company_badge" and sealer.badge:
             body, person = sealer.badge, None
+        device = world.device(sealer.device, sealer.name)
+        if made.fault == "device_unused":
+            van = world.layout.clinics[made.site].van
+            device = world.device(world.layout.collector, f"van{van}")
+            body = {"vouched_by": world.layout.actor(made.site), "vouch_method": "badge"}
         (made.seal,) = world.act(
-            world.device(sealer.device, sealer.name), at_ms, "sealed", codes=[made.code], place=made.site, site=made.site,
+            device, at_ms, "sealed", codes=[made.code], place=made.site, site=made.site,
             waste_code=said, package=made.package, mass_g=made.sealed_g, mass_source="scale", person=person, **body,
         )  # fmt: skip
         self._labels.sealed(made.code, world.at(office_hour(20, 30)))
@@ -351,8 +356,9 @@ class Producers:
             code = identification_code(uscc, stream.waste_code, today, number + 1)
             at_ms = world.at(office_hour(10 + 2 * number, world.chance.integer(0, 59)))
             mass_g = world.chance.integer(*DRUM_MASS_G)
-            fault = world.draw("item", ["label_mismatch"])
-            said = stream.waste_code if not fault else OTHER_WASTE[stream.waste_code[-2:]]
+            other = OTHER_WASTE.get(stream.waste_code[-2:], "")
+            fault = world.draw("item", ["label_mismatch"]) if other else ""
+            said = other if fault else stream.waste_code
             made = world.truth.add(
                 Package(code, stream.site, said, "drum", mass_g, at_ms, sealed_g=mass_g, fault=fault)
             )
