@@ -23,13 +23,15 @@ from wasteledger.cli_manifests import manifests_cli
 from wasteledger.cli_reports import reports_cli
 from wasteledger.cli_simulate import simulate_cli
 from wasteledger.domain.legal_days import china_day
-from wasteledger.domain.register import RULE_MEANINGS, Rule, default_rules
+from wasteledger.domain.official import PARTS, official_figures
+from wasteledger.domain.reconcile import Reconciliation, share
+from wasteledger.domain.register import RULE_MEANINGS, Directory, Rule, default_rules
 from wasteledger.domain.workdays import calendar_known
 from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import ISSUE_LABELS_MAX, Wanted, issue_codes
 from wasteledger.flows.load_register import load_register
-from wasteledger.flows.questions import ask, chain_json, find_chain, reconciliation_json
+from wasteledger.flows.questions import ask, chain_json, find_item, reconciliation_json
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 from wasteledger.simulate.report import Report, percent
@@ -122,9 +124,15 @@ def reconcile(
     print(f"{directory.divisions[answer.region].name} {answer.from_day} 至 {answer.to_day}，账本 {answer.tree_size} 条")
     print(f"已证明处置率 {percent(rates['rate_proved_mass'])}（按重量） {percent(rates['rate_proved_count'])}（按件）")
     print(f"到期处置率   {percent(rates['rate_due_mass'])}（按重量） {percent(rates['rate_due_count'])}（按件）")
-    print(f"官方口径     {percent(rates['rate_official_mass'])}")
+    _print_official(answer, directory)
     for name, amount in answer.district.classes.items():
         print(f"  {CLASSES[name][0]}\t{amount.count} 件\t{format_kg(amount.mass_g)} kg")
+    for site, row in answer.taken_back():
+        part = percent(share(row.packages, row.sealed_count))
+        print(
+            f"  作废 {row.voided_count} 件 {format_kg(row.voided_g)} kg，核减 {row.lowered_count} 件 {format_kg(row.lowered_g)} kg"
+            f"\t占封装 {part}（按件）\t{directory.site_name(site)}"
+        )
     for code, tally in sorted((*answer.divisions.items(), *answer.categories.items())):
         name = directory.divisions[code].name if code in directory.divisions else waste_name(code)
         proved, due = tally.rates()["rate_proved_mass"], tally.rates()["rate_due_mass"]
@@ -135,6 +143,21 @@ def reconcile(
         print(f"  · {REASONS[finding.code].zh} {finding.code}\t{subject}\t{who}\t{' '.join(finding.evidence)}")
 
 
+def _print_official(answer: Reconciliation, directory: Directory) -> None:
+    """The official figures, each with its formula, its cohort and what it leaves out."""
+    for figure in official_figures(answer.items, answer.withdrawn, directory):
+        named = figure.definition
+        print(f"{named.zh} {percent(figure.rate)}  {named.formula_zh}")
+        cohort, disposed = figure.cohort, figure.disposed
+        print(
+            f"  {format_kg(disposed.mass_g)} kg ÷ {format_kg(cohort.mass_g)} kg，{disposed.count} / {cohort.count} 件：{named.cohort_zh}"
+        )
+        for name, amount in (figure.beside | figure.left_out).items():
+            if amount.count:
+                where = "未计入分子" if name in figure.beside else "不在统计范围"
+                print(f"  {where}：{PARTS[name][0]} {amount.count} 件 {format_kg(amount.mass_g)} kg")
+
+
 @cli.command(epilog="Example: wasteledger item M50011400000001V")
 def item(
     code: Annotated[str, typer.Argument(help="Item code, as printed or typed.")],
@@ -142,21 +165,25 @@ def item(
 ) -> None:
     """One item's chain: every step with its evidence, every doubt, and what is expected next."""
     service = _existing()
-    chain, item_class = find_chain(service, code)
+    found = find_item(service, code)
+    chain, item_class = found.chain, found.item_class
     if as_json:
-        _print_json(chain_json(chain, item_class))
+        _print_json(chain_json(found))
         return
     names = service.directory().site_name
     print(
         f"{chain.code}  {waste_name(chain.waste_code)}  {format_kg(chain.mass_g)} kg  {CLASSES[item_class][0] if item_class else ''}"
     )
-    for step in chain_json(chain, item_class)["steps"]:
+    for step in chain_json(found)["steps"]:
         other = step["to_site"] or step["from_site"]
         arrow = "→" if step["to_site"] else "←"
+        unheard = "" if step["entitled"] else "  无权记录，不起作用"
         where = names(step["site"]) + (f" {arrow} {names(other)}" if other else "")
-        print(f"  {step['occurred_at'][:16]}  {step['kind']:<9} {where}  [{step['evidence']}] № {step['index']}")
-    for doubt in chain.doubts:
-        print(f"  ! {REASONS[doubt.reason].zh}（{doubt.reason}）：{names(doubt.site)}")
+        print(
+            f"  {step['occurred_at'][:16]}  {step['kind']:<9} {where}  [{step['evidence']}] № {step['index']}{unheard}"
+        )
+    for finding in found.findings:
+        print(f"  ! {REASONS[finding.code].zh}（{finding.code}）：{names(finding.site)}")
     if chain.expected:
         print(f"  下一步：{names(chain.expected.site)}，{clock.shown(chain.expected.due_ms)} 前")
 

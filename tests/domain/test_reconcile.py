@@ -178,13 +178,6 @@ def test_the_due_rate_leaves_out_what_is_still_in_time() -> None:
     assert (rates["rate_proved_count"], rates["rate_due_count"]) == (0.5, 1.0)
 
 
-def test_the_official_rate_is_shown_beside_and_may_be_higher() -> None:
-    story = Story()
-    STORIES["manifest_missing"][0](story)
-    rates = story.reconcile().district.rates()
-    assert (rates["rate_official_mass"], rates["rate_proved_mass"]) == (1.0, 0.0)
-
-
 def test_a_cohort_is_what_was_sealed_in_a_region_on_china_days() -> None:
     story = Story()
     story.issue(BAG, BAG2, BAG3)

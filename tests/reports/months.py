@@ -7,8 +7,10 @@ from tests.stories_builder import (
     CLINIC,
     COLLECTOR,
     HOSPITAL,
+    OFFICE,
     OTHER_CLINIC,
     OTHER_PLANT,
+    PHOTO,
     PLANT,
     TRANSFER,
     VEHICLE,
@@ -17,6 +19,7 @@ from tests.stories_builder import (
     register,
 )
 from wasteledger.domain.chain import Chain
+from wasteledger.domain.facts import Fact
 from wasteledger.domain.reconcile import walk_all
 from wasteledger.domain.register import Directory, Register
 from wasteledger.flows.service import Service
@@ -78,6 +81,12 @@ DIRECTORY = Directory(rich_register())
 def true_month() -> Story:
     """A month in which everything went as it should: two clinics by the centre, a hospital directly, and some bags wait."""
     story = Story()
+    _first_weeks(story)
+    _last_day(story)
+    return story
+
+
+def _first_weeks(story: Story) -> None:
     story.issue(*BAGS, at="01 08:00")
     for number, site in enumerate((CLINIC, CLINIC, OTHER_CLINIC)):
         story.seal(BAGS[number], at="02 08:00", after_ms=number * 60_000, site=site, mass_g=1001 + number)
@@ -92,34 +101,45 @@ def true_month() -> Story:
     story.seal(BAGS[4], at="10 09:00", site=HOSPITAL, mass_g=3_333, waste_code=SHARPS, package="sharps_box")
     story.hop(BAGS[4], HOSPITAL, PLANT, at="11 09:00", manifest="20265001000007", vehicle=VEHICLE)
     story.dispose(BAGS[4], at="11 12:00")
+
+
+def _last_day(story: Story) -> None:
     story.seal(BAGS[5], at="30 09:00", site=CLINIC, mass_g=700)
     story.seal(BAGS[6], at="30 09:30", site=CLINIC, mass_g=800)
     story.hop(BAGS[6], CLINIC, COLLECTOR, at="30 10:00")
     story.hop(BAGS[6], COLLECTOR, TRANSFER, at="30 11:00")
-    return story
 
 
 def troubled_month() -> Story:
     """The same clinic and centre with a loss, a hop that nobody recorded, an unlicensed plant and a voided bag."""
-    story = true_month()
+    story = Story()
+    _first_weeks(story)
     story.seal(BAGS[7], at="12 08:00", site=CLINIC, mass_g=500)
-    story.tell(CLINIC, "incident", at="12 09:00", codes=[BAGS[7]], incident="loss")
     story.seal(BAGS[8], at="12 08:10", site=CLINIC, mass_g=600)
-    story.tell(TRANSFER, "stored", at="12 18:00", codes=[BAGS[8]], room="暂存间1")
     story.seal(BAGS[9], at="12 08:20", site=CLINIC, mass_g=900)
-    story.tell(CLINIC, "voided", at="12 08:40", codes=[BAGS[9]], reason="spoiled")
+    void = story.tell(CLINIC, "voided", at="12 08:40", codes=[BAGS[9]], reason="spoiled", attachments=[PHOTO])
+    story.tell(OFFICE, "evidenced", at="12 08:45", attachments=[PHOTO], size_bytes=1200, media="image/jpeg")
+    story.tell(OFFICE, "vouched", at="12 08:50", codes=[BAGS[9]], target_event_id=void)
+    story.tell(CLINIC, "incident", at="12 09:00", codes=[BAGS[7]], incident="loss")
+    story.tell(TRANSFER, "stored", at="12 18:00", codes=[BAGS[8]], room="暂存间1")
     story.seal(BAGS[10], at="13 08:00", site=GARAGE, mass_g=180_000, waste_code=OIL, package="drum")
     story.hop(BAGS[10], GARAGE, PLANT, at="13 10:00", manifest="20265001000008", vehicle=VEHICLE)
     story.tell(PLANT, "disposed", at="14 10:00", codes=[BAGS[10]], batch="再生1", method="recovery")
     story.seal(BAGS[11], at="15 08:00", site=CLINIC, mass_g=5_000)
     story.hop(BAGS[11], CLINIC, OTHER_PLANT, at="15 09:00", manifest="20265001000009", vehicle=VEHICLE)
     story.dispose(BAGS[11], at="15 10:00", site=OTHER_PLANT)
+    _last_day(story)
     return story
 
 
 def chains_of(story: Story, directory: Directory = DIRECTORY, *, as_of_ms: int = AS_OF) -> list[Chain]:
     """All chains of a story."""
     return walk_all(story.history(), directory, as_of_ms=as_of_ms)
+
+
+def acts_of(story: Story) -> list[Fact]:
+    """Every act of a story, for the batch numbers of its ledgers."""
+    return [fact for facts in story.history().by_device.values() for fact in facts.values()]
 
 
 def asked_of(site: str, period: Period = NOVEMBER, *, persons: bool = True) -> Asked:

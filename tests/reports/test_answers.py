@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from schemas.errors import WasteLedgerError
 from tests.reports.months import AS_OF, put_into, troubled_month
-from tests.stories_builder import CARRIER, CLINIC, OFFICE, PLANT, TRANSFER
+from tests.stories_builder import CARRIER, CLINIC, OFFICE, PLANT, TRANSFER, VEHICLE
 from wasteledger import clock
 from wasteledger.app import make_app
 from wasteledger.cli_reports import reports_cli
@@ -125,6 +125,30 @@ def test_http_refuses_with_the_field(client: TestClient, path: str, status: int,
     answer = client.get(f"/v1/reports/{path}")
     assert (answer.status_code, answer.json()["status"]) == (status, status)
     assert word in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("period", ["2026-12", "2027-Q1", "2027"])
+def test_a_period_that_has_not_begun_prints_nothing(client: TestClient, kind: str, period: str) -> None:
+    for file_format in MEDIA_TYPES:
+        answer = client.get(f"/v1/reports/{kind}?site={PLANT}&month={period}&format={file_format}")
+        assert answer.status_code == 422
+        assert f"month {period}: it has not begun (today is 2026-11-30)" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        (f"medical-months/{CLINIC}/2026-12.pdf", "month 2026-12"),
+        (f"medical-months/{CLINIC}/2099-01.pdf", "month 2099-01"),
+        (f"trip-cards/{VEHICLE}/2026-12-01.pdf", "day 2026-12-01"),
+    ],
+)
+def test_a_form_of_the_future_is_not_printed_either(client: TestClient, path: str, named: str) -> None:
+    answer = client.get(f"/v1/{path}")
+    assert answer.status_code == 422
+    assert named in answer.json()["detail"]
+    assert "future" in answer.json()["detail"] or "has not begun" in answer.json()["detail"]
 
 
 def test_a_stranger_reads_no_names_and_an_account_does(client: TestClient, month: Service) -> None:

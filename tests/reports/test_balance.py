@@ -14,6 +14,7 @@ from tests.reports.months import (
     GARAGE,
     INFECTIOUS,
     NOVEMBER,
+    acts_of,
     asked_of,
     chains_of,
     troubled_month,
@@ -175,8 +176,8 @@ def test_a_release_proves_the_givers_side_and_a_silent_taker_shows_the_gap() -> 
 def test_midnight_belongs_to_the_new_month() -> None:
     story = Story()
     story.seal(BAG, at="30 08:00")
-    story.seal(BAGS[0], at="30 23:59", after_ms=60_000)
     story.release(BAG, CLINIC, COLLECTOR, at="30 23:00")
+    story.seal(BAGS[0], at="30 23:59", after_ms=60_000)
     story.accept(BAG, CLINIC, COLLECTOR, at="30 23:59", after_ms=60_000)
     chains = chains_of(story, as_of_ms=DECEMBER.to_ms)
     (november,), (december,) = (_balance(chains, CLINIC, month).rows for month in (NOVEMBER, DECEMBER))
@@ -323,12 +324,13 @@ def test_the_stock_is_what_the_fold_over_the_ledger_so_far_says(drawn: list[Draw
 
 @given(LIVES)
 def test_a_package_has_one_production_batch_in_every_report(drawn: list[Drawn]) -> None:
-    chains = walk_all(_live(drawn).history(), PLAIN, as_of_ms=END_MS)
-    everything = Books(chains)
+    story = _live(drawn)
+    chains, acts = walk_all(story.history(), PLAIN, as_of_ms=END_MS), acts_of(story)
+    everything = Books(chains, acts)
     known = {life.chain.code: everything.produced(life) for life in everything.lives}
     for site in SITES:
         for month in _months()[:3]:
-            books = Books(concerned(chains, site, from_ms=month.from_ms, to_ms=month.to_ms))
+            books = Books(concerned(chains, site, from_ms=month.from_ms, to_ms=month.to_ms), acts)
             for row in storage_in_rows(books, asked_of(site, month)):
                 assert row.produced_batch == known[row.package_code]
 

@@ -17,6 +17,7 @@ from wasteledger.reports.ledger_rows import (
 from wasteledger.reports.licences import LicenceLine, OutsideLine
 from wasteledger.reports.medical import RegisterRow
 from wasteledger.reports.plans import PlanLine, PlanStateLine
+from wasteledger.reports.struck import StruckRow
 from wasteledger.reports.tables import columns_of
 
 _PACKAGE = ["容器/包装编码", "容器/包装类型", "容器/包装数量"]
@@ -58,6 +59,7 @@ ROWS: dict[str, Any] = {
     "outside": OutsideLine,
     "assessment": AssessmentLine,
     "register": RegisterRow,
+    "struck": StruckRow,
 }
 
 

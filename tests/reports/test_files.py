@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from tests.reports.months import BAGS, NOVEMBER, asked_of, chains_of, troubled_month
+from tests.reports.months import BAGS, NOVEMBER, acts_of, asked_of, chains_of, troubled_month
 from tests.stories_builder import PLANT, ms
 from wasteledger.errors import QueryError
 from wasteledger.reports import paper, workbook
@@ -28,7 +28,7 @@ HEADING_ROW = 3
 
 @pytest.fixture(scope="module")
 def books() -> Books:
-    return Books(chains_of(troubled_month()))
+    return Books(chains_of(troubled_month()), acts_of(troubled_month()))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.reports.months import (
     rich_register,
     troubled_month,
 )
-from tests.stories_builder import CLINIC, COLLECTOR, HOSPITAL, OTHER_CLINIC, OTHER_PLANT, PLANT, TRANSFER, Story
+from tests.stories_builder import CABIN, CLINIC, COLLECTOR, HOSPITAL, OTHER_CLINIC, OTHER_PLANT, PLANT, TRANSFER, Story
 from wasteledger.domain.register import Directory
 from wasteledger.reports.filing import category_of, dues, filing_lines, plan_due, plan_state
 from wasteledger.reports.licences import licence_lines, outside_lines
@@ -143,6 +143,7 @@ def test_producers_without_a_plan_are_named_and_nobody_else(lives: list[Life]) -
         CLINIC: "按期备案",
         HOSPITAL: "逾期备案（晚 7 天）",
         OTHER_CLINIC: "逾期未备案（截止 2026-03-31）",
+        CABIN: "逾期未备案（截止 2026-03-31）",
         GARAGE: "逾期未备案（截止 2026-03-31）",
         TRANSFER: "逾期未备案（截止 2026-03-31）",  # it sealed a bag of its own
     }

@@ -6,16 +6,15 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 
-from tests.reports.months import DIRECTORY, GARAGE, NOVEMBER, put_into, rich_register, troubled_month
+from tests.reports.months import DIRECTORY, GARAGE, NOVEMBER, acts_of, put_into, rich_register, troubled_month
 from tests.reports.test_balance import END_MS, LIVES, SITES, Drawn, _live, _months
 from tests.stories_builder import BAG, CLINIC, OTHER_PLANT, PLANT, Story
-from wasteledger.domain.chain import Chain
 from wasteledger.domain.reconcile import walk_all
 from wasteledger.flows.service import Service
 from wasteledger.reports.documents import Made, ledger_document
 from wasteledger.reports.ledgers import Asked, Books
 from wasteledger.reports.periods import Period, month_period
-from wasteledger.reports.sources import chains_for, concerned
+from wasteledger.reports.sources import chains_for, concerned, ledger_sources
 from wasteledger.reports.tables import Document
 from wasteledger.settings import Settings
 
@@ -26,8 +25,8 @@ def _opened(folder: Path, story: Story) -> Service:
     return service
 
 
-def _ledger(chains: list[Chain], asked: Asked) -> Document:
-    return ledger_document(Books(chains), asked, Made(0, asked.period.last))
+def _ledger(books: Books, asked: Asked) -> Document:
+    return ledger_document(books, asked, Made(0, asked.period.last))
 
 
 def _check(service: Service, story: Story, site: str | None, month: Period) -> None:
@@ -37,7 +36,8 @@ def _check(service: Service, story: Story, site: str | None, month: Period) -> N
     assert [chain.code for chain in found] == [chain.code for chain in wanted]
     if site is not None:
         asked = Asked(site, month, DIRECTORY)
-        assert _ledger(found, asked) == _ledger(wanted, asked)
+        sources = ledger_sources(service, site, month.from_ms, month.to_ms)
+        assert _ledger(Books(*sources), asked) == _ledger(Books(everything, acts_of(story)), asked)
 
 
 @settings(max_examples=25, deadline=None)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.codes import stock_code
 from tests.domain.lie_stories import STORIES
 from tests.domain.test_reconcile import _boxed_life, _district_of_stories
 from tests.store.logs import fill
@@ -55,6 +56,7 @@ def _same(found: Reconciliation, plain: Reconciliation) -> None:
     assert found.findings == plain.findings
     assert (found.district, found.divisions, found.categories) == (plain.district, plain.divisions, plain.categories)
     assert (found.voided, found.tree_size) == (plain.voided, plain.tree_size)
+    assert found.withdrawn == plain.withdrawn
 
 
 def _busy() -> list[bytes]:
@@ -111,6 +113,22 @@ def test_books_kept_in_portions_and_out_of_order_agree_with_the_whole_history(
     _same(answer(books, ASKED, DIRECTORY), _plain(entries))
     books.close()
     database.close()
+
+
+def test_unusual_voids_are_found_by_the_books_with_the_same_evidence(database: Database) -> None:
+    story = Story()
+    for number in range(1, 8):
+        code = stock_code("500114", number)
+        sealing = story.seal(code, at=f"02 08:{number:02d}")
+        if number != 3:
+            story.correct(code, sealing, site=CLINIC, at=f"02 08:{number:02d}", after_ms=30_000, reason="did_not_occur")
+    fill(database, story.entries)
+    books = Books(database)
+    books.keep(DIRECTORY, DIGEST)
+    found = answer(books, ASKED, DIRECTORY)
+    assert "unusual_voids" in found.finding_counts()
+    _same(found, _plain(story.entries))
+    books.close()
 
 
 def _told_later(database: Database, story: Story, entries: int) -> None:

@@ -53,10 +53,8 @@ class _Play:
         self.tellers = {site: Teller(site, origin=self.origin) for site in PEOPLE}
         self.notes: list[str] = []
         keys = [(teller.key, site) for site, teller in self.tellers.items()]
-        for teller, verdict in zip(self.tellers.values(), service.office().enrol(keys), strict=False):
-            teller.previous = (
-                verdict.leaf_hash or ""
-            )  # else its chain is broken from the beginning, and it proves nothing
+        for teller, verdict in zip(self.tellers.values(), service.office().enrol(keys), strict=True):
+            teller.previous = verdict.leaf_hash or ""  # with which its own chain begins
 
     def act(self, kind: str, site: str, at_ms: int, **fields: Any) -> None:
         note = self.tellers[site].note(kind, occurred_ms=at_ms, actor=PEOPLE[site], **fields)
@@ -96,6 +94,11 @@ def _round(play: _Play, codes: list[str], box: str, begin_ms: int) -> tuple[str,
     play.hop(moved, COLLECTOR, TRANSFER, begin_ms + 4 * HOUR_MS, masses_g=[2000, 2000, 2000, 1300])
     play.act("packed", TRANSFER, begin_ms + 5 * HOUR_MS, codes=[safe, whole], box=box)
     manifest = draw_manifest(play.service, year=china_day(begin_ms).year)
+    # The driver came with another vehicle than the one that was planned.
+    play.act(
+        "manifested", TRANSFER, begin_ms + 5 * HOUR_MS + 60_000, manifest=manifest, action="drafted", form="electronic",
+        carriers=[CARRIER], consignee=PLANT, waste_codes=[INFECTIOUS], vehicle="渝H9Z999",
+    )  # fmt: skip
     load = [box, last, lighter]
     play.hop(load, TRANSFER, CARRIER, begin_ms + 6 * HOUR_MS, manifest=manifest, vehicle=VEHICLE)
     play.hop(
@@ -111,12 +114,14 @@ def _round(play: _Play, codes: list[str], box: str, begin_ms: int) -> tuple[str,
 @pytest.fixture(scope="session")
 def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
     service = Service(Settings(data_dir=tmp_path_factory.mktemp("web"), database_url="", public_pages=True))
-    load_register(service, DISTRICT)
     begin_ms = clock.now_ms() - 4 * 24 * HOUR_MS
-    wanted = [Wanted(CLINIC, INFECTIOUS)] * 7 + [Wanted(TRANSFER)]
-    labels = issue_codes(service, wanted, day=china_day(begin_ms).date(), stock="t-1", at_ms=begin_ms - HOUR_MS)
-    codes = [label.code for label in labels]
-    play = _Play(service)
+    with pytest.MonkeyPatch.context() as then:  # the office did its part before anything was sealed
+        then.setattr(clock, "now_ms", lambda: begin_ms - HOUR_MS)
+        load_register(service, DISTRICT)
+        wanted = [Wanted(CLINIC, INFECTIOUS)] * 7 + [Wanted(TRANSFER)]
+        labels = issue_codes(service, wanted, day=china_day(begin_ms).date(), stock="t-1")
+        codes = [label.code for label in labels]
+        play = _Play(service)
     story = _round(play, codes[:7], codes[7], begin_ms)
     play.hand_in()
     account = create_account(service, "regulator", role="regulator", site="A500114001001")

@@ -103,7 +103,7 @@ def test_each_field_leads_to_the_record_that_seals_it(district: District, browse
 def test_a_manifest_names_its_findings(district: District, browser: TestClient, number: str) -> None:
     standing = findings_now(district.service, clock.now_ms())
     own = [finding.code for finding in standing if finding.detail == number]
-    assert own == ["manifest_unknown"]
+    assert own == ["manifest_mismatch"]
     page = browser.get(f"/manifests/{number}").text
     assert re.findall(r'data-finding="([^"]+)"', page) == own
     (row,) = rows(browser, f"/manifests?site={PLANT}")

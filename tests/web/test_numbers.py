@@ -119,7 +119,8 @@ def test_an_item_shows_its_steps_in_order_with_their_evidence(district: District
     page = browser.get(f"/items/{district.safe}").text
     titles = re.findall(r'<li class="step[^>]*>\s*<h3>(\S+)', page)
     assert titles == ["发码", "封装", "交出", "接收", "交出", "接收", "装箱", "交出", "接收", "交出", "接收", "处置"]
-    assert page.count('class="step inferred"') == 5
+    assert page.count('class="step inferred') == 5
+    assert page.count("双方设备") == 4  # at each acceptance
     names = district.service.directory().site_name
     hops = [(CLINIC, COLLECTOR), (COLLECTOR, TRANSFER), (TRANSFER, CARRIER), (CARRIER, PLANT)]
     for giver, taker in hops:
@@ -131,10 +132,32 @@ def test_an_item_shows_its_steps_in_order_with_their_evidence(district: District
 
 def test_a_doubt_stands_at_the_step_it_arises_from(district: District, browser: TestClient) -> None:
     page = browser.get(f"/items/{district.lighter}").text
-    (step,) = re.findall(r'<li class="step[^"]*doubted.*?</li>', page, flags=re.DOTALL)
-    assert REASONS["weight_difference"].zh in step
+    doubted = re.findall(r'<li class="step[^"]*doubted.*?</li>', page, flags=re.DOTALL)
+    (step,) = [step for step in doubted if REASONS["weight_difference"].zh in step]
     assert "1.3 kg" in step
     assert "接收" in step
+
+
+def test_a_finding_of_its_manifest_stands_on_the_page_of_each_package(district: District, browser: TestClient) -> None:
+    """What the manifest lacks concerns the package, though no step of its own chain is wrong."""
+    for code in (district.safe, district.lighter):
+        page, told = browser.get(f"/items/{code}").text, browser.get(f"/v1/items/{code}").json()
+        assert REASONS["manifest_mismatch"].zh in page
+        assert "manifest_mismatch" in {finding["code"] for finding in told["findings"]}
+        assert "manifest_mismatch" not in {doubt["code"] for doubt in told["doubts"]}
+    fresh = browser.get(f"/v1/items/{district.fresh}").json()
+    assert fresh["findings"] == []
+
+
+def test_every_finding_that_names_a_package_is_among_those_of_the_package(
+    district: District, browser: TestClient
+) -> None:
+    found = ask(district.service).findings
+    for code in district.bags:
+        named = {finding.finding_id for finding in found if code in finding.items}
+        shown_here = browser.get(f"/v1/items/{code}").json()["findings"]
+        assert named <= {finding["finding_id"] for finding in shown_here}
+        assert len(shown_here) == len({finding["finding_id"] for finding in shown_here})
 
 
 def test_a_missing_step_is_shown_with_who_and_by_when(district: District, browser: TestClient) -> None:

@@ -11,7 +11,7 @@ from schemas.label_fields import LabelFields
 from schemas.sync import BatchAnswer, EventBatch
 from wasteledger import clock
 from wasteledger.errors import NotFoundError
-from wasteledger.flows.questions import ask, chain_json, find_chain, prove_entry, reconciliation_json
+from wasteledger.flows.questions import ask, chain_json, find_item, prove_entry, reconciliation_json
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
@@ -77,8 +77,8 @@ def reader_router(service: Service) -> APIRouter:
 
     @router.get("/items/{code}")
     def get_item(code: Code) -> dict[str, Any]:
-        """One item's chain with its evidence."""
-        return chain_json(*find_chain(service, code))
+        """One item's chain with its evidence, and every finding that names it."""
+        return chain_json(find_item(service, code))
 
     @router.get("/entries/{index}")
     def get_entry(index: Annotated[int, Path(ge=0, le=2**53 - 1)]) -> dict[str, Any]:

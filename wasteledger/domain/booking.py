@@ -35,6 +35,8 @@ class BookedItem(NamedTuple):
         due_ms: the earliest limit that it is waited for; passed, it is overdue.
         last_ms: its newest step.
         stays: JSON: [[site, room, begin_ms, end_ms], …].
+        method: by which it was disposed of; empty before.
+        corrected_down_g: by how much corrections made it lighter than it was sealed.
     """
 
     code: str
@@ -53,6 +55,8 @@ class BookedItem(NamedTuple):
     last_ms: int
     stays: str
     roll: str
+    method: str
+    corrected_down_g: int
 
 
 class BookedDoubt(NamedTuple):
@@ -132,6 +136,7 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
     waiting = chain.expectations if chain.seals else ()
     due_ms = min(expected.due_ms for expected in waiting) if waiting else None
     last_ms = steps[-1].fact.occurred_ms if steps else 0
+    method = chain.since.event.method if state.phase is Phase.DISPOSED and chain.since else ""
     rows = []
     for number, seal in enumerate(chain.seals or [_first_sight(chain) if ghost else None], start=1):
         met_at = (steps[0].fact.event.for_site or steps[0].fact.event.site) if steps else ""
@@ -154,6 +159,8 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
                 last_ms,
                 stays,
                 chain.roll,
+                method,
+                chain.corrected_down_g if number == 1 else 0,
             )
         )
     return rows

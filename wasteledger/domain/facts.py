@@ -188,6 +188,8 @@ class Source(Protocol):
 
     #: Corrections and vouchings by the event that they are about.
     targets: dict[str, list[Fact]]
+    #: Codes that a `relabelled` names, old and new.
+    relabelled: set[str]
     #: Devices as the log admits them.
     admissions: Admissions
 

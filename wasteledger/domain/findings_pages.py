@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schemas.reasons import CLASSES, REASONS, ActorRole, Reason, Severity
+from wasteledger.domain import voids
 from wasteledger.domain.booking import UNPROVEN
 from wasteledger.domain.producers import BEFORE_DAYS, HISTORY_DAYS, RECENT_DAYS, SEALING_DAYS_MIN
 from wasteledger.domain.register import default_rules
@@ -35,14 +36,24 @@ _ACTOR_ZH = {
     ActorRole.REGULATOR: "主管部门",
 }
 #: Findings that put their packages into a class of their own.
-_OWN_CLASS = {"declared_lost": "declared_lost", "disputed": "disputed"}
-#: Periods that `domain.producers` looks at, by the names that the page gives them.
+_OWN_CLASS = {
+    "declared_lost": "declared_lost",
+    "disputed": "disputed",
+    "void_unconfirmed": "disputed",
+    "objection": "disputed",
+    "spilled": "disputed",
+    "sealed_by_handler": "unsealed",
+    "never_sealed": "unsealed",
+}
+#: Periods that `domain.producers` and `domain.voids` look at, by the names that the page gives them.
 _PERIODS = {
     "history_days": HISTORY_DAYS,
     "sealing_days_min": SEALING_DAYS_MIN,
     "recent_days": RECENT_DAYS,
     "before_days": BEFORE_DAYS,
     "compared_days": RECENT_DAYS + BEFORE_DAYS,
+    "void_history_days": voids.HISTORY_DAYS,
+    "void_packages_min": voids.PACKAGES_MIN,
 }
 #: Columns that only a judgement by numbers fills; `{name}` stands for a limit in force or one of the periods.
 _METHOD_COLUMNS = frozenset({"method_zh", "method_en"})

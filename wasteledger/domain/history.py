@@ -78,6 +78,7 @@ class History:
         self.announced: dict[str, Announced] = {}
         self.admissions = Admissions()
         self.evidence = EvidenceShelf()
+        self.relabelled: set[str] = set()
         self.clocks = Clocks()
         self._received: list[int] = []
         self._last: dict[str, tuple[int, int, int]] = {}
@@ -211,6 +212,7 @@ class History:
         if event.box and event.box not in event.codes:
             yield self.by_code[event.box]
         if event.new_code:
+            self.relabelled.update((*event.codes, event.new_code))
             yield self.by_code[event.new_code]
         if event.manifest:
             yield self.by_manifest[event.manifest]

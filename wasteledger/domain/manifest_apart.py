@@ -20,6 +20,8 @@ def numbers_apart(manifest: Manifest, source: Source, directory: Directory) -> l
     inside = inside_of(source, entitled)
     pairs: dict[tuple[Fact, Fact], set[str]] = defaultdict(set)
     for leg in manifest.legs:
+        if _codes(leg.releases) == _codes(leg.acceptances):
+            continue  # nearly always: both sides named the same things under this number
         both = _named(leg.releases, inside) & _named(leg.acceptances, inside)
         for fact in (*leg.releases, *leg.acceptances):
             for code in fact.event.codes:
@@ -34,6 +36,10 @@ def numbers_apart(manifest: Manifest, source: Source, directory: Directory) -> l
                             pairs[pair] |= shared
     found = [Apart(release, acceptance, tuple(sorted(items))) for (release, acceptance), items in pairs.items()]
     return sorted(found, key=lambda pair: (pair.acceptance.order, pair.release.order))
+
+
+def _codes(facts: tuple[Fact, ...]) -> set[str]:
+    return {code for fact in facts for code in fact.event.codes}
 
 
 def _named(facts: tuple[Fact, ...], inside: Inside) -> set[str]:

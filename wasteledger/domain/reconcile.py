@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
+from functools import partial
 from typing import NamedTuple
 
 from schemas.custody import Phase
@@ -33,6 +34,7 @@ from wasteledger.domain.other_doubts import manifest_doubts, washing_doubts
 from wasteledger.domain.producers import EVIDENCE_MAX, Sealings, first_day, producer_findings
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
+from wasteledger.domain.voids import Withdrawn, evidence_of, sum_up, void_findings, withdrawn_of
 
 _PLACES = Decimal("0.000001")
 
@@ -88,14 +90,13 @@ class Tally:
         return Amount(total.count - on_its_way.count, total.mass_g - on_its_way.mass_g)
 
     def rates(self) -> dict[str, float | None]:
-        """Proved, due and official rate by mass and by count."""
+        """Proved and due rate by mass and by count; the official figures, which never mix wastes, stand in `official.py`."""
         safe, total, due = self.classes["safely_disposed"], self.total, self.due
         return {
             "rate_proved_mass": share(safe.mass_g, total.mass_g),
             "rate_proved_count": share(safe.count, total.count),
             "rate_due_mass": share(safe.mass_g, due.mass_g),
             "rate_due_count": share(safe.count, due.count),
-            "rate_official_mass": share(self.disposed.mass_g, total.mass_g),
             "share_inferred_mass": share(self.inferred.mass_g, safe.mass_g),
         }
 
@@ -113,11 +114,15 @@ class ItemRow(NamedTuple):
     holder: str | None
     inferred: bool
     reasons: tuple[str, ...]
+    method: str = ""
 
 
 @dataclass
 class Reconciliation:
-    """The answer for one region and period at one moment and one size of the log."""
+    """The answer for one region and period at one moment and one size of the log.
+
+    `withdrawn`: what was sealed and what was taken back, by site and waste code.
+    """
 
     region: str
     from_day: str
@@ -130,6 +135,15 @@ class Reconciliation:
     items: list[ItemRow]
     voided: Amount
     findings: list[Finding]
+    withdrawn: dict[tuple[str, str], Withdrawn] = field(default_factory=lambda: defaultdict(Withdrawn))
+
+    def taken_back(self) -> list[tuple[str, Withdrawn]]:
+        """What each site voided or corrected down, the greatest share of its packages first; only sites that did."""
+        sums: dict[str, Withdrawn] = {}
+        for (site, _), row in self.withdrawn.items():
+            sums[site] = sums.get(site, Withdrawn()).plus(row)
+        found = [(site, row) for site, row in sums.items() if row.packages]
+        return sorted(found, key=lambda pair: (-(share(pair[1].packages, pair[1].sealed_count) or 0), pair[0]))
 
     def finding_counts(self) -> dict[str, int]:
         """How many findings of each code, gravest first."""
@@ -171,6 +185,9 @@ def tally_up(
     for item in sorted(items):
         if item.sealed_ms is None:
             continue
+        answer.withdrawn[item.site, item.waste_code] = answer.withdrawn[item.site, item.waste_code].plus(
+            withdrawn_of(item)
+        )
         if item.item_class is None:
             answer.voided = answer.voided.plus(Amount(item.packages, item.mass_g))
             continue
@@ -196,6 +213,7 @@ def _row(item: BookedItem, late: Iterable[str]) -> ItemRow:
         holder=item.holder,
         inferred=bool(item.inferred),
         reasons=(*item.reasons.split(), *late),
+        method=item.method,
     )
 
 
@@ -234,14 +252,16 @@ def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which mome
 def _other_findings(
     history: History, chains: dict[str, Chain], directory: Directory, as_of_ms: int
 ) -> Iterator[Finding]:
-    """Of producers and rolls of labels."""
+    """Of producers, what they took back, and rolls of labels."""
     days: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for chain in chains.values():
-        for row in book_item(chain, directory.region):
-            if row.sealed_day and row.sealed_day >= first_day(as_of_ms):
-                days[row.site][row.sealed_day] += row.mass_g
+    booked = [row for chain in chains.values() for row in book_item(chain, directory.region)]
+    for row in booked:
+        if row.sealed_day and row.sealed_day >= first_day(as_of_ms):
+            days[row.site][row.sealed_day] += row.mass_g
     yield from producer_findings(days, directory, as_of_ms, _sealings_in(chains))
     yield from _capacity_findings(chains, directory, as_of_ms)
+    shown = partial(evidence_of, booked, history.facts_of, as_of_ms=as_of_ms)
+    yield from void_findings(sum_up(booked, as_of_ms), directory, as_of_ms, lambda site: shown(site=site))
     rolls: dict[str, list[Fact]] = defaultdict(list)
     for facts in history.by_device.values():
         for fact in facts.values():

@@ -148,7 +148,7 @@ def is_box(code: str) -> bool:
 def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Timeline:
     """The steps of an item, in order. `tails` remembers what items of one box share."""
     own = sorted(facts_of_package(code, source, directory), key=by_order)
-    old = relabelled_from(code, source, directory) if any(fact.kind == "relabelled" for fact in own) else ""
+    old = relabelled_from(code, source, directory) if code in source.relabelled else ""
     if old:
         return Timeline([Step(fact) for fact in own], [], len(own), None, old)
     steps, kept, targets = [], own, source.targets
@@ -183,7 +183,7 @@ def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | 
 def facts_of_package(code: str, source: Source, directory: Directory) -> Sequence[Fact]:
     """The facts that name a package, by the label it had and by those that took its place (`relabelled`)."""
     facts = source.facts_of(code)
-    if not any(fact.kind == "relabelled" for fact in facts):
+    if code not in source.relabelled:
         return facts
     own = {fact.event_id: fact for fact in facts}
     for fact in facts:

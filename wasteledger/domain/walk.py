@@ -173,7 +173,7 @@ def _walk_steps(  # noqa: C901, PLR0912 - the inner loop, in which each call cou
         if step.box and before.phase is Phase.LOST:
             continue  # a box that is said to contain it does not bring it back
         after, reasons = decide_move(before, fact.move)
-        if (reasons or (kind == "accepted" and after == before)) and _is_repeated(chain, step):
+        if (reasons or (kind == "accepted" and after == before)) and is_repeated(chain, step):
             continue
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
@@ -204,7 +204,7 @@ def _walk_steps(  # noqa: C901, PLR0912 - the inner loop, in which each call cou
     return moved_ms
 
 
-def _is_repeated(chain: Chain, step: Step) -> bool:
+def is_repeated(chain: Chain, step: Step) -> bool:
     """The same act scanned twice by one site, within what clocks differ, is one act."""
     fact = step.fact
     for other in chain.steps:

@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from datetime import date
+from functools import partial
+from typing import NamedTuple
 
-from wasteledger.domain.booking import COPY_MARK, BookedItem
+from wasteledger.domain import voids
+from wasteledger.domain.booking import COPY_MARK, BookedItem, book_doubts
 from wasteledger.domain.capacity import capacities, capacity_findings, year_begin_ms
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.findings import Finding
+from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
 from wasteledger.domain.legal_days import china_day
@@ -44,6 +47,7 @@ def answer(books: Books, asked: Question, directory: Directory) -> Reconciliatio
         doubts += rows.doubts("items <> '' AND substr(site, 2) >= ? AND substr(site, 2) < ?", (begin, end))
         others = [
             *producers_now(rows, source, directory, asked.region, asked.as_of_ms),
+            *voids_now(rows, source, directory, asked.region, asked.as_of_ms),
             *capacity_now(rows, source, directory, asked.region, asked.as_of_ms),
             *devices_now(books, asked.region),
             *rolls_now(rows, source, asked.region),
@@ -65,6 +69,21 @@ def producers_now(
     for site, day, mass_g in rows.sealed_by_day(first_day(as_of_ms), (region, f"{region}:")):
         days[site][day] = mass_g
     return list(producer_findings(days, directory, as_of_ms, sealings))
+
+
+def voids_now(rows: BookRows, source: BookSource, directory: Directory, region: str, as_of_ms: int) -> list[Finding]:
+    """Findings about sites of a region that voided or corrected down an unusual share of their packages."""
+    days = voids.first_day(as_of_ms), china_day(as_of_ms).date().isoformat()
+    bounds = (region, f"{region}:")
+    taken_back = rows.withdrawn(*days, bounds)
+    sums = voids.sum_up(taken_back, as_of_ms)
+    if all(row.packages < voids.PACKAGES_MIN for row in sums.values()):
+        return []
+    for site, count, mass_g in rows.sealed_amounts(*days, bounds):
+        if site in sums:
+            sums[site] = sums[site]._replace(sealed_count=count, sealed_g=mass_g)
+    shown = partial(voids.evidence_of, taken_back, source.facts_of, as_of_ms=as_of_ms)
+    return list(voids.void_findings(sums, directory, as_of_ms, lambda site: shown(site=site)))
 
 
 def capacity_now(rows: BookRows, source: BookSource, directory: Directory, region: str, as_of_ms: int) -> list[Finding]:
@@ -123,12 +142,52 @@ def devices_now(books: Books, region: str) -> list[Finding]:
     ]
 
 
-def chain_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> Chain:
-    """The chain of one item with all its doubts."""
-    with books.opened() as (_, source):
+class ItemAnswer(NamedTuple):
+    """One item with everything that names it.
+
+    Attributes:
+        chain: with its own doubts.
+        findings: every finding that names the item or rests on one of its scans, its own doubts included, gravest first.
+    """
+
+    chain: Chain
+    findings: list[Finding]
+
+
+def item_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> ItemAnswer:
+    """The chain of one item and every finding about it.
+
+    1. Its own doubts.
+    2. Those of the manifests under which it went: that name it, its box, or the whole load.
+    3. Those of the devices that recorded its steps: that name it, or that rest on the scan of its box.
+    4. That of the roll its label came from.
+    """
+    with books.opened() as (rows, source):
         chains = judge([code], source, directory)
         chain = chains[code]
         while chain.relabelled_from:
             chain = chains[chain.relabelled_from]
-    raise_overdue(chain, as_of_ms)
-    return chain
+        raise_overdue(chain, as_of_ms)
+        names = {code, chain.code}
+        loaded = names.union(stay.box for stay in chain.boxes)
+        facts = [step.fact for step in chain.steps] + [fact for name in sorted(names) for fact in source.forks_of(name)]
+        manifests = {fact.event.manifest for fact in facts if fact.event.manifest}
+        told = [
+            doubt
+            for doubt in rows.doubts_of(manifests)
+            if (not doubt.items or not loaded.isdisjoint(doubt.concerned))
+            and (not doubt.rule or as_of_ms > doubt.at_ms)
+        ]
+        rolls = rolls_now(rows, source, chain.issued_for[1:7] or directory.region) if chain.roll else []
+    own = [doubt for doubt in book_doubts(chain) if not doubt.rule]
+    scans = {fact.event_id for fact in facts}
+    devices = {fact.event.device_id for fact in facts}
+    found = gather([*own, *told])
+    found += [
+        finding
+        for device in sorted(devices & books.devices.keys())
+        for finding in books.devices[device].findings()
+        if not names.isdisjoint(finding.items) or (finding.items and not scans.isdisjoint(finding.evidence))
+    ]
+    found += [finding for finding in rolls if not names.isdisjoint(finding.items)]
+    return ItemAnswer(chain, by_precedence(found))

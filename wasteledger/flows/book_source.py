@@ -30,6 +30,7 @@ class BookSource:
         self.clocks = Clocks()
         self.admissions = Admissions()
         self.evidence = EvidenceShelf()
+        self.relabelled: set[str] = set()
         #: Times that do not follow from an event and its clocks alone: (occurred, earliest, latest, outside) by index.
         self.held: dict[int, tuple[int, ...]] = {}
         self.facts: dict[int, Fact] = {}
@@ -70,7 +71,7 @@ class BookSource:
         self._load_places(code for code in fresh if code not in self.places)
         for code, added in fresh.items():
             known = self.places[code]
-            if known and min(added[::2]) < max(known[::2]):
+            if known and not code.startswith("acts ") and min(added[::2]) < max(known[::2]):
                 self.late.add(code)
             known.extend(added)
             if code[0] == "B":

@@ -32,6 +32,7 @@ from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, was
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.domain.times import hold_chain
+from wasteledger.domain.told import act_names
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
 from wasteledger.flows.book_source import BookSource
@@ -236,6 +237,8 @@ class Books:
 
     def _shelve_rare(self, fact: Fact) -> None:
         self.source.evidence.add(fact)
+        if fact.event.new_code:
+            self.source.relabelled.update((*fact.event.codes, fact.event.new_code))
         if fact.event.target_event_id:
             self.source.targets[fact.event.target_event_id].append(fact)
         elif fact.event.stock and fact.kind == "counted":
@@ -405,9 +408,14 @@ class Books:
 
 
 def _is_rare(fact: Fact) -> bool:
-    """Whether a fact is kept in memory: what speaks of another event, of evidence, or of a whole room or roll."""
+    """Whether a fact is kept in memory: what speaks of another event, of evidence, of a new label, or of a whole room or roll."""
     event = fact.event
-    if event.target_event_id or fact.kind == "evidenced" or (fact.kind == "counted" and not event.box):
+    if (
+        event.target_event_id
+        or event.new_code
+        or fact.kind == "evidenced"
+        or (fact.kind == "counted" and not event.box)
+    ):
         return True
     return bool(event.attachments) and may_need_evidence(event)
 
@@ -419,11 +427,11 @@ def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> No
 
 
 def named_by(fact: Fact) -> Sequence[str]:
-    """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
-    event = fact.event
-    if not (event.box or event.manifest or event.case or event.stock or event.new_code):
+    """What a fact is filed under: items and boxes by code, manifests by number, cases, rolls and a site's day behind a word."""
+    event, acts = fact.event, act_names(fact)
+    if not (acts or event.box or event.manifest or event.case or event.stock or event.new_code):
         return event.codes
-    names = list(event.codes)
+    names = [*event.codes, *acts]
     if event.new_code:
         names.append(event.new_code)
     if event.box and event.box not in names:

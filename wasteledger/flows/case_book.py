@@ -11,7 +11,7 @@ from wasteledger.domain.entitled import said_by_office
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.legal_days import china_day
 from wasteledger.errors import NotFoundError, QueryError
-from wasteledger.flows.book_answers import devices_now, producers_now, rolls_now
+from wasteledger.flows.book_answers import devices_now, producers_now, rolls_now, voids_now
 from wasteledger.flows.evidence import evidence_digest
 from wasteledger.flows.service import Service
 
@@ -23,6 +23,7 @@ MONTHS_MAX = 120
 _PORTION = 200
 _OF_PRODUCERS = frozenset({"silent_producer", "under_reporting"})
 _OF_ROLLS = "label_stock_unaccounted"
+_OF_VOIDS = "unusual_voids"
 _NUMBER = re.compile(r"DB-20[0-9]{2}(0[1-9]|1[0-2])-[0-9]{4}")
 
 
@@ -45,6 +46,8 @@ def findings_now(service: Service, as_of_ms: int, codes: Collection[str] = ()) -
         others = devices_now(books, region)
         if not codes or not _OF_PRODUCERS.isdisjoint(codes):
             others += producers_now(rows, source, directory, region, as_of_ms)
+        if not codes or _OF_VOIDS in codes:
+            others += voids_now(rows, source, directory, region, as_of_ms)
         if not codes or _OF_ROLLS in codes:
             others += rolls_now(rows, source, region)
     return by_precedence([*gather(doubts), *(finding for finding in others if not codes or finding.code in codes)])

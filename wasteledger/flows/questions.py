@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.canonical import decode_base64, encode_base64
 from schemas.codes import CodeKind, read_typed
@@ -10,14 +10,17 @@ from schemas.errors import CanonicalError
 from wasteledger import clock
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.checkpoint import Checkpoint, parse_checkpoint
+from wasteledger.domain.findings import Finding
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from wasteledger.domain.note import parse_signed_note
-from wasteledger.domain.reconcile import Question, Reconciliation, class_of
+from wasteledger.domain.official import official_figures, official_json, rates_by_waste
+from wasteledger.domain.reconcile import Question, Reconciliation, class_of, share
 from wasteledger.domain.register import Directory
+from wasteledger.domain.timeline import Step
 from wasteledger.domain.tlog_proof import TlogProof
 from wasteledger.errors import NotFoundError, QueryError, TamperedError
-from wasteledger.flows.book_answers import answer, chain_of
+from wasteledger.flows.book_answers import answer, item_of
 from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
 
@@ -79,8 +82,16 @@ def ask(
     return answer(books, Question(region, begin, end, clock.now_ms()), directory)
 
 
-def find_chain(service: Service, typed: str) -> tuple[Chain, str | None]:
-    """The chain of an item and its class, by a code as printed or typed.
+class FoundItem(NamedTuple):
+    """One item: its chain, its class, and every finding that names it."""
+
+    chain: Chain
+    item_class: str | None
+    findings: list[Finding]
+
+
+def find_item(service: Service, typed: str) -> FoundItem:
+    """An item by a code as printed or typed.
 
     Raises:
         CodeError: the code fails its check.
@@ -92,11 +103,11 @@ def find_chain(service: Service, typed: str) -> tuple[Chain, str | None]:
         message = f"{code.text} is the code of a {code.kind}, not of an item"
         raise QueryError(message)
     now_ms = clock.now_ms()
-    chain = chain_of(service.books(), code.text, service.directory(), as_of_ms=now_ms)
+    chain, findings = item_of(service.books(), code.text, service.directory(), as_of_ms=now_ms)
     if not chain.steps:
         message = f"{code.text} is a well-formed code, but nothing in this ledger speaks of it"
         raise NotFoundError(message)
-    return chain, class_of(chain, now_ms)
+    return FoundItem(chain, class_of(chain, now_ms), findings)
 
 
 def prove_entry(service: Service, index: int) -> dict[str, Any]:
@@ -180,6 +191,7 @@ def parse_event_id(typed: str) -> bytes:
 
 def reconciliation_json(answer: Reconciliation, directory: Directory) -> dict[str, Any]:
     """A reconciliation as plain values for JSON."""
+    by_waste = rates_by_waste(answer.items, directory)
     return {
         "region": answer.region,
         "from": answer.from_day,
@@ -187,14 +199,28 @@ def reconciliation_json(answer: Reconciliation, directory: Directory) -> dict[st
         "as_of_ms": answer.as_of_ms,
         "tree_size": answer.tree_size,
         **_tally_json(answer.district),
+        "official": official_json(official_figures(answer.items, answer.withdrawn, directory)),
         "voided": answer.voided._asdict(),
+        "withdrawn": _withdrawn_json(answer, directory),
         "divisions": {code: _tally_json(tally) for code, tally in sorted(answer.divisions.items())},
-        "categories": {code: _tally_json(tally) for code, tally in sorted(answer.categories.items())},
+        "categories": {
+            code: _tally_json(tally) | {"rate_official_mass": by_waste.get(code)}
+            for code, tally in sorted(answer.categories.items())
+        },
         "findings": [
             finding._asdict() | {"site_name": directory.site_name(finding.site)} for finding in answer.findings
         ],
         "items": [row._asdict() | {"amount": row.amount._asdict()} for row in answer.items],
     }
+
+
+def _withdrawn_json(answer: Reconciliation, directory: Directory) -> list[dict[str, Any]]:
+    """What was voided and corrected down, by site, the greatest share first; sites that took nothing back are not listed."""
+    return [
+        {"site": site, "site_name": directory.site_name(site), **row._asdict()}
+        | {"share_count": share(row.packages, row.sealed_count), "share_mass": share(row.mass_g, row.sealed_g)}
+        for site, row in answer.taken_back()
+    ]
 
 
 def _tally_json(tally: Any) -> dict[str, Any]:
@@ -205,8 +231,9 @@ def _tally_json(tally: Any) -> dict[str, Any]:
     }
 
 
-def chain_json(chain: Chain, item_class: str | None) -> dict[str, Any]:
+def chain_json(found: FoundItem) -> dict[str, Any]:
     """An item's chain as plain values for JSON."""
+    chain, item_class, findings = found
     return {
         "code": chain.code,
         "class": item_class,
@@ -215,19 +242,20 @@ def chain_json(chain: Chain, item_class: str | None) -> dict[str, Any]:
         "offered_to": chain.state.offered_to,
         "waste_code": chain.waste_code,
         "mass_g": chain.mass_g,
-        "steps": [_step_json(chain.code, step.fact, inferred=step.inferred) for step in chain.steps],
+        "steps": [_step_json(chain.code, step) for step in chain.steps],
         "doubts": [
             {"code": d.reason, "site": d.site, "at_ms": d.at_ms, "evidence": [fact.event_id for fact in d.evidence]}
             for d in chain.doubts
         ],
+        "findings": [finding._asdict() for finding in findings],
         "expected": [
             {"code": e.reason, "rule": e.rule, "site": e.site, "due_ms": e.due_ms} for e in chain.expectations
         ],
     }
 
 
-def _step_json(code: str, fact: Any, *, inferred: bool) -> dict[str, Any]:
-    event = fact.event
+def _step_json(code: str, step: Step) -> dict[str, Any]:
+    fact, event = step.fact, step.fact.event
     own_mass_g = event.mass_g or (event.mass_of(code) if code in event.codes else None)
     return {
         "index": fact.index,
@@ -244,5 +272,6 @@ def _step_json(code: str, fact: Any, *, inferred: bool) -> dict[str, Any]:
         "vehicle": event.vehicle,
         "box": event.box or None,
         "mass_g": own_mass_g,
-        "evidence": "inferred" if inferred else "verified",
+        "evidence": "inferred" if step.inferred else "verified",
+        "entitled": step.entitled,
     }

@@ -34,7 +34,7 @@ from wasteledger.reports.medical import register_rows
 from wasteledger.reports.paper import draw_paper
 from wasteledger.reports.periods import Period, day_ms, parse_period
 from wasteledger.reports.plans import plan_lines, plan_states, span_of
-from wasteledger.reports.sources import chains_for, stock_for
+from wasteledger.reports.sources import chains_for, ledger_sources, stock_for
 from wasteledger.reports.stock import presences, stock_days
 from wasteledger.reports.tables import Document, document_json
 from wasteledger.reports.wording import SITE_KINDS_ZH
@@ -157,7 +157,8 @@ def render(document: Document, file_format: str) -> bytes:
 
 def _ledger(question: Question) -> Document:
     asked = question.asked()
-    books = Books(chains_for(question.service, asked.site, asked.period.from_ms, asked.period.to_ms))
+    sources = ledger_sources(question.service, asked.site, asked.period.from_ms, asked.period.to_ms)
+    books = Books(sources.chains, sources.acts)
     return documents.ledger_document(books, asked, question.made)
 
 

@@ -1,21 +1,24 @@
 """Batch codes of the management ledgers (批次编码), HJ 1259-2022 tables B.1 to B.5: letters, day, number.
 
-    HWCS20261102001    the first package that a producer made on 2 November 2026
+    HWCS20261102001    the first act of sealing that was told of a producer and of 2 November 2026
 
 The tables are informative, and the code may be (可采用) of this shape. A number has three digits; a place with more than 999
-packages a day goes on with four and more.
+acts of a kind in a day goes on with four and more, up to `BATCH_NUMBER_MAX`. A batch is an act: what was handed over together bears one
+number, and its rows differ by the code of the package. See docs/decisions/0007-batch-numbers.md.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections import Counter as Tally
+from collections.abc import Iterable
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from schemas.errors import ContractError
+from wasteledger.domain.facts import Fact
+from wasteledger.domain.told import told_day
 
-#: Beyond a million packages of one site in a day something else is wrong.
+#: Beyond a million acts of one site in a day something else is wrong.
 BATCH_NUMBER_MAX = 999_999
 
 
@@ -81,32 +84,103 @@ def check_batch(batch: Batch) -> Batch:
     return batch
 
 
-class Numbered(NamedTuple):
-    """What is to be numbered: at which site and day, and in which order within them.
+class Counter(StrEnum):
+    """What numbers are counted apart for: the same act may be an acceptance here and an entrusting there."""
+
+    PRODUCED = "produced"
+    STORED = "stored"
+    TAKEN_OUT = "taken out"
+    OWN = "own"
+    ENTRUSTED = "entrusted"
+
+
+class Slot(NamedTuple):
+    """A number that was drawn, for good.
 
     Attributes:
-        at_ms, code: the order within site and day.
-        turn: of the same package at the same site, from 0.
+        fact: the act that drew it; every row that this act makes bears the number.
     """
 
+    counter: Counter
     site: str
+    kind: BatchKind
     day: date
-    at_ms: int
-    code: str
-    turn: int
+    number: int
+    fact: Fact
+
+    @property
+    def text(self) -> str:
+        """The batch code."""
+        return Batch(self.kind, self.day, self.number).text
 
 
-def number_all(wanted: Iterable[Numbered]) -> Mapping[tuple[str, str, int], int]:
-    """Numbers within site and day by time and code, from 1: by (site, code, turn).
+class Numbers:
+    """The batch numbers of acts: bound once, whatever is corrected, struck out or told later.
 
-    The same facts give the same numbers. A record that reaches the ledger later, of a device without signal, takes its place by the
-    time at which it happened and moves those behind it; so a report says up to which entry of the ledger it was made.
+    A number belongs to one act and to its site, and is the act's place in the log among the acts of its kind that were told of that
+    site and day. Nothing that is appended later comes before it, so nothing later can change it.
     """
-    days: dict[tuple[str, date], list[Numbered]] = defaultdict(list)
-    for row in wanted:
-        days[row.site, row.day].append(row)
-    numbers = {}
-    for rows in days.values():
-        for number, row in enumerate(sorted(rows, key=lambda row: (row.at_ms, row.code, row.turn)), start=1):
-            numbers[row.site, row.code, row.turn] = number
-    return numbers
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        """Draws the numbers.
+
+        Args:
+            facts: of each site and day that is asked about all the acts told of it (`told.act_names`), in any order; and of each
+                manifest that they name its drafts. Others do no harm.
+
+        Raises:
+            ContractError: a site has more acts in a day than there are numbers.
+        """
+        ordered = sorted({fact.index: fact for fact in facts}.values(), key=lambda fact: fact.index)
+        self._planned: dict[str, str] = {}
+        self._slots: dict[tuple[Counter, str, str], Slot] = {}
+        counted: Tally[tuple[Counter, str, int]] = Tally()
+        for fact in ordered:
+            if fact.kind == "manifested" and fact.event.action == "drafted" and fact.event.manifest:
+                self._planned[fact.event.manifest] = fact.event.method
+            for counter, site in _counters(fact):
+                day = told_day(fact)
+                counted[counter, site, day] += 1
+                number = counted[counter, site, day]
+                batch = check_batch(Batch(self._kind(counter, fact), _EPOCH + timedelta(days=day), number))
+                self._slots[counter, site, fact.event_id] = Slot(counter, site, *batch, fact)
+
+    def _kind(self, counter: Counter, fact: Fact) -> BatchKind:
+        """The letters, by what is known as the act is told: recovery is what the act, or the manifest before it, says."""
+        if counter is Counter.OWN:
+            return BatchKind.SELF_RECOVERED if fact.event.method == "recovery" else BatchKind.SELF_DISPOSED
+        if counter is Counter.ENTRUSTED:
+            recovery = self._planned.get(fact.event.manifest or "") == "recovery"
+            return BatchKind.ENTRUSTED_RECOVERY if recovery else BatchKind.ENTRUSTED_DISPOSAL
+        return _PLAIN[counter]
+
+    def text(self, counter: Counter, site: str, fact: Fact) -> str:
+        """The batch code of an act; empty for one that makes no such row: what nobody recorded has no number."""
+        slot = self._slots.get((counter, site, fact.event_id))
+        return slot.text if slot else ""
+
+    def slots(self, site: str) -> list[Slot]:
+        """Every number drawn at a site, in order of counter, day and number."""
+        return sorted(
+            (slot for slot in self._slots.values() if slot.site == site),
+            key=lambda slot: (list(Counter).index(slot.counter), slot.day, slot.number),
+        )
+
+
+_EPOCH = date(1970, 1, 1)
+_PLAIN = {
+    Counter.PRODUCED: BatchKind.PRODUCED,
+    Counter.STORED: BatchKind.STORED,
+    Counter.TAKEN_OUT: BatchKind.TAKEN_OUT,
+}
+
+
+def _counters(fact: Fact) -> list[tuple[Counter, str]]:
+    """Which numbers an act draws, and for which site."""
+    site = fact.event.site
+    if fact.kind == "sealed":
+        return [(Counter.PRODUCED, site), (Counter.STORED, site)]
+    if fact.kind == "accepted":
+        giver = fact.event.from_site
+        return [(Counter.STORED, site), (Counter.TAKEN_OUT, giver), (Counter.ENTRUSTED, giver)]
+    return [(Counter.TAKEN_OUT, site), (Counter.OWN, site)] if fact.kind == "disposed" else []

@@ -22,14 +22,18 @@ from wasteledger.reports.medical import RegisterRow
 from wasteledger.reports.periods import Period
 from wasteledger.reports.plans import PlanLine, PlanStateLine
 from wasteledger.reports.stock import StockDay, TakeResult, stock_line, take_line
-from wasteledger.reports.tables import Document, kilograms, make_table, tonnes
+from wasteledger.reports.struck import struck_rows
+from wasteledger.reports.tables import Document, Table, kilograms, make_table, tonnes
 from wasteledger.reports.wording import called
 
 _EMPTY_NOTE = "空白栏（设施编码、贮存设施类型、境外单位、出口核准等）：账本和登记中没有此项，请补填；不适用的留空。"
 _TIME_NOTE = (
     "移出以接收方扫码为准；没有扫码入库的包装，自持有之时起计入贮存。重量为封装时称量，经双方同意更正的按更正数。"
 )
-_BATCH_NOTE = "批次编码按单位和日期、依时间顺序编号；迟到的记录按其发生时间插入，编号以本表所注的账本条数为准。"
+_BATCH_NOTE = (
+    "批次编码属于一次操作：按单位和首次上报的日期、依进入账本的先后编号，一经编定不再改变，也不再用于其他操作；一次交接的各件同号，以"
+    "容器/包装编码区分。迟到的记录取下一个号；更正、作废的编码保留并列于“作废编码”。无人记录的交接没有编码。"
+)
 _GRADE_NOTE = (
     "评估项目和分值为数据文件 assessment_indicators.csv 的内容，未取得正式文本核对；A、B、C 等级的分级界限未知，本表不计算等级。"
     "“达标”仅指账本能够证明的部分，仍需人工核查的见末栏。"
@@ -55,7 +59,7 @@ def _asked_head(asked: Asked, made: Made) -> tuple[str, ...]:
 
 def ledger_document(books: Books, asked: Asked, made: Made) -> Document:
     """Tables B.1 to B.5 of a site and period."""
-    tables = (
+    tables: tuple[Table, ...] = (
         make_table(
             "B.1", name="B.1 产生", title="表B.1 危险废物产生环节记录表", rows=production_rows(books, asked), summed=True
         ),
@@ -73,6 +77,10 @@ def ledger_document(books: Books, asked: Asked, made: Made) -> Document:
             "B.5", name="B.5 委外利用处置", title="表B.5 危险废物委外利用/处置记录表", rows=entrusted_rows(books, asked), summed=True
         ),
     )  # fmt: skip
+    struck = struck_rows(books, asked)
+    if struck:
+        title = "作废或改期的批次编码（编码不再使用）"
+        tables = (*tables, make_table("struck", name="作废编码", title=title, rows=struck))
     notes = (
         "依据 HJ 1259-2022《危险废物管理计划和管理台账制定技术导则》附录B（资料性），每个容器或包装一条记录（6.2）。", _TIME_NOTE,
         _BATCH_NOTE, _EMPTY_NOTE, "台账原则上存档5年以上（6.4）。标“附”的栏为表外附加。",

@@ -1,11 +1,11 @@
 """The management ledgers of a site: HJ 1259-2022 tables B.1 to B.5, one record for each package (6.2).
 
 Every row is derived from scans. A package that nobody scanned into a room is in storage from the moment its holder had it. What leaves is
-dated by the taker's scan, so that the tables add up to the periodic report (`balance.py`). Batch numbers hold across sites and
-months as long as the chains include everything that shares a day with them (`sources.py`).
+dated by the taker's scan, so that the tables add up to the periodic report (`balance.py`). Batch numbers are bound to acts, across sites
+and months, for ever (`batches.py`); what no longer makes a row is listed as struck out (`struck.py`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from schemas.codes import SiteKind, site_kind
@@ -13,7 +13,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.register import Directory, Licence
-from wasteledger.reports.batches import Batch, BatchKind, Numbered, number_all
+from wasteledger.reports.batches import Counter, Numbers
 from wasteledger.reports.ledger_rows import (
     EntrustedRow,
     ProductionRow,
@@ -25,7 +25,6 @@ from wasteledger.reports.lives import Flow, Holding, Life, Movement, life_of
 from wasteledger.reports.periods import Period
 from wasteledger.reports.wording import (
     METHODS_ZH,
-    RECOVERY,
     UNIT,
     category,
     official_name,
@@ -55,70 +54,39 @@ class Asked(NamedTuple):
 
 
 class Books:
-    """Lives and the batch numbers of everything in them: made once, asked by each table."""
+    """Lives and the batch numbers of the acts in them: made once, asked by each table."""
 
-    def __init__(self, chains: Iterable[Chain]) -> None:
-        """Reads the chains and numbers what happened in them, by site and day."""
+    def __init__(self, chains: Iterable[Chain], acts: Iterable[Fact] = ()) -> None:
+        """Reads the chains, and draws the numbers of the acts told of the sites and days that they touch (`batches.Numbers`)."""
         self.lives = [life_of(chain) for chain in chains]
-        self._produced = _number(self.lives, lambda life: _moves(life, Flow.PRODUCED))
-        self._stored = _number(self.lives, lambda life: [(h.site, stored_ms(h)) for h in life.holdings])
-        self._taken_out = _number(self.lives, lambda life: _moves(life, Flow.ENTRUSTED, Flow.OWN))
-        self._own = _number(self.lives, lambda life: _moves(life, Flow.OWN))
-        self._entrusted = _number(self.lives, lambda life: _moves(life, Flow.ENTRUSTED))
+        self.numbers = Numbers(acts)
 
     def produced(self, life: Life, turn: int = 0) -> str:
         """The production batch of a life's sealing; empty where it was never sealed."""
         seals = [move for move in life.movements if move.flow is Flow.PRODUCED]
-        return _text(BatchKind.PRODUCED, self._produced, seals[turn], turn) if turn < len(seals) else ""
+        return self.numbers.text(Counter.PRODUCED, seals[turn].site, seals[turn].fact) if turn < len(seals) else ""
 
     def stored(self, life: Life, place: int) -> str:
-        """The batch by which the holding at this place of its life was put into storage."""
+        """The batch by which the holding at this place of its life came: of the act that brought it, wherever it was put afterwards."""
         holding = life.holdings[place]
-        at_ms = stored_ms(holding)
-        number = self._stored[holding.site, life.chain.code, place]
-        return Batch(BatchKind.STORED, china_day(at_ms).date(), number).text
+        return self.numbers.text(Counter.STORED, holding.site, holding.begin)
 
-    def taken_out(self, life: Life, move: Movement) -> str:
+    def taken_out(self, move: Movement) -> str:
         """The batch by which it was taken out of storage."""
-        return _text(BatchKind.TAKEN_OUT, self._taken_out, move, _turn(life, move, Flow.ENTRUSTED, Flow.OWN))
+        return self.numbers.text(Counter.TAKEN_OUT, move.site, move.fact)
 
-    def treated(self, life: Life, move: Movement) -> str:
+    def treated(self, move: Movement) -> str:
         """The batch of its treatment by the site itself."""
-        recovered = move.fact.event.method in RECOVERY
-        kind = BatchKind.SELF_RECOVERED if recovered else BatchKind.SELF_DISPOSED
-        return _text(kind, self._own, move, _turn(life, move, Flow.OWN))
+        return self.numbers.text(Counter.OWN, move.site, move.fact)
 
-    def entrusted(self, life: Life, move: Movement) -> str:
-        """The batch by which it was entrusted to another; disposal as long as no plant has recovered it."""
-        recovered = life.disposed is not None and life.disposed.event.method in RECOVERY
-        kind = BatchKind.ENTRUSTED_RECOVERY if recovered else BatchKind.ENTRUSTED_DISPOSAL
-        return _text(kind, self._entrusted, move, _turn(life, move, Flow.ENTRUSTED))
+    def entrusted(self, move: Movement) -> str:
+        """The batch by which it was entrusted to another."""
+        return self.numbers.text(Counter.ENTRUSTED, move.site, move.fact)
 
 
 def stored_ms(holding: Holding) -> int:
     """When a package was put into storage: as scanned, else when its holder had it."""
     return holding.stored.occurred_ms if holding.stored else holding.begin_ms
-
-
-def _moves(life: Life, *flows: Flow) -> list[tuple[str, int]]:
-    return [(move.site, move.at_ms) for move in life.movements if move.flow in flows]
-
-
-def _number(lives: Iterable[Life], of: Callable[[Life], list[tuple[str, int]]]) -> dict[tuple[str, str, int], int]:
-    """Numbers moments; a package's turn is its place among those of its life."""
-    wanted = []
-    for life in lives:
-        for place, (site, at_ms) in enumerate(of(life)):
-            wanted.append(Numbered(site, china_day(at_ms).date(), at_ms, life.chain.code, place))
-    return dict(number_all(wanted))
-
-
-def _turn(life: Life, move: Movement, *flows: Flow) -> int:
-    return [other for other in life.movements if other.flow in flows].index(move)
-
-
-def _text(kind: BatchKind, numbers: dict[tuple[str, str, int], int], move: Movement, turn: int) -> str:
-    return Batch(kind, china_day(move.at_ms).date(), numbers[move.site, move.code, turn]).text
 
 
 def production_rows(books: Books, asked: Asked) -> list[ProductionRow]:
@@ -160,6 +128,8 @@ def _destination(life: Life, move: Movement, directory: Directory) -> str:
         return "贮存"
     if held.ended is Flow.OWN:
         return "自行利用/处置"
+    if held.end.kind == "voided":
+        return "作废"
     return f"委外：{directory.site_name(held.other)}" if held.ended is Flow.ENTRUSTED else "见差异说明"
 
 
@@ -214,7 +184,7 @@ def _storage_out_row(books: Books, asked: Asked, life: Life, move: Movement) -> 
     waste = _Waste(_producer(life), move.waste_code, asked.directory)
     own = move.flow is Flow.OWN
     return StorageOutRow(
-        batch=books.taken_out(life, move),
+        batch=books.taken_out(move),
         at_ms=move.at_ms,
         package_code=move.code,
         package_kind=_package(life),
@@ -259,7 +229,7 @@ def _treatment_row(books: Books, asked: Asked, life: Life, move: Movement) -> Se
     waste = _Waste(_producer(life), move.waste_code, asked.directory)
     event = move.fact.event
     return SelfTreatmentRow(
-        batch=books.treated(life, move),
+        batch=books.treated(move),
         at_ms=move.at_ms,
         package_code=move.code,
         package_kind=_package(life),
@@ -274,7 +244,7 @@ def _treatment_row(books: Books, asked: Asked, life: Life, move: Movement) -> Se
         method=METHODS_ZH.get(event.method, event.method),
         done_ms=move.fact.occurred_ms,
         handler=person(move.fact, asked.directory, persons=asked.persons),
-        source_batch=books.taken_out(life, move) if holding else books.produced(life),
+        source_batch=books.taken_out(move) if holding else books.produced(life),
         treatment_batch=event.batch,
         also_g=move.mass_g,
     )
@@ -294,7 +264,7 @@ def _entrusted_row(books: Books, asked: Asked, life: Life, move: Movement) -> En
     name = directory.site_name(receiver) if receiver else ""
     disposed = life.disposed
     return EntrustedRow(
-        batch=books.entrusted(life, move),
+        batch=books.entrusted(move),
         at_ms=move.at_ms,
         package_code=move.code,
         package_kind=_package(life),
@@ -312,7 +282,7 @@ def _entrusted_row(books: Books, asked: Asked, life: Life, move: Movement) -> En
         exempt_unit=name if kind == EXEMPT_ZH else "",
         foreign_unit="",
         export_permit="",
-        source_batch=books.taken_out(life, move),
+        source_batch=books.taken_out(move),
         taken_by=directory.site_name(move.other),
         also_g=move.mass_g,
     )

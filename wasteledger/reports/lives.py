@@ -20,7 +20,10 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.reconcile import Amount
 from wasteledger.domain.timeline import Step
+from wasteledger.domain.walk import is_repeated
 
+#: Labels on which no package lies, and lives that are over: their voids change nothing in anybody's books.
+_UNVOIDABLE = frozenset({Phase.UNSEEN, Phase.BLANK, Phase.DISPOSED, Phase.VOIDED})
 _IN_STOCK = frozenset({Phase.HELD, Phase.OFFERED, Phase.REFUSED})
 #: Titles of gaps that no finding code names.
 GAP_TITLES = {"voided": "封装后作废", "lost": "申报丢失或被盗", "found": "丢失后找回", "other": "其他"}
@@ -152,8 +155,14 @@ def life_of(chain: Chain) -> Life:
     """Reads a chain for the books."""
     life = Life(chain)
     state = ItemState()
+    unheard = {doubt.evidence[-1].event_id for doubt in chain.doubts if doubt.reason == "not_entitled"}
     for step in chain.steps:
-        before, decision, at_ms = state, _decide(state, step), step.fact.occurred_ms
+        before, at_ms = state, step.fact.occurred_ms
+        if not _heard(chain, step, before, unheard):
+            continue
+        decision = _decide(chain, state, step)
+        if decision.reasons and is_repeated(chain, step):
+            continue
         state = decision.state
         if step.fact.kind == "sealed" or before != state:
             flows = list(_flows(chain, step, before, state, at_ms))
@@ -164,8 +173,22 @@ def life_of(chain: Chain) -> Life:
     return life
 
 
-def _decide(state: ItemState, step: Step) -> Decision:
+def _heard(chain: Chain, step: Step, state: ItemState, unheard: set[str]) -> bool:
+    """Whether the walk let a step change anything: as `walk.py` and `declarations.py` have decided."""
+    fact = step.fact
+    if fact.kind == "sealed":
+        return fact in chain.seals  # one scanned twice is one; one by a stranger stays until somebody stands for it
+    if not step.entitled or fact.event_id in unheard or (step.box and state.phase is Phase.LOST):
+        return False
+    if fact.kind == "voided" and state.phase not in _UNVOIDABLE:
+        return fact is chain.void and chain.state.phase is Phase.VOIDED
+    return True
+
+
+def _decide(chain: Chain, state: ItemState, step: Step) -> Decision:
     decision = decide_move(state, step.fact.move)
+    if step.fact is chain.void and decision.state.phase is not Phase.VOIDED and chain.state.phase is Phase.VOIDED:
+        return Decision(state._replace(phase=Phase.VOIDED, box=None), decision.reasons)
     if _never_was(step):
         # As in the walk: a sealing that never was leaves nothing in anybody's hands.
         return Decision(decision.state._replace(phase=Phase.VOIDED), decision.reasons)

@@ -254,9 +254,10 @@ def _figures(answer: dict[str, Any]) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for finding in answer["findings"]:
         counts[finding["code"]] = counts.get(finding["code"], 0) + 1
-    names = ("rate_proved_mass", "rate_proved_count", "rate_due_mass", "rate_due_count", "rate_official_mass")
+    names = ("rate_proved_mass", "rate_proved_count", "rate_due_mass", "rate_due_count")
+    official = {name: figure["rate_mass"] for name, figure in answer["official"].items()}
     classes = {name: amount["count"] for name, amount in answer["classes"].items()}
-    return {name: answer[name] for name in names} | {"classes": classes, "findings": counts}
+    return {name: answer[name] for name in names} | {"official": official, "classes": classes, "findings": counts}
 
 
 def _day(moment_ms: int) -> str:

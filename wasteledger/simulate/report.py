@@ -102,8 +102,10 @@ class Report:
         self._say(f"{step} {answer['from']} 至 {answer['to']}，账本 {answer['tree_size']} 条")
         self._say(
             f"  已证明处置率 {percent(answer['rate_proved_mass'])}（按重量） {percent(answer['rate_proved_count'])}（按件）"
-            f" · 到期处置率 {percent(answer['rate_due_mass'])} · 官方口径 {percent(answer['rate_official_mass'])}"
+            f" · 到期处置率 {percent(answer['rate_due_mass'])}"
         )
+        for figure in answer["official"].values():
+            self._say(f"  {figure['zh']} {percent(figure['rate_mass'])}")
         self._groups("乡镇", answer["divisions"])
         self._groups("类别", answer["categories"])
         for name, amount in answer["classes"].items():

@@ -12,10 +12,10 @@ from wasteledger.store.books_db import BOOKS_VERSION, BooksState, execute_many, 
 
 _ITEM_COLUMNS = (
     "code, site, waste_code, sealed_ms, sealed_day, packages, mass_g, item_class, phase, holder, inferred, reasons, due_ms, last_ms, "
-    "stays, roll"
+    "stays, roll, method, corrected_down_g"
 )
 _ITEM_UPSERT = (
-    f"INSERT INTO books_item ({_ITEM_COLUMNS}) VALUES ({', '.join('?' * 16)}) ON CONFLICT (code) DO UPDATE SET "  # noqa: S608 - names of our own
+    f"INSERT INTO books_item ({_ITEM_COLUMNS}) VALUES ({', '.join('?' * len(BookedItem._fields))}) ON CONFLICT (code) DO UPDATE SET "  # noqa: S608 - names of our own
     + ", ".join(f"{name} = excluded.{name}" for name in _ITEM_COLUMNS.replace(" ", "").split(",")[1:])
 )
 
@@ -182,6 +182,23 @@ class BookRows:
             "AND substr(site, 2) < ? GROUP BY site, sealed_day"
         )
         return [(row[0], row[1], int(row[2])) for row in query(self._connection, statement, (from_day, *values))]
+
+    def withdrawn(self, first_day: str, last_day: str, values: Sequence[str]) -> list[BookedItem]:
+        """Items sealed between two days and voided or corrected down since, where the site's code lies between two bounds."""
+        condition = (
+            "sealed_day IS NOT NULL AND (item_class IS NULL OR corrected_down_g > 0) AND sealed_day BETWEEN ? AND ? "
+            "AND substr(site, 2) >= ? AND substr(site, 2) < ?"
+        )
+        return self.items(condition, (first_day, last_day, *values))
+
+    def sealed_amounts(self, first_day: str, last_day: str, values: Sequence[str]) -> list[tuple[str, int, int]]:
+        """Site, packages and grams as first sealed between two days, where the site's code lies between two bounds."""
+        statement = (
+            "SELECT site, sum(packages), sum(mass_g + corrected_down_g) FROM books_item WHERE sealed_day BETWEEN ? AND ? "
+            "AND substr(site, 2) >= ? AND substr(site, 2) < ? GROUP BY site"
+        )
+        found = query(self._connection, statement, (first_day, last_day, *values))
+        return [(row[0], int(row[1]), int(row[2])) for row in found]
 
     def disposed_g(self, site: str, begin_ms: int) -> int:
         """Grams that a site has disposed of since a moment."""

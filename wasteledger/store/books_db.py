@@ -29,7 +29,8 @@ _TABLES = {
     "books_traced": "code TEXT PRIMARY KEY, facts {blob} NOT NULL",
     "books_item": "code TEXT PRIMARY KEY, site TEXT NOT NULL, waste_code TEXT NOT NULL, sealed_ms {big}, sealed_day TEXT, "
     "packages {int} NOT NULL, mass_g {big} NOT NULL, item_class TEXT, phase TEXT NOT NULL, holder TEXT, inferred {int} NOT NULL, "
-    "reasons TEXT NOT NULL, due_ms {big}, last_ms {big} NOT NULL, stays TEXT NOT NULL, roll TEXT NOT NULL",
+    "reasons TEXT NOT NULL, due_ms {big}, last_ms {big} NOT NULL, stays TEXT NOT NULL, roll TEXT NOT NULL, "
+    "method TEXT NOT NULL, corrected_down_g {big} NOT NULL",
     "books_doubt": "subject TEXT NOT NULL, reason TEXT NOT NULL, rule TEXT NOT NULL, site TEXT NOT NULL, at_ms {big} NOT NULL, "
     "evidence TEXT NOT NULL, detail TEXT NOT NULL, items TEXT NOT NULL",
     "books_device": "device TEXT PRIMARY KEY, content TEXT NOT NULL",
@@ -46,6 +47,10 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS books_item_day ON books_item (sealed_day)",
     "CREATE INDEX IF NOT EXISTS books_item_holder ON books_item (holder) WHERE due_ms IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS books_item_last ON books_item (last_ms)",
+    (
+        "CREATE INDEX IF NOT EXISTS books_item_withdrawn ON books_item (sealed_day) "
+        "WHERE sealed_day IS NOT NULL AND (item_class IS NULL OR corrected_down_g > 0)"
+    ),
     "CREATE INDEX IF NOT EXISTS books_item_roll ON books_item (roll)",
     "CREATE INDEX IF NOT EXISTS books_manifest_month ON books_manifest (month)",
     "CREATE INDEX IF NOT EXISTS books_doubt_subject ON books_doubt (subject)",

@@ -6,10 +6,13 @@ from typing import NamedTuple
 from schemas.acts import Act
 from schemas.custody import ItemState
 from schemas.quantities import format_kg
-from schemas.reasons import CLASSES, REASONS, Severity
-from wasteledger.domain.chain import Chain, Doubt
+from schemas.reasons import CLASSES, Severity
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.entitled import NOT, OWN, PAPER
+from wasteledger.domain.facts import Fact
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import Step
+from wasteledger.flows.questions import FoundItem
 from wasteledger.web.texts import Words
 from wasteledger.web.view import Due, anchor, china_time, due, short_id
 
@@ -33,6 +36,8 @@ class StepView(NamedTuple):
         giver, taker: who → whom; no taker when the step concerns one party only.
         fields: (label, value) of what was recorded.
         person: who acted; empty for readers who are not logged in.
+        entitled: whether its signer may say it; what is not changes nothing.
+        strength: of the evidence of a hand-over, in words, where both sides are there; empty for other steps.
     """
 
     kind: str
@@ -50,6 +55,8 @@ class StepView(NamedTuple):
     anchor: str
     index: int  # type: ignore[assignment]  # nobody asks this tuple for `index()`
     doubts: list[DoubtView]
+    entitled: bool
+    strength: str
 
 
 class ExpectedView(NamedTuple):
@@ -82,12 +89,11 @@ class ItemView(NamedTuple):
     others: list[DoubtView]
 
 
-def item_view(  # noqa: PLR0913 - the chain, what it refers to, and who reads it
-    chain: Chain, item_class: str | None, directory: Directory, *, as_of_ms: int, persons: bool, t: Words
-) -> ItemView:
+def item_view(found: FoundItem, directory: Directory, *, as_of_ms: int, persons: bool, t: Words) -> ItemView:
     """An item's page; `persons` says whether the reader may see who acted."""
-    here, others = _placed_doubts(chain, directory, t)
-    name = item_class or ("voided" if chain.seals else "unsealed")
+    chain, item_class = found.chain, found.item_class
+    here, others = _placed_findings(found, directory, t)
+    name = item_class or ("voided" if chain.seals else "label_only")
     sealed = chain.seals[0].event if chain.seals else None
     return ItemView(
         code=chain.code,
@@ -108,25 +114,54 @@ def item_view(  # noqa: PLR0913 - the chain, what it refers to, and who reads it
     )
 
 
-def _placed_doubts(chain: Chain, directory: Directory, t: Words) -> tuple[dict[str, list[DoubtView]], list[DoubtView]]:
-    """Doubts by the event they arise from, under "" those of the missing step, and those that belong to no step."""
-    steps = {step.fact.event_id for step in chain.steps}
+def _placed_findings(
+    found: FoundItem, directory: Directory, t: Words
+) -> tuple[dict[str, list[DoubtView]], list[DoubtView]]:
+    """Findings by the event they arise from, under "" those of the missing step, and those that belong to no step.
+
+    Those of manifests and devices stand among them, at the newest step of the item that shows them.
+    """
+    steps = [step.fact.event_id for step in found.chain.steps]
     here: dict[str, list[DoubtView]] = defaultdict(list)
     others = []
-    for doubt in chain.doubts:
-        shown = _doubt(doubt, directory, t)
-        if shown.severity is Severity.OVERDUE and chain.expected:
+    for finding in found.findings:
+        acts = t("doubt.acts", site=directory.site_name(finding.site))
+        shown = DoubtView(t.reason(finding.code), finding.severity, acts)
+        arises = next((event_id for event_id in reversed(finding.evidence) if event_id in steps), None)
+        if finding.severity is Severity.OVERDUE and found.chain.expected:
             here[""].append(shown)
-        elif doubt.evidence[-1].event_id in steps:
-            here[doubt.evidence[-1].event_id].append(shown)
+        elif arises:
+            here[arises].append(shown)
         else:
             others.append(shown)
     return here, others
 
 
-def _doubt(doubt: Doubt, directory: Directory, t: Words) -> DoubtView:
-    acts = t("doubt.acts", site=directory.site_name(doubt.site))
-    return DoubtView(t.reason(doubt.reason), REASONS[doubt.reason].severity, acts)
+def strength_text(strength: int, t: Words) -> str:
+    """The strength of a hand-over's evidence in words, from both devices (5) to nobody (0)."""
+    return t(f"strength.{strength}")
+
+
+def _strength(chain: Chain, step: Step, t: Words) -> str:
+    """How well a hand-over is shown: as its weaker side is; said at the acceptance that completes it."""
+    taken = step.fact
+    if taken.kind != "accepted":
+        return ""
+    given = None
+    for other in chain.steps:
+        if other is step:
+            break
+        event = other.fact.event
+        if event.kind == "released" and (event.site, event.to_site) == (taken.event.from_site, taken.event.site):
+            given = other.fact
+    return strength_text(min(_side(given), _side(taken)), t) if given else ""
+
+
+def _side(fact: Fact) -> int:
+    """The strength of one side: paper that was entered later is paper; where nobody stood by there is nobody."""
+    if fact.event.backfill:
+        return PAPER
+    return NOT if fact.event.vouch_method == "none" else min(OWN, fact.entitlement or NOT)
 
 
 def _now(state: ItemState, directory: Directory, t: Words) -> str:
@@ -156,6 +191,8 @@ def _step(  # noqa: PLR0913 - a step, its surroundings and its reader
         anchor=anchor(fact.event_id),
         index=fact.index,
         doubts=doubts.get(fact.event_id, []),
+        entitled=step.entitled,
+        strength=_strength(chain, step, t),
     )
 
 

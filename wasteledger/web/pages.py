@@ -20,13 +20,14 @@ from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.accounts import check_password
-from wasteledger.flows.questions import ask, find_chain
+from wasteledger.flows.questions import ask, find_item
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
 from wasteledger.web import session
 from wasteledger.web.chain_view import item_view
 from wasteledger.web.duty_pages import add_duty_pages
+from wasteledger.web.official_view import official_view
 from wasteledger.web.render import NoDistrictError, PageRoute, render
 from wasteledger.web.view import ItemFilter, Question, finding_groups, finding_row, listed_item, overview
 
@@ -131,9 +132,10 @@ class _Pages:
         """What is the rate, what is missing, who has to act."""
         answer, directory, question = self._answer(asked)
         size, root = self._log()
-        view = overview(answer, directory, question, session.words(request))
+        t = session.words(request)
+        view, official = overview(answer, directory, question, t), official_view(answer, directory, t)
         return render(
-            request, "overview.html", view=view, answer=answer, directory=directory, question=question,
+            request, "overview.html", view=view, official=official, answer=answer, directory=directory, question=question,
             root=root if size == answer.tree_size else "",
         )  # fmt: skip
 
@@ -172,10 +174,10 @@ class _Pages:
     def item(self, request: Request, code: str) -> Response:
         """One item's chain."""
         directory = self._directory()
-        chain, item_class = find_chain(self._service, code)
+        found = find_item(self._service, code)
         known = session.account_of(request) is not None
-        view = item_view(chain, item_class, directory, as_of_ms=clock.now_ms(), persons=known, t=session.words(request))
-        fields = self._label_of(chain.code)
+        view = item_view(found, directory, as_of_ms=clock.now_ms(), persons=known, t=session.words(request))
+        fields = self._label_of(found.chain.code)
         printable = fields is not None and (known or not isinstance(fields, HazardousLabel))
         return render(request, "item.html", item=view, printable=printable)
 
