@@ -58,7 +58,7 @@ class Company:
             pin = self._pin(clinic)
             scan(world, self._lorry, at_ms, "released", others, **body, **pin)
             scan(world, self._lorry, at_ms + SECOND_MS, "released", by_badge, **body, **badge_of(world, clinic))
-        accepted = scan(
+        scan(
             world,
             self._lorry,
             at_ms + OTHER_SIDE_MS,
@@ -70,8 +70,6 @@ class Company:
         )
         for package in taken:
             package.tell("collected", self._carrier, at_ms + OTHER_SIDE_MS)
-            if package in by_badge:
-                package.goes_wrong("one_company_badge", acts=accepted)
         return taken
 
     def _pin(self, clinic: Clinic) -> dict[str, Any]:
@@ -108,8 +106,10 @@ class Company:
         at_ms = world.at(BURNT_MS)
         batch = f"{self._plant[-3:]}-{world.layout.day(world.day):%Y%m%d}-1"
         codes = [package.code for package in self._store]
-        world.act(self._gate, at_ms, "disposed", codes=codes, batch=batch, method="incineration")
+        acts = world.act(self._gate, at_ms, "disposed", codes=codes, batch=batch, method="incineration")
         for package in self._store:
+            if package.fault == "one_company_badge":
+                package.goes_wrong(package.fault, acts=acts)
             package.destroyed = package.lawful = True
             package.tell("destroyed", self._plant, at_ms)
         self._store = []

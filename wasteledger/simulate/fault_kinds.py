@@ -139,7 +139,7 @@ _LIES = (
     # Claimed time is bounded by proved time.
     _lie(
         "back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",),
-        ("box_difference", "stock_imbalance"), ("overdue_storage",),
+        ("box_difference", "stock_imbalance", "manifest_mismatch"), ("overdue_storage",),
     ),
     # Containment, numbers, disposal.
     _lie("in_two_boxes", "item", "同一包装进两箱", ("in_two_boxes",)),

@@ -96,7 +96,7 @@ class Plant:
             package.tell("unloaded", self._site, at_ms)
         self._store += [Unit(box, None, box.free_ms) for box in load.boxes]
         self._store += [Unit(None, package, 0) for package in (*load.loose, *load.unseen)]
-        self._confirm(load, at_ms)
+        self._confirm(load, at_ms, arrived=bool(codes))
 
     def _weigh(self, box: Box) -> int:
         mass_g = sum(package.mass_g for package in box.packages)
@@ -145,7 +145,7 @@ class Plant:
             if codes and load.number:
                 truth.goes_wrong("manifest", load.number, kind, expected=(), codes=codes)
 
-    def _confirm(self, load: Load, at_ms: int) -> None:
+    def _confirm(self, load: Load, at_ms: int, *, arrived: bool) -> None:
         """The consignee confirms the manifest on the next day (转移办法 art. 18), or never."""
         world = self._world
         if load.fault == "unconfirmed_manifest" and load.wrong:
@@ -161,7 +161,8 @@ class Plant:
                 self._desk, confirm_ms, "manifested", manifest=load.number, action="confirmed", opinion="accepted"
             )
             if load.fault == "late_confirmed" and load.wrong:
-                load.wrong.acts, load.wrong.by_ms = tuple(acts), 0
+                # Of what never came in, as far as the books know, nothing was to be confirmed.
+                load.wrong.acts, load.wrong.by_ms = tuple(acts), 0 if arrived else NEVER_MS
 
     def run(self) -> None:
         """A day at the furnace: what came in before today and is not forgotten."""
@@ -210,11 +211,13 @@ class Plant:
         for unit in units:
             self._late_faults(unit, acts)
         for package in burnt:
-            package.destroyed, package.lawful = True, self._is_lawful and lie != "wrong_method"
+            # Of other waste the licence names no method; medical waste may not be tipped.
+            tipped = lie == "wrong_method" and is_medical(package.waste_code)
+            package.destroyed, package.lawful = True, self._is_lawful and not tipped
             package.tell("destroyed", self._site, at_ms)
             if not self._is_lawful:
                 package.goes_wrong("unlicensed_plant", acts=acts)
-            if lie == "wrong_method" and is_medical(package.waste_code):
+            if tipped:
                 package.goes_wrong(lie, acts=acts)
             if package.fault == "scanned_after_end":
                 self._return(package, at_ms)
