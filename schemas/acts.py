@@ -1,7 +1,10 @@
 """An event as folds read it: every field of every kind by its name, empty where the event does not have it.
 
-The service checks each event once, when it is taken in (`events.parse_event`), and the offline audit checks it again. A fold over
+The service checks each event once, when it is taken in (`growth.read_event`), and the offline audit checks it again. A fold over
 millions of events takes the payload as it stands: an `Act` is that payload with names, a twentieth of the cost of checking it anew.
+
+An event of a newer version than this has no effect: its act keeps its place in its device's chain and says what is not known of it. After
+an upgrade the same bytes are an act like any other, if what they say is of the form that the contract then gives it.
 """
 
 from datetime import datetime
@@ -11,7 +14,11 @@ from typing import Any
 import orjson
 
 from schemas.errors import ContractError
-from schemas.events import KINDS
+from schemas.event_base import VERSION, Event
+from schemas.growth import NewerEvent, checked, read_kept
+
+#: Kind of an act that has no effect; no event is of this kind.
+NO_EFFECT = "?"
 
 
 class Act:
@@ -96,6 +103,12 @@ class Act:
     rule: str = ""
     value: int = 0
     basis: str = ""
+    #: Of an act without effect: what this version does not know of it, or what is wrong with it; and the codes that it speaks of.
+    unknown: str = ""
+    malformed: str = ""
+    speaks_of: list[str] | tuple[()] = ()
+    holds_from: str | None = None
+    decision: str | None = None
 
     def __init__(self, payload: dict[str, Any]) -> None:
         """Takes the payload over; nobody else may change it afterwards."""
@@ -121,17 +134,54 @@ def moment_ms(text: str) -> int:
     return _minute_ms(text[:16] + text[23:]) + int(text[17:19]) * 1000 + int(text[20:23])
 
 
+#: What is taken as it stands.
+_FIELDS, _PARTS = checked()
+
+
 def read_act(body: bytes) -> Act:
-    """The act in the canonical JSON of an event that was checked when it was taken in.
+    """The act in the canonical JSON of an event that was checked when it was taken in; without effect where it could not be.
 
     Raises:
         ContractError: the bytes are no such JSON: they were changed where they are kept.
     """
     try:
         payload = orjson.loads(body)
-        if payload["kind"] in KINDS and payload["device_id"] and payload["occurred_at"] and payload["site"]:
+        fields = _FIELDS.get(payload["kind"])
+        if fields is None or not fields.issuperset(payload) or payload["version"] != VERSION:
+            return _act_of_later(payload)
+        for name, own, count in _PARTS:
+            if name in payload:
+                part = payload[name]
+                if part is not None and len(part) != count and not own.issuperset(part):
+                    return _act_of_later(payload)
+        if payload["device_id"] and payload["occurred_at"] and payload["site"]:
             return Act(payload)
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         pass
     message = "an entry of the log holds no readable event: run `wasteledger fsck`"
     raise ContractError(message)
+
+
+#: What an act without effect keeps: its place in its device's chain.
+_PLACE = tuple(name for name in Event.model_fields if name not in {"backfill", "attachments", "note"})
+
+
+def _act_of_later(payload: dict[str, Any]) -> Act:
+    """An act that goes beyond the first contract: checked now, since whoever took it in may not have known how.
+
+    Raises:
+        KeyError: it lacks what every event has.
+    """
+    try:
+        event, unknown, problem = read_kept(payload)
+    except ContractError as error:
+        unknown, problem = "", str(error)
+    else:
+        if not isinstance(event, NewerEvent):
+            return Act(payload)
+    kept = {name: payload[name] for name in _PLACE if name in payload}
+    if not (kept["device_id"] and kept["occurred_at"] and kept["site"]):
+        raise KeyError
+    codes = payload.get("codes")
+    named = list(codes) if isinstance(codes, list) and not problem else []
+    return Act(kept | {"kind": NO_EFFECT, "unknown": unknown, "malformed": problem, "speaks_of": named})

@@ -33,6 +33,7 @@ from schemas.event_base import (
     WasteCode,
 )
 from schemas.quantities import MASS_G_MAX
+from schemas.sense import check_sense
 
 Masses = Annotated[list[MassG | None], Field(min_length=1, max_length=CODES_MAX)]
 #: Where a mass at a hand-over comes from; a `copied` or `estimated` one is no second weighing.
@@ -363,12 +364,19 @@ class Licensed(OfficeEvent):
 
 
 class Ruled(OfficeEvent):
-    """A rule row is put in force with its legal basis."""
+    """A rule row is put in force with its legal basis; `register` as the rule: a whole register, by its digest in `basis`.
+
+    Attributes:
+        holds_from: first day on which it holds (China); from the beginning of time where there is none.
+        decision: why it holds for days that had passed when it was entered (a decision of the authority).
+    """
 
     kind: Literal["ruled"]
     rule: Label
     value: Annotated[int, Field(ge=0, le=INTEGER_MAX)]
     basis: Annotated[str, Field(min_length=1, max_length=NOTE_MAX)]
+    holds_from: Day | None = None
+    decision: Annotated[str, Field(min_length=1, max_length=NOTE_MAX)] | None = None
 
 
 #: A case is escalated from the site (1) to the township (2) to the district (3).
@@ -417,10 +425,12 @@ AnyEvent = Annotated[
     Field(discriminator="kind"),
 ]
 
+#: The form of each kind.
+FORMS: dict[str, type[Event]] = {
+    kind: event for event in get_args(get_args(AnyEvent)[0]) for kind in get_args(event.model_fields["kind"].annotation)
+}
 #: Every kind of event.
-KINDS = frozenset(
-    kind for event in get_args(get_args(AnyEvent)[0]) for kind in get_args(event.model_fields["kind"].annotation)
-)
+KINDS = frozenset(FORMS)
 
 _ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
@@ -431,14 +441,29 @@ def event_json_schema() -> dict[str, Any]:
 
 
 def parse_event(payload: dict[str, Any]) -> AnyEvent:
-    """An event from the payload of a note.
+    """An event of this version that makes sense, from the payload of a note: what a device or an office may send.
 
     Raises:
         ContractError: naming each field that is wrong.
     """
+    event = parse_stored(payload)
+    check_sense(payload)
+    return event
+
+
+def parse_stored(payload: dict[str, Any]) -> AnyEvent:
+    """An event of this version out of the log, where an older service may have taken what would be refused today.
+
+    Raises:
+        ContractError: naming each field that is not of its form.
+    """
     try:
         return _ADAPTER.validate_python(payload)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'][1:])) or 'event'}: {e['msg']}" for e in error.errors())
-        message = f"event: {problems}"
-        raise ContractError(message) from None
+        raise malformed(error, skip=1) from None
+
+
+def malformed(error: ValidationError, *, skip: int = 0) -> ContractError:
+    """What Pydantic found, as a sentence; `skip` steps of each place are the kind of event, which nobody asked for."""
+    problems = "; ".join(f"{'.'.join(map(str, e['loc'][skip:])) or 'event'}: {e['msg']}" for e in error.errors())
+    return ContractError(f"event: {problems}")

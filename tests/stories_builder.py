@@ -236,7 +236,7 @@ class Story:
 
     def hop(self, codes: str | list[str], giver: str, taker: str, *, at: str, **fields: Any) -> str:
         """Both sides record the hand-over, five minutes apart."""
-        self.release(codes, giver, taker, at=at, **fields)
+        self.release(codes, giver, taker, at=at, **{k: v for k, v in fields.items() if k != "packages_count"})
         return self.accept(codes, giver, taker, at=at, after_ms=5 * _MINUTE, **fields)
 
     def dispose(self, codes: str | list[str], *, at: str = "03 15:00", site: str = PLANT, batch: str = "炉1") -> str:

@@ -18,6 +18,7 @@ from wasteledger.api.device_routes import authority_router, evidence_router
 from wasteledger.api.doors import Guard
 from wasteledger.api.log_routes import log_router
 from wasteledger.api.manifest_routes import manifest_router
+from wasteledger.api.parameters import refuse_unknown
 from wasteledger.api.report_routes import report_router
 from wasteledger.api.routes import device_router, reader_router
 from wasteledger.errors import ForbiddenError
@@ -45,6 +46,7 @@ def make_app(service: Service) -> FastAPI:
         summary="一物一码：每一件危险废物从产生到处置的账本",
         swagger_ui_parameters={"defaultModelsExpandDepth": -1},
         lifespan=_signing(service),
+        dependencies=[Depends(refuse_unknown)],
     )
 
     def reader(request: Request) -> None:
@@ -79,18 +81,18 @@ def make_app(service: Service) -> FastAPI:
 
 
 def _signing(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Signs checkpoints as long as the service runs, unless a process of its own does it."""
+    """Signs checkpoints as long as the service runs, unless a process of its own does it; at its end the books of the past go."""
 
     @asynccontextmanager
     async def run(_app: FastAPI) -> AsyncIterator[None]:
-        if not service.settings.sign:
-            yield
-            return
-        loop = SigningLoop(service.signer)
-        service.signing = loop
-        loop.start()
+        loop = SigningLoop(service.signer) if service.settings.sign else None
+        if loop:
+            service.signing = loop
+            loop.start()
         yield
-        await run_in_threadpool(loop.stop)
+        if loop:
+            await run_in_threadpool(loop.stop)
+        await run_in_threadpool(service.cuts().close)
 
     return run
 

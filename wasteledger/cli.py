@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import sys
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from wasteledger.cli_cases import cases_cli
 from wasteledger.cli_devices import devices_cli
 from wasteledger.cli_ledger import ledger_cli
 from wasteledger.cli_manifests import manifests_cli
+from wasteledger.cli_register import register_cli
 from wasteledger.cli_reports import reports_cli
 from wasteledger.cli_simulate import simulate_cli
 from wasteledger.domain.legal_days import china_day
@@ -30,8 +32,7 @@ from wasteledger.domain.workdays import calendar_known
 from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import ISSUE_LABELS_MAX, Wanted, issue_codes
-from wasteledger.flows.load_register import load_register
-from wasteledger.flows.questions import ask, chain_json, find_item, reconciliation_json
+from wasteledger.flows.questions import ask_then, chain_json, find_item, reconciliation_json
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 from wasteledger.simulate.report import Report, percent
@@ -46,11 +47,18 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.add_typer(ledger_cli)
+cli.add_typer(register_cli)
 cli.add_typer(simulate_cli)
 cli.add_typer(manifests_cli)
 cli.add_typer(reports_cli)
 cli.add_typer(cases_cli)
 cli.add_typer(devices_cli)
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="As it would have been answered at the end of this day (China).")
+]
+AtSize = Annotated[
+    int | None, typer.Option("--at-size", min=1, help="As it was when the log had so many entries (`tree_size`).")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 
@@ -79,16 +87,6 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-@cli.command(epilog="Example: wasteledger load district.yaml")
-def load(file: Annotated[Path, typer.Argument(help="District file (YAML).")]) -> None:
-    """Puts the sites, licences, people and rules of a district file in force."""
-    service = Service(Settings())
-    register = load_register(service, file)
-    print(
-        f"{file}: {len(register.divisions)} divisions, {len(register.sites)} sites, {len(register.people)} people in force"
-    )
-
-
 @cli.command(epilog="Example: wasteledger issue C500114105001 841-001-01 --count 20")
 def issue(  # noqa: PLR0913 - one option each
     site: Annotated[str, typer.Argument(help="Site code of the producer, or of a box's owner.")],
@@ -107,16 +105,19 @@ def issue(  # noqa: PLR0913 - one option each
 
 
 @cli.command(epilog="Example: wasteledger reconcile --region 500114 --from 2026-11-01 --to 2026-11-30 --json")
-def reconcile(
+def reconcile(  # noqa: PLR0913 - one option each
     from_day: Annotated[str, typer.Option("--from", help="First day of sealing, China time.")],
     to_day: Annotated[str, typer.Option("--to", help="Last day of sealing.")],
     region: Annotated[str | None, typer.Option(help="District or township code; default the district.")] = None,
+    as_of: AsOf = None,
+    at_size: AtSize = None,
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """The disposal rate from the items' own chains, and every missing link."""
-    service = _existing()
-    answer = ask(service, region=region, from_day=from_day, to_day=to_day)
-    directory = service.directory()
+    """The disposal rate from the items' own chains, and every missing link; as of now, or as it was known."""
+    with closing(_existing()) as service:
+        answer, directory = ask_then(
+            service, region=region, from_day=from_day, to_day=to_day, as_of=as_of, at_size=at_size
+        )
     if as_json:
         _print_json(reconciliation_json(answer, directory))
         return
@@ -161,16 +162,18 @@ def _print_official(answer: Reconciliation, directory: Directory) -> None:
 @cli.command(epilog="Example: wasteledger item M50011400000001V")
 def item(
     code: Annotated[str, typer.Argument(help="Item code, as printed or typed.")],
+    as_of: AsOf = None,
+    at_size: AtSize = None,
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """One item's chain: every step with its evidence, every doubt, and what is expected next."""
-    service = _existing()
-    found = find_item(service, code)
-    chain, item_class = found.chain, found.item_class
+    """One item's chain: every step with its evidence, every doubt, and what is expected next; as of now, or as it was known."""
+    with closing(_existing()) as service:
+        found = find_item(service, code, as_of=as_of, at_size=at_size)
+        chain, item_class, directory = found.chain, found.item_class, found.directory
     if as_json:
         _print_json(chain_json(found))
         return
-    names = service.directory().site_name
+    names = directory.site_name
     print(
         f"{chain.code}  {waste_name(chain.waste_code)}  {format_kg(chain.mass_g)} kg  {CLASSES[item_class][0] if item_class else ''}"
     )
@@ -191,8 +194,11 @@ def item(
 @cli.command(epilog="Example: wasteledger sites")
 def sites() -> None:
     """Lists the sites of the register."""
-    for site in _existing().directory().register.sites:
-        print(f"{site.code}\t{site.name}")
+    directory, today = _existing().directory().at(clock.now_ms()), china_day(clock.now_ms()).date()
+    for site in directory.register.sites:
+        state = "" if directory.in_force(site.code, today) else "已关闭" if site.closed_on else ""
+        state = state or ("停用" if site.dormant else "")
+        print(f"{site.code}\t{site.name}" + (f"\t{state}" if state else ""))
 
 
 rules_cli = typer.Typer(
@@ -209,7 +215,7 @@ def rules_show(
     """Lists every limit with its value, what it limits, and the law it rests on; before a district is loaded, the defaults."""
     shown: list[Rule] = list(default_rules())
     try:
-        directory = _existing().directory()
+        directory = _existing().directory().at(clock.now_ms())
         shown = [directory.rule(key, site) for key in RULE_MEANINGS] if site else list(directory.rules.values())
     except NotFoundError:
         if site:

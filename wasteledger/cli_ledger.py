@@ -110,6 +110,11 @@ def recover(
     published = Published(Blobs(source)) if source else service.published
     done = bring_forward(service.database, published, None if source else service.signed())
     print(f"from {done.before} to {done.after} entries; what was acknowledged later, devices send again by themselves")
+    for digest in done.registers_missing:
+        print(f"register {digest} is not at hand: load its district file, or recover from an exported log")
+    if done.registers_missing:
+        print("then run `wasteledger recover` once more, so that drawn numbers go on behind the log's")
+        return
     caught_up = catch_up_numbers(service)  # a restored counter would draw numbers again that the log already holds
     if caught_up:
         print(f"manifest numbers go on behind the log's: {caught_up} counters moved")

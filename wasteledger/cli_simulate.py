@@ -9,7 +9,7 @@ import typer
 
 from schemas.reasons import REASONS
 from wasteledger.errors import QueryError
-from wasteledger.flows.questions import parse_day
+from wasteledger.flows.moments import parse_day
 from wasteledger.simulate.fault_kinds import FAULTS
 from wasteledger.simulate.report import percent
 from wasteledger.simulate.run import run_simulation

@@ -279,6 +279,13 @@ def _signed_but_unreadable(story: Story) -> None:
     story.write(note, received_ms=ms("03 15:30"), entry_class="quarantine")
 
 
+@story_of("newer_event", "on_its_way")
+def _said_by_a_newer_device(story: Story) -> None:
+    story.issue(BAG)
+    story.seal(BAG, at="03 15:00")
+    story.tell(CLINIC, "stored", at="03 15:10", codes=[BAG], room="库1", shelf="上层")
+
+
 @story_of("clock_skew", "on_its_way")
 def _a_clock_runs_ahead(story: Story) -> None:
     story.issue(BAG)

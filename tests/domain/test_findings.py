@@ -50,6 +50,7 @@ BESIDE: dict[str, set[str]] = {
     "missing_link": set(),
     "disposed_not_received": set(),
     "quarantined_event": set(),
+    "newer_event": set(),
     "device_gap": {"device_fork"},  # the next scan names the missing one
     "never_sealed": set(),
     "revoked_device": {"sealing_unconfirmed"},  # what it says proves nothing

@@ -86,7 +86,7 @@ def test_an_entry_that_can_not_be_read_is_met_again_and_never_passed_over() -> N
     story.seal(BAG)
     history = History()
     history.add(story.entries[0])
-    damaged = story.entries[1].replace(b'"kind":"enrolled"', b'"kind":"enrolles"')
+    damaged = story.entries[1].replace(b'"kind":"enrolled"', b'"kynd":"enrolled"')
     assert damaged != story.entries[1]
     for _ in range(2):
         with pytest.raises(ContractError):

@@ -27,7 +27,8 @@ from tests.stories_builder import (
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.deadlines import HOUR_MS, awaited_step
 from wasteledger.domain.legal_days import china_day
-from wasteledger.domain.register import Directory, Register, check_register
+from wasteledger.domain.register import Directory, Register
+from wasteledger.domain.register_checks import check_register
 from wasteledger.domain.timeline import steps_of
 from wasteledger.domain.walk import walk
 

@@ -102,7 +102,8 @@ class Phone:
         wall_ms = now_ms + self.skew_ms
         spoken = Hello(self.key.device_id, len(self.scans), newest, wall_ms, uptime_ms, self._boot_id)
         text = sign_hello(self.key, spoken, origin=ORIGIN)
-        return Made(text, parse_hello(text)[1].event_id, self.key.device_id, "hello", len(self.scans))
+        event_id = parse_hello(text)[1].event_id
+        return Made(text, event_id, self.key.device_id, "hello", len(self.scans), self._boot_id, uptime_ms)
 
     def blotted(self) -> Made:
         """Really signed, but with a blank in its body."""

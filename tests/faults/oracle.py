@@ -9,6 +9,7 @@ class Made(NamedTuple):
     Attributes:
         kind: scan, hello, blotted (signed, but not canonical), or stranger (of a key that nobody admitted).
         number: of a scan its own; of a hello the next one.
+        boot_id, uptime_ms: of a hello, since when its device runs.
     """
 
     text: bytes
@@ -16,6 +17,8 @@ class Made(NamedTuple):
     device: str
     kind: str
     number: int
+    boot_id: str = ""
+    uptime_ms: int = 0
 
 
 class Record(NamedTuple):
@@ -23,6 +26,11 @@ class Record(NamedTuple):
 
     entry_class: str
     made: Made
+    received_ms: int
+
+
+#: A hello that puts the beginning of a boot earlier by more than this is kept, so often.
+_EARLIER_MS, _ANCHORS = 120_000, 10
 
 
 class Truth:
@@ -34,9 +42,12 @@ class Truth:
         self._apart: dict[bytes, int] = {}
         self._next: dict[str, int] = {}
         self._announced: dict[str, int] = {}
+        self._boots: dict[tuple[str, str], tuple[int, int]] = {}
+        self._received_ms = 0
 
-    def take(self, made: Made) -> tuple[str, int | None]:
+    def take(self, made: Made, now_ms: int) -> tuple[str, int | None]:
         """The verdict that a note must be given now, and its index."""
+        self._received_ms = max(self._received_ms, now_ms)
         if made.kind == "stranger":
             return "held", None
         if made.kind == "hello":
@@ -49,8 +60,12 @@ class Truth:
         return ("duplicate", holder[1]) if holder[0] == made.event_id else self._set_apart(made, "fork")
 
     def _hello(self, made: Made) -> tuple[str, int | None]:
-        if made.number <= self._next.get(made.device, 0):
-            return "noted", None
+        known = max(self._next.get(made.device, 0), self._announced.get(made.device, 0))
+        boot = self._boots.get((made.device, made.boot_id))
+        if made.event_id not in self._apart and made.number <= known and boot is not None:
+            began_ms, anchors = boot
+            if anchors >= _ANCHORS or began_ms - (self._received_ms - made.uptime_ms) <= _EARLIER_MS:
+                return "noted", None
         _, index = self._set_apart(made, "hello")
         return "new", index
 
@@ -60,7 +75,7 @@ class Truth:
 
     def _append(self, entry_class: str, made: Made) -> int:
         index = len(self.records)
-        self.records.append(Record(entry_class, made))
+        self.records.append(Record(entry_class, made, self._received_ms))
         if entry_class == "event":
             self._taken[made.device, made.number] = (made.event_id, index)
             self._next[made.device] = max(self._next.get(made.device, 0), made.number + 1)
@@ -68,13 +83,20 @@ class Truth:
             self._apart[made.event_id] = index
         if entry_class == "hello":
             self._announced[made.device] = max(self._announced.get(made.device, 0), made.number)
+            self._hear(made)
         return index
+
+    def _hear(self, made: Made) -> None:
+        name, began_ms = (made.device, made.boot_id), self._received_ms - made.uptime_ms
+        before_ms, anchors = self._boots.get(name, (began_ms + _EARLIER_MS + 1, 0))
+        self._boots[name] = min(before_ms, began_ms), anchors + (before_ms - began_ms > _EARLIER_MS)
 
     def prefix(self, size: int) -> "Truth":
         """The same log when it had `size` entries."""
         earlier = Truth()
         for record in self.records[:size]:
-            earlier._append(*record)
+            earlier._received_ms = record.received_ms
+            earlier._append(record.entry_class, record.made)
         return earlier
 
     def holes(self) -> set[tuple[str, int]]:

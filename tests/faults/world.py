@@ -222,7 +222,7 @@ class World:
         require(committed or answer is None, "I1: answered before the commit")
         if committed:
             require(not self.checks.behind, "a database that was rolled back takes scans")
-            expected = [self.truth.take(made) for made in notes]
+            expected = [self.truth.take(made, self.now()) for made in notes]
             if answer is not None:
                 self.checks.answer(notes, expected, answer)
             self.happened.update(verdict for verdict, _ in expected)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas.canonical import encode_base64
-from tests.store.test_books import _append
+from tests.store.logs import fill as _append
 from tests.stories.telling import PHOTO
 from tests.stories_builder import BAG, BAG2, CLINIC, OFFICE, Story, register
 from wasteledger.domain.evidence import EvidenceShelf, may_need_evidence

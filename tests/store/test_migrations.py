@@ -7,7 +7,9 @@ from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from tests.store.logs import Log, stored_note
+from tests.store.test_hello import hello
 from wasteledger.audit.fsck import check_log
+from wasteledger.domain.entry import decode_entry
 from wasteledger.domain.merkle import leaf_hash
 from wasteledger.store import database as module
 from wasteledger.store.database import Database
@@ -34,12 +36,19 @@ def _copy(old_url: str, made: Log) -> None:
         numbers = [(device_no, device_seq) for device_no in names for device_seq in range(5)]
         taken: list[TakenRow] = list(ledger.numbers_taken(numbers).values())
         contents = list(ledger.contents())
+        odd = [
+            (entry.event_id, index)
+            for index, content in contents
+            if (entry := decode_entry(content)).entry_class != "event"
+        ]
         tree = {"size": ledger.size, "frontier": b"".join(ledger.frontier.subtrees), "ms": ledger.received_ms}
     engine = create_engine(old_url)
     with engine.begin() as connection:
         for index, content in contents:
             values = {"idx": index, "content": content, "leaf": leaf_hash(content)}
             connection.execute(text("INSERT INTO entry VALUES (:idx, :content, :leaf)"), values)
+        for event_id, index in odd:
+            connection.execute(text("INSERT INTO odd_event VALUES (:id, :idx)"), {"id": event_id, "idx": index})
         for row in taken:
             values = {"device": names[row.device_no], "seq": row.device_seq, "id": row.event_id, "idx": row.index}
             connection.execute(text("INSERT INTO device_event VALUES (:device, :seq, :id, :idx)"), values)
@@ -54,7 +63,7 @@ def _copy(old_url: str, made: Log) -> None:
 def test_a_log_of_the_first_version_goes_on_where_it_ended(database_url: str, tmp_path: Path) -> None:
     source = Database(f"sqlite:///{tmp_path / 'source.db'}")
     made = Log(source)
-    made.send(stored_note(made.clinic), stored_note(made.clinic, "库2"))
+    made.send(stored_note(made.clinic), stored_note(made.clinic, "库2"), hello(made.clinic, next_seq=3))
     before = made.contents()
     _first_version(database_url)
     _copy(database_url, made)
@@ -63,5 +72,6 @@ def test_a_log_of_the_first_version_goes_on_where_it_ended(database_url: str, tm
     assert made.contents() == before
     assert check_log(made.database).problems == []
     assert made.send(stored_note(made.clinic, "库3"))[0].index == len(before)
+    assert made.send(hello(made.clinic, running_ms=6))[0].verdict == "noted"
     assert check_log(made.database).problems == []
     made.database.close()

@@ -11,7 +11,7 @@ from schemas.label_fields import LabelFields
 from schemas.sync import BatchAnswer, EventBatch
 from wasteledger import clock
 from wasteledger.errors import NotFoundError
-from wasteledger.flows.questions import ask, chain_json, find_item, prove_entry, reconciliation_json
+from wasteledger.flows.questions import ask_then, chain_json, find_item, prove_entry, reconciliation_json
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
@@ -19,6 +19,12 @@ from wasteledger.store.ledger import Ledger
 _LABEL: TypeAdapter[LabelFields] = TypeAdapter(LabelFields)
 
 Code = Annotated[str, Path(max_length=60, description="Item code as printed or typed, e.g. M50011400000001V")]
+AsOf = Annotated[
+    str | None, Query(max_length=10, description="as 2026-11-30: as it would have been answered at the end of that day")
+]
+AtSize = Annotated[
+    int | None, Query(ge=1, le=2**53 - 1, description="as it was when the log had so many entries (`tree_size`)")
+]
 
 
 def device_router(service: Service) -> APIRouter:
@@ -70,15 +76,17 @@ def reader_router(service: Service) -> APIRouter:
         region: Annotated[str | None, Query(max_length=9)] = None,
         from_day: Annotated[str | None, Query(alias="from", max_length=10)] = None,
         to_day: Annotated[str | None, Query(alias="to", max_length=10)] = None,
+        as_of: AsOf = None,
+        at_size: AtSize = None,
     ) -> dict[str, Any]:
-        """The rate, the class of every item and the findings for a region and period."""
-        answer = ask(service, region=region, from_day=from_day, to_day=to_day)
-        return reconciliation_json(answer, service.directory())
+        """The rate, the class of every item and the findings for a region and period; as of now, or as it was known."""
+        asked = {"region": region, "from_day": from_day, "to_day": to_day, "as_of": as_of}
+        return reconciliation_json(*ask_then(service, **asked, at_size=at_size))
 
     @router.get("/items/{code}")
-    def get_item(code: Code) -> dict[str, Any]:
-        """One item's chain with its evidence, and every finding that names it."""
-        return chain_json(find_item(service, code))
+    def get_item(code: Code, as_of: AsOf = None, at_size: AtSize = None) -> dict[str, Any]:
+        """One item's chain with its evidence, and every finding that names it; as of now, or as it was known."""
+        return chain_json(find_item(service, code, as_of=as_of, at_size=at_size))
 
     @router.get("/entries/{index}")
     def get_entry(index: Annotated[int, Path(ge=0, le=2**53 - 1)]) -> dict[str, Any]:

@@ -4,18 +4,22 @@ It is the oracle of the fault tests and trusts no projection and no cached hash.
 regulator uses `wasteledger verify` on an exported log, which shares no code with this.
 """
 
+from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
 from schemas.canonical import decode_base64, encode_base64
 from schemas.errors import ContractError, WasteLedgerError
-from schemas.events import AnyEvent, Enrolled, Revoked, Ruled, parse_event
+from schemas.events import AnyEvent, Enrolled, Revoked, Ruled
+from schemas.growth import NewerEvent, read_kept
 from schemas.signing import EventNote, device_id, parse_note, verify_note
 from wasteledger.audit.check_published import check_published
+from wasteledger.domain.boots import Boot, heard
 from wasteledger.domain.entry import Entry, decode_entry
-from wasteledger.domain.hello import parse_hello
+from wasteledger.domain.hello import Hello, parse_hello
 from wasteledger.domain.merkle import Frontier, leaf_hash
-from wasteledger.domain.register import register_digest
+from wasteledger.domain.register import Register, digest_of_rows, register_digest
+from wasteledger.domain.register_history import RegisterVersion
 from wasteledger.errors import TamperedError
 from wasteledger.flows.published import Published
 from wasteledger.store.database import Database
@@ -59,7 +63,7 @@ def check_log(database: Database, published: Published | None = None) -> Checked
             raise TamperedError(message) from None
         walk.entries()
         walk.summary()
-        walk.register(DistrictStore(connection))
+        walk.registers(DistrictStore(connection))
         if published:
             walk.problems += islice(check_published(walk.ledger, published), PROBLEMS_MAX - len(walk.problems))
         held_count = walk.ledger.held_count()
@@ -79,9 +83,10 @@ class _Walk:
         self.problems: list[str] = []
         self.devices: dict[str, StoredDevice] = {}
         self._numbers: dict[Number, tuple[bytes, int]] = {}
+        self._boots: dict[tuple[int, str], Boot] = {}
         self._rows = RowCounts(numbers=0, odd=0, devices=0)
         self._last_ms = 0
-        self._register_digest: str | None = None
+        self._ruled: list[RegisterVersion] = []
 
     def entries(self) -> None:
         """Each entry: its place, its grammar, its signature, and the rows made from it."""
@@ -111,22 +116,50 @@ class _Walk:
         for name, device in self.devices.items():
             if stored.get(name) != device:
                 self._wrong(f"device {name}: its row differs from what entry {device.device_no} admitted")
+        there = {(device_no, boot_id): boot for device_no, boot_id, boot in self.ledger.boots()}
+        for device_no, boot_id in sorted(
+            name for name in self._boots.keys() | there if self._boots.get(name) != there.get(name)
+        ):
+            self._wrong(f"boot {boot_id} of device {device_no}: its row is not what its hellos in the log come to")
         found = self.ledger.row_counts()
         expected = self._rows._replace(devices=len(self.devices))
         if found != expected:
             self._wrong(f"rows made from the entries: {found._asdict()} stored, {expected._asdict()} accounted for")
 
-    def register(self, store: DistrictStore) -> None:
-        """The register in force is the one whose digest the office wrote into the log last; none may be loaded yet."""
+    def registers(self, store: DistrictStore) -> None:
+        """Every register is one that the office put in force by an event of the log, in that order and with those days.
+
+        One without a first day holds from the beginning of time, in place of all before it.
+        """
         try:
-            stored = store.register()
-            digest = register_digest(stored) if stored else self._register_digest
-        except (ValueError, StopIteration):  # rows that make no register
-            digest = "unreadable"
-        if digest != self._register_digest:
+            versions = store.versions()
+        except (ValueError, TypeError):  # a day that is none
+            self._wrong("the rows of the register can not be read: restore the newest backup, see docs/recovery.md")
+            return
+        begin = max((place for place, row in enumerate(self._ruled) if row.holds_from is None), default=0)
+        told = [row._replace(number=number) for number, row in enumerate(self._ruled[begin:], start=1)]
+        if versions and told and versions[0].entry < 0:  # loaded before it was kept which event says so
+            told[0] = told[0]._replace(entry=-1, loaded_ms=0)
+        if told != versions:
             self._wrong(
                 "the register is not the one that was loaded: load the district file again, and ask who changed it"
             )
+        for version in versions:
+            self._register(store, version)
+
+    def _register(self, store: DistrictStore, version: RegisterVersion) -> None:
+        text = store.version_text(version.number)
+        if not text:
+            self._wrong(f"register {version.digest} is not at hand: load its district file again")
+            return
+        try:
+            if version.digest in {register_digest(Register.model_validate_json(text)), digest_of_rows(text)}:
+                return
+        except (ValueError, KeyError, TypeError, AttributeError):  # what stands there makes no register
+            pass
+        self._wrong(
+            f"register {version.digest} was altered where it is kept: restore the newest backup, and ask who changed it"
+        )
 
     def _wrong(self, problem: str) -> None:
         if len(self.problems) < PROBLEMS_MAX:
@@ -136,14 +169,15 @@ class _Walk:
         if entry.received_ms < self._last_ms:
             self._wrong(f"entry {index}: received before the entry in front of it")
         self._last_ms = max(self._last_ms, entry.received_ms)
-        note = parse_hello(entry.note)[1] if entry.entry_class == "hello" else parse_note(entry.note)
+        hello, note = parse_hello(entry.note) if entry.entry_class == "hello" else (None, parse_note(entry.note))
         if entry.entry_class != "event":
             self._rows = self._rows._replace(odd=self._rows.odd + 1)
-            self._signature(index, note)
+            if self._signature(index, note) and hello:
+                self._hear(hello, entry.received_ms)
             if self.ledger.odd_index(note.event_id) != index:
                 self._wrong(f"entry {index}: set apart, but not indexed as such")
             return
-        event = parse_event(note.payload())
+        event = read_kept(note.payload()).event
         if index == 0:
             self._admit(index, event)
         if self._signature(index, note):
@@ -153,18 +187,23 @@ class _Walk:
         if device:
             self._numbers[device.device_no, event.device_seq] = (note.event_id, index)
 
-    def _act(self, index: int, event: AnyEvent) -> None:
+    def _act(self, index: int, event: AnyEvent | NewerEvent) -> None:
         by_office = self.devices[event.device_id].role == "office"
         if isinstance(event, Enrolled | Revoked) and not by_office:
             self._wrong(f"entry {index}: device {event.device_id} is no office, but enrols or revokes")
         elif isinstance(event, Enrolled):
             self._admit(index, event)
         elif isinstance(event, Ruled) and event.rule == "register" and by_office:
-            self._register_digest = event.basis
+            holds_from = date.fromisoformat(event.holds_from) if event.holds_from else None
+            self._ruled.append(RegisterVersion(0, event.basis, holds_from, index, self._last_ms, event.decision or ""))
         elif isinstance(event, Revoked) and event.device in self.devices:
             self.devices[event.device] = self.devices[event.device]._replace(revoked_index=index)
 
-    def _admit(self, index: int, event: AnyEvent) -> None:
+    def _hear(self, hello: Hello, received_ms: int) -> None:
+        boot = (self.devices[hello.device_id].device_no, hello.boot_id)
+        self._boots[boot] = heard(self._boots.get(boot), hello, received_ms)
+
+    def _admit(self, index: int, event: AnyEvent | NewerEvent) -> None:
         if isinstance(event, Enrolled) and event.device not in self.devices:
             key = decode_base64(event.public_key)
             if device_id(key) != event.device:

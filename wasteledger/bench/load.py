@@ -58,7 +58,7 @@ class District(NamedTuple):
 def make_district(folder: Path) -> District:
     """Loads the example district into a new embedded database and enrols its handhelds."""
     service = Service(Settings(data_dir=folder, database_url="", node="bench"))
-    register = load_register(service, DISTRICT)
+    register = load_register(service, DISTRICT).register
     clinics = [site.code for site in register.sites if site.code[0] == "C"]
     keys = [(DeviceKey.generate(), clinics[number % len(clinics)]) for number in range(DEVICES)]
     verdicts = service.office().enrol(keys)

@@ -5,6 +5,7 @@ from math import asin, cos, radians, sin, sqrt
 from schemas.acts import Act
 from schemas.codes import SiteKind, item_waste_code, site_kind
 from schemas.custody import ItemState, Phase
+from schemas.plates import normal_plate
 from schemas.waste import is_medical, waste_kind
 from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
@@ -94,9 +95,9 @@ def _is_exempt(chain: Chain, fact: Fact, directory: Directory) -> bool:
     then = directory.at(fact.occurred_ms)
     if chain.consignor not in then.exempt or (chain.waste_code and not is_medical(chain.waste_code)):
         return False
-    plate = fact.event.vehicle
-    if plate is None:
+    if fact.event.vehicle is None:
         return True
+    plate = normal_plate(fact.event.vehicle)
     carriers = {fact.event.site, fact.event.to_site, fact.event.from_site}
     return then.carrier_of.get(plate) in carriers and plate not in then.unfit_vehicles
 
@@ -113,7 +114,7 @@ def _check_carrier(chain: Chain, fact: Fact, event: Act, directory: Directory) -
     day = legal_day(fact.occurred_ms)
     if not directory.licensed(holder=event.site, activity="carry", waste_code=chain.waste_code, day=day):
         chain.doubt("unlicensed_carrier", fact, site=event.site)
-    if event.vehicle is None or directory.carrier_of.get(event.vehicle) != event.site:
+    if event.vehicle is None or directory.carrier_of.get(normal_plate(event.vehicle)) != event.site:
         chain.doubt("unlicensed_vehicle", fact, site=event.site)
 
 

@@ -9,7 +9,7 @@ from schemas.codes import SiteKind
 from schemas.custody import ItemState, Phase
 from schemas.waste import is_medical
 from wasteledger.domain.facts import Fact
-from wasteledger.domain.register import Directory, Site
+from wasteledger.domain.register import CHINA_MS, DAY_MS, KEPT_MAX, Directory, Site
 
 HOUR_MS = 60 * 60 * 1000
 
@@ -50,16 +50,23 @@ class Awaited(NamedTuple):
 
     Attributes:
         limit_ms: how long it may take.
+        heirs: who has to make it instead, where the site was merged: the day from which on, and the site (`Directory.heirs`).
     """
 
     reason: str
     rule: str
     site: str
     limit_ms: int
+    heirs: tuple[tuple[int, str], ...] = ()
 
     def since(self, fact: Fact) -> Expected:
-        """The step that is expected since a fact."""
-        return Expected(self.reason, self.rule, self.site, fact.earliest_ms + self.limit_ms, fact)
+        """The step that is expected since a fact; of a site that was merged by the time that it is due, its successor's."""
+        site, due_ms = self.site, fact.earliest_ms + self.limit_ms
+        for day, heir in self.heirs:
+            if (due_ms + CHINA_MS) // DAY_MS < day:
+                break
+            site = heir
+        return Expected(self.reason, self.rule, site, due_ms, fact)
 
 
 def storage_of(holder: str, waste_code: str, directory: Directory) -> Awaited | None:
@@ -75,7 +82,10 @@ def awaited_step(state: ItemState, waste_code: str, directory: Directory) -> Awa
     known: Awaited | None = directory.steps.get(key)
     if known is None:
         reason, rule, site = _step(state.phase, state.holder, state.offered_to, waste_code, directory)
-        known = directory.steps[key] = Awaited(reason, rule, site, directory.limit(rule, site) * HOUR_MS)
+        if len(directory.steps) > KEPT_MAX:
+            directory.steps.clear()
+        limit_ms = directory.limit(rule, site) * HOUR_MS
+        known = directory.steps[key] = Awaited(reason, rule, site, limit_ms, directory.heirs(site))
     return known
 
 

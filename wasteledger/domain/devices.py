@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.acts import NO_EFFECT
+from schemas.event_base import CODES_MAX
 from wasteledger.domain.admissions import Admission
 from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.facts import Fact
@@ -15,6 +17,9 @@ from wasteledger.domain.findings import Finding, make_finding
 from wasteledger.domain.history import History
 from wasteledger.domain.register import Directory
 from wasteledger.domain.times import ENROLMENT_GRACE_MS
+
+#: Different things that a newer device says and this version does not know, each noted once; one release brings a few.
+NEWER_NOTED_MAX = 20
 
 
 @dataclass(slots=True)
@@ -105,6 +110,8 @@ class DeviceBook:
         revoked = self.admission.revoked
         if revoked is not None and (fact.received_ms, fact.index) > revoked:
             self.note("revoked_device", fact)
+        if fact.kind == NO_EFFECT:
+            self._note_without_effect(fact)
 
     def _insert(self, fact: Fact, number: int) -> None:
         event, codes = fact.event, tuple(fact.event.codes)
@@ -187,6 +194,22 @@ class DeviceBook:
     def note_unreadable(self, event_id: str, received_ms: int) -> None:
         """Notes a signed note of this device that is no readable event."""
         self.notes[f"{event_id} quarantined_event"] = ["quarantined_event", [], event_id, received_ms, ""]
+
+    def _note_without_effect(self, fact: Fact) -> None:
+        """Notes once what of its events is not known here, with the packages concerned, whatever the order of delivery."""
+        event = fact.event
+        if event.malformed:
+            self.note_unreadable(fact.event_id, fact.received_ms)
+            return
+        key = f"{event.unknown} newer_event"
+        shown = self.notes.get(key, ["newer_event", [], "", 0, event.unknown, event.device_seq + 1])
+        shown[1] = sorted({*shown[1], *event.speaks_of})[:CODES_MAX]
+        if event.device_seq < shown[5]:
+            shown[2:4], shown[5] = [fact.event_id, fact.received_ms], event.device_seq
+        self.notes[key] = shown
+        noted = sorted(key for key, note in self.notes.items() if note[0] == "newer_event")
+        for beyond in noted[NEWER_NOTED_MAX:]:
+            del self.notes[beyond]
 
     def findings(self) -> Iterator[Finding]:
         """Everything that the device's chain shows."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from schemas.codes import item_waste_code
+from schemas.plates import normal_plate
 from wasteledger.domain.deadlines import HOUR_MS, Expected
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.manifest import Leg, Manifest, Phase
@@ -148,8 +149,9 @@ def _mismatches(manifest: Manifest, waste_code_of: WasteCodeOf) -> Iterator[Mani
         at_fault = _out_of_turn(manifest, leg)
         if at_fault:
             yield _doubt("manifest_mismatch", (draft, *leg.facts), leg.codes, at_fault, leg.begin_ms)
-    vehicle = [fact for fact in _first_carrier_facts(manifest) if fact.event.vehicle not in {None, draft.event.vehicle}]
-    if draft.event.vehicle and vehicle:
+    plate, scans = normal_plate(draft.event.vehicle or ""), _first_carrier_facts(manifest)
+    vehicle = [fact for fact in scans if fact.event.vehicle and normal_plate(fact.event.vehicle) != plate]
+    if plate and vehicle:
         items = {code for fact in vehicle for code in fact.event.codes}
         yield _doubt("manifest_mismatch", (draft, *vehicle), items, manifest.carriers[0], vehicle[0].occurred_ms)
     drafted = {*manifest.waste_codes, ""}
@@ -185,7 +187,7 @@ def _driver(manifest: Manifest, directory: Directory) -> Iterator[ManifestDoubt]
     draft = manifest.draft
     if draft is None or not draft.event.driver:
         return
-    carrier = directory.carrier_of.get(draft.event.vehicle or "", manifest.carriers[0])
+    carrier = directory.carrier_of.get(normal_plate(draft.event.vehicle or ""), manifest.carriers[0])
     person = directory.people.get(draft.event.driver)
     if person is None or person.role != "driver" or person.site != carrier:
         yield _doubt("unlicensed_driver", (draft,), manifest.loaded, carrier)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import orjson
 
 from schemas.entitlement import Standing
+from schemas.plates import normal_plate
 from wasteledger.domain.entitled import told_before
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.manifest import Leg, Manifest
@@ -108,7 +109,7 @@ def _is_second_trip(law: ManifestLaw, fact: Fact) -> bool:
         return True
     # Which lorry it is its carrier knows best: a slip of the giver is a mismatch, not another trip.
     plate = event.vehicle if fact.kind == "accepted" else None
-    return bool(plate and law.vehicle and _normal(plate) != law.vehicle)
+    return bool(plate and law.vehicle and normal_plate(plate) != law.vehicle)
 
 
 def write_law(law: ManifestLaw) -> str:
@@ -136,12 +137,7 @@ def _returns(leg: Leg, consignor: str) -> tuple[Fact, ...]:
 
 def _vehicle(leg: Leg) -> str:
     named = [fact.event.vehicle for facts in (leg.acceptances, leg.releases) for fact in facts if fact.event.vehicle]
-    return _normal(named[0]) if named else ""
-
-
-def _normal(plate: str) -> str:
-    """One vehicle has one plate, however it is written: 渝H·12345, 渝H 12345."""
-    return "".join(letter for letter in plate.upper() if letter not in {"·", "•", " ", "-"})
+    return normal_plate(named[0]) if named else ""
 
 
 def _drafting(

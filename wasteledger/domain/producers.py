@@ -5,7 +5,8 @@ between its sealing days of the 90 days before, and more than `silent_days_min`.
 silence that is over stays a finding for 90 days: what was produced meanwhile is still to be explained.
 
 Under-reporting: what was sealed in the last 28 days weighs less than `under_reporting_percent` of the mean 28 days of the 84 days before,
-all of which must lie behind the producer's first sealing. Beds stand beside the numbers; they decide nothing.
+all of which must lie behind the producer's first sealing. Beds stand beside the numbers; they decide nothing. A site that the register
+says is dormant or closed is asked for neither.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -69,7 +70,7 @@ def _silences(
             continue
         usual = median_low([(later - earlier).days for earlier, later in pairwise(known)])
         limit = max(directory.limit("silent_days_min", site), directory.limit("silent_factor", site) * usual)
-        if quiet > limit:
+        if quiet > limit and not _rested(site, last, following, directory):
             until = "至今" if following == today and today not in sealed else f"至 {following}"
             habit = f"平时间隔 {usual} 天（中位数，{len(known)} 个封装日），界限 {limit} 天"
             yield _finding(
@@ -86,7 +87,7 @@ def _under_reporting(
 ) -> Iterator[Finding]:
     recent_from = today - timedelta(days=RECENT_DAYS)
     before_from = recent_from - timedelta(days=BEFORE_DAYS)
-    if min(sealed) > before_from:
+    if min(sealed) > before_from or _rested(site, recent_from, today, directory):
         return
     recent_g = sum(mass_g for day, mass_g in sealed.items() if recent_from < day <= today)
     before_g = sum(mass_g for day, mass_g in sealed.items() if before_from < day <= recent_from)
@@ -97,6 +98,11 @@ def _under_reporting(
         detail = f"{site} 近 {RECENT_DAYS} 天 {recent_g} g，此前 {BEFORE_DAYS} 天平均每 {RECENT_DAYS} 天 {usual_g} g{per_bed}"
         evidence = sealings(site, recent_from + timedelta(days=1), today)
         yield _finding("under_reporting", site, today, detail, evidence)
+
+
+def _rested(site: str, first: date, last: date, directory: Directory) -> bool:
+    """Whether the register said of some day behind the first, up to the last, that nothing was to arise: dormant or closed."""
+    return any(directory.is_idle(site, first + timedelta(days=day)) for day in range(1, (last - first).days + 1))
 
 
 def _finding(reason: str, site: str, day: date, detail: str, evidence: tuple[str, ...]) -> Finding:

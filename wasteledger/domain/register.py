@@ -5,24 +5,37 @@ Rows, loaded from a readable file. The chain of custody refers to them by code a
 
 import csv
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
+import json
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from schemas.codes import SiteKind, check_uscc, site_kind
 from schemas.event_base import Actor, Hash, Plate, SiteCode
+from schemas.plates import normal_plate
 from schemas.quantities import Tolerance
 from schemas.waste import check_waste_code, is_medical
+
+if TYPE_CHECKING:
+    from wasteledger.domain.register_history import RegisterHistory
 
 NAME_MAX = 60
 TEXT_MAX = 120
 #: Institutions of up to 19 beds: collection and carriage not managed as hazardous waste (名录 2021, exemption list no. 2).
 EXEMPT_BEDS_MAX = 19
+
+DAY_MS = 24 * 60 * 60 * 1000
+CHINA_MS = 8 * 60 * 60 * 1000
+#: A day before all days, as `day_number` counts them.
+BEGINNING = -1_000_000
+_EPOCH = date(1970, 1, 1)
+#: Answers of one kind that a directory keeps; beyond it they are worked out anew.
+KEPT_MAX = 100_000
+#: Stands for a person's name where names are left out.
+NO_NAME = "—"
 
 _RULE_ROWS = tuple(
     csv.DictReader(files("wasteledger").joinpath("data/rules.csv").read_text(encoding="utf-8").splitlines())
@@ -63,6 +76,9 @@ class Site(_Row):
         collection: how waste leaves it (因地制宜): with its own handheld; by a badge or PIN on the collector's; carried by its staff to the
             township centre where no road service runs; or out of a cabinet or unattended room, whose keeper vouches later.
         centre: the township centre that serves it.
+        closed_on: the last day on which it is in force; what is still there passes to the successor on that day.
+        dormant: it makes no waste for the time being (holidays, rebuilding) and is not asked why; what is there still has to go.
+        successor: the site that it was merged into, with its stock and its open steps.
     """
 
     code: SiteCode
@@ -77,6 +93,9 @@ class Site(_Row):
     remote: bool = False
     collection: Literal["own_device", "vouched", "hand_in", "unattended"] = "own_device"
     centre: SiteCode | None = None
+    closed_on: date | None = None
+    dormant: bool = False
+    successor: SiteCode | None = None
 
     @property
     def kind(self) -> SiteKind:
@@ -220,26 +239,43 @@ class Register(_Row):
     plans: tuple[Plan, ...] = ()
 
 
+def day_number(day: date) -> int:
+    """A day as days since 1970."""
+    return (day - _EPOCH).days
+
+
 class Directory:
     """A register made quick to ask."""
 
-    def __init__(self, register: Register) -> None:
-        """Indexes the rows; later rules of one key replace earlier ones."""
+    def __init__(self, register: Register, history: "RegisterHistory | None" = None) -> None:
+        """Indexes the rows; later rules of one key replace earlier ones.
+
+        `history`: all versions, where there are several; a register without one holds for ever.
+        """
         self.register = register
+        self.history = history
         #: Six digits of the district.
         self.region = register.region[:6]
         self.divisions = {division.code: division for division in register.divisions}
         self.sites = {site.code: site for site in register.sites}
-        self.carrier_of = {vehicle.plate: vehicle.carrier for vehicle in register.vehicles}
+        self.carrier_of = {normal_plate(vehicle.plate): vehicle.carrier for vehicle in register.vehicles}
         self._organisations = {site.code: site.organisation for site in register.sites if site.organisation}
         #: Vehicles that are said not to meet GB 19217: the exemption of small institutions does not hold in them.
-        self.unfit_vehicles = frozenset(vehicle.plate for vehicle in register.vehicles if vehicle.medical is False)
+        self.unfit_vehicles = frozenset(
+            normal_plate(vehicle.plate) for vehicle in register.vehicles if vehicle.medical is False
+        )
         self.people = {person.actor: person for person in register.people}
         self.rules: dict[tuple[str, str | None], Rule] = {
             (rule.key, rule.scope): rule for rule in (*default_rules(), *register.rules)
         }
         #: Sites whose waste travels without a manifest.
         self.exempt = frozenset(site.code for site in register.sites if not site.needs_manifest)
+        #: Sites that were merged: from which day (its number since 1970) on, and into which.
+        self.merged = {
+            site.code: (day_number(site.closed_on) if site.closed_on else BEGINNING, site.successor)
+            for site in register.sites
+            if site.successor
+        }
         #: Expected steps by state, as `deadlines.expected_step` has met them.
         self.steps: dict[tuple[str, str, str | None, str], Any] = {}
         self._limits: dict[tuple[str, str | None], int] = {}
@@ -255,20 +291,85 @@ class Directory:
 
     def limit(self, key: str, site: str | None = None) -> int:
         """The value of the rule that holds at a site."""
-        if (key, site) not in self._limits:
-            self._limits[key, site] = self.rule(key, site).value
-        return self._limits[key, site]
+        value = self._limits.get((key, site))
+        if value is None:
+            if len(self._limits) > KEPT_MAX:
+                self._limits.clear()
+            value = self._limits[key, site] = self.rule(key, site).value
+        return value
 
     def licensed(self, *, holder: str, activity: str, waste_code: str, day: date) -> bool:
         """Whether some licence of `holder` covers this waste on this day."""
         key = (holder, activity, waste_code, day)
         known = self._licensed.get(key)
         if known is None:
+            if len(self._licensed) > KEPT_MAX:
+                self._licensed.clear()
             known = self._licensed[key] = any(
                 licence.holder == holder and licence.activity == activity and licence.covers(waste_code, day)
                 for licence in self.register.licences
             )
         return known
+
+    @cached_property
+    def digest(self) -> str:
+        """What names every version, with its days: what was judged by it is judged anew where it differs."""
+        return self.history.digest if self.history else register_digest(self.register)
+
+    @property
+    def newest(self) -> "Directory":
+        """The version that was loaded last."""
+        return self.history.newest if self.history else self
+
+    def at(self, moment_ms: int) -> "Directory":
+        """The register as it held at a moment: the register of the day of the act judges the act.
+
+        Of the versions that hold from that day or an earlier one, the one that was loaded last.
+        """
+        return self if self.history is None else self.history.at(moment_ms)
+
+    def known_at(self, moment_ms: int) -> "Directory":
+        """The version that would judge an act of this moment had none been entered afterwards for days that had passed.
+
+        Where it is another one than `at` gives, and they differ in what judges the act, a retroactive edit changed the judgement.
+        """
+        return self if self.history is None else self.history.known_at(moment_ms)
+
+    def in_force(self, site: str, day: date) -> bool:
+        """Whether a site is in the register of that day and was not closed before it; a dormant one is in force."""
+        known = self.at(day_number(day) * DAY_MS - CHINA_MS).sites.get(site)
+        return known is not None and (known.closed_on is None or day <= known.closed_on)
+
+    def is_idle(self, site: str, day: date) -> bool:
+        """Whether a site was dormant or closed on that day, so that nothing is expected to arise there."""
+        known = self.at(day_number(day) * DAY_MS - CHINA_MS).sites.get(site)
+        return known is not None and (known.dormant or (known.closed_on is not None and known.closed_on <= day))
+
+    def successor_of(self, site: str, moment_ms: int) -> str:
+        """Who stands for a site at a moment: itself, or the site that it was merged into by then, and so on."""
+        merged = self.at(moment_ms).merged
+        if not merged:
+            return site
+        today = (moment_ms + CHINA_MS) // DAY_MS
+        while site in merged and merged[site][0] <= today:
+            site = merged[site][1]
+        return site
+
+    def predecessors(self, site: str, moment_ms: int) -> list[str]:
+        """The sites that a site stands for at a moment, itself apart."""
+        return [code for code in self.at(moment_ms).merged if self.successor_of(code, moment_ms) == site]
+
+    def heirs(self, site: str) -> tuple[tuple[int, str], ...]:
+        """The sites that it passes to in turn, by the version loaded last, each with the day from which on (since 1970).
+
+        What had passed when that version was loaded has passed for all open steps, those included that had been due before.
+        """
+        version = self.history.versions[-1] if self.history else None
+        merged, found, begin = self.newest.merged, [], version.first_day if version else BEGINNING
+        while site in merged:
+            begin, site = max(begin, merged[site][0]), merged[site][1]
+            found.append((BEGINNING if version and begin <= version.loaded_day else begin, site))
+        return tuple(found)
 
     def may_treat(self, *, holder: str, waste_code: str, method: str, day: date) -> bool:
         """Whether a licence of `holder` that covers this waste on this day names the method, or names none and the method is harmless.
@@ -282,10 +383,6 @@ class Directory:
             for licence in self.register.licences
             if licence.holder == holder and licence.activity == "dispose" and licence.covers(waste_code, day)
         )
-
-    def at(self, moment_ms: int) -> "Directory":  # noqa: ARG002 - one version holds for ever until there are more
-        """The register as it held at a moment: the register of the day of the act judges the act."""
-        return self
 
     def organisation(self, site: str) -> str:
         """The legal person that a site belongs to; a site without one, or an unknown one, is its own."""
@@ -303,52 +400,43 @@ def default_rules() -> tuple[Rule, ...]:
     return tuple(Rule(key=row["key"], value=int(row["value"]), basis=row["basis"]) for row in _RULE_ROWS)
 
 
-def _row_keys(register: Register) -> Iterator[str]:
-    """What names each row; within its kind no two rows may have the same."""
-    yield from (f"division {division.code}" for division in register.divisions)
-    yield from (f"site {site.code}" for site in register.sites)
-    yield from (f"vehicle {vehicle.plate}" for vehicle in register.vehicles)
-    yield from (f"licence {licence.number} to {licence.activity}" for licence in register.licences)
-    yield from (f"person {person.actor}" for person in register.people)
-    yield from (f"stream {stream.waste_code} of {stream.site}" for stream in register.streams)
-    yield from (f"rule {rule.key} for {rule.scope or 'the district'}" for rule in register.rules)
-    yield from (f"plan of {plan.site} for {plan.year}" for plan in register.plans)
+def register_text(register: Register, *, persons: bool = True) -> str:
+    """The one way to write a register down: JSON with sorted keys and rows, without what is as it is by default.
 
-
-def check_register(register: Register) -> Register:
-    """Returns a register whose rows refer only to rows that are there.
-
-    Raises:
-        ValueError: naming the row and what it refers to.
+    Without `persons` their names and telephones are left out. That is the text which the log's digest is of: a name may be erased
+    for ever and the digest still fits (个人信息保护法 第四十七条), and whoever is handed the text learns no names.
     """
-    divisions = {division.code for division in register.divisions}
-    sites = {site.code for site in register.sites}
-    problems = [f"site {s.code}: no division {s.division}" for s in register.sites if s.division not in divisions]
-    problems += [f"{key} stands twice" for key, count in Counter(_row_keys(register)).items() if count > 1]
-    references = (
-        [(f"vehicle {vehicle.plate}", vehicle.carrier) for vehicle in register.vehicles]
-        + [(f"licence {licence.number}", licence.holder) for licence in register.licences]
-        + [(f"person {person.actor}", person.site) for person in register.people]
-        + [(f"stream {stream.waste_code}", stream.site) for stream in register.streams]
-        + [(f"plan for {plan.year}", plan.site) for plan in register.plans]
-        + [(f"plan of {plan.site} for {plan.year}", row.plant) for plan in register.plans for row in plan.wastes]
-        + [(f"site {site.code}", site.centre) for site in register.sites if site.centre]
-    )
-    problems += [f"{row}: no site {site}" for row, site in references if site not in sites]
-    scopes = sites | divisions | {register.region[:6]}
-    problems += [
-        f"rule {r.key}: no site or division {r.scope}" for r in register.rules if r.scope and r.scope not in scopes
-    ]
-    if problems:
-        raise ValueError("; ".join(problems))
-    return register
+    fields = register.model_dump(mode="json", exclude_defaults=True)
+    if not persons:
+        fields["people"] = [
+            {key: value for key, value in person.items() if key != "phone"} | {"name": NO_NAME}
+            for person in fields.get("people", ())
+        ]
+    return _dump({name: sorted(rows, key=_dump) if isinstance(rows, list) else rows for name, rows in fields.items()})
 
 
 def register_digest(register: Register) -> str:
-    """What stands in the log for a register, so that nobody can change its rows unseen; their order says nothing."""
-    lines = [f"{register.region} {register.origin}"]
-    for name, rows in sorted(register):
-        if isinstance(rows, tuple | list):
-            lines += [name, *sorted(row.model_dump_json() for row in rows)]
-    content = "\n".join(lines)
-    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
+    """What stands in the log for a register, so that nobody can change its rows unseen: of its text without names of persons."""
+    return _sha256(register_text(register, persons=False))
+
+
+def digest_of_rows(text: str) -> str:
+    """The digest by which a register was named up to version 0003 of the database: of its rows as they were written then.
+
+    Raises:
+        ValueError: the text is no register.
+    """
+    fields = json.loads(text)
+    lines = [f"{fields['region']} {fields['origin']}"]
+    for name, rows in sorted(fields.items()):
+        if isinstance(rows, list):
+            lines += [name, *sorted(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)]
+    return _sha256("\n".join(lines))
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _sha256(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

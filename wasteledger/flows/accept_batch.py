@@ -3,7 +3,8 @@
 1. Parse each note; take it for what its bytes are (`read_note`).
 2. Verify its signature under the admitted key. Unknown key or bad signature: held aside, answered, not counted.
 3. Identity before rules: a number taken by the same event is a duplicate, by another one a fork.
-4. Not canonical, or no event this version can read: quarantine; its bytes are kept in the log.
+4. Not canonical, or a field that this version knows is wrong: quarantine; its bytes are kept in the log. What this version does not
+   know is appended like any other event, with the reason why it has no effect yet (`schemas.growth`).
 5. Append, admit or revoke keys that office events name, write, commit; only then answer.
 """
 
@@ -12,9 +13,11 @@ from collections.abc import Sequence
 from schemas.canonical import decode_base64, encode_base64
 from schemas.errors import ContractError, SignatureError
 from schemas.events import AnyEvent, Enrolled, Revoked
+from schemas.growth import NewerEvent
 from schemas.signing import EventNote, device_id, is_sound_key, verify_note
-from schemas.sync import BatchAnswer, NumberRange, Verdict, VerdictCode
+from schemas.sync import KINDS_UNDERSTOOD, VERSIONS, BatchAnswer, NumberRange, Verdict, VerdictCode
 from wasteledger import clock
+from wasteledger.domain.boots import BOOTS_PER_DAY_MAX, DAY_MS, corrects
 from wasteledger.domain.entry import CLASSES, Entry, decode_entry
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.merkle import leaf_hash
@@ -47,11 +50,15 @@ def take_in(ledger: Ledger, read: Sequence[ReadNote], *, origin: str, node: str)
         tree_size=ledger.size,
         root=encode_base64(ledger.root()),
         server_ms=batch.received_ms,
+        versions=VERSIONS,
+        kinds=KINDS_UNDERSTOOD,
     )
 
 
 #: What is answered for an entry that is no event.
 _VERDICTS: dict[str, VerdictCode] = {"fork": "fork", "quarantine": "quarantine", "hello": "new"}
+#: What decides whose events are taken. It has its effect when it is taken in, so nothing of it may be unknown then.
+_ADMITTING = frozenset({"enrolled", "revoked"})
 
 
 class _Batch:
@@ -91,8 +98,8 @@ class _Batch:
         number = number or self._number(item)
         taken = self._taken.get(number) if number else None
         if item.verified and taken and taken[0] == item.event_id:
-            return self._again(*taken)
-        if item.verified and item.event and number and not taken and not isinstance(item.event, Enrolled | Revoked):
+            return self._again(*taken, reason=item.problem)
+        if item.verified and item.event and number and not taken and item.event.kind not in _ADMITTING:
             return self._append(item, item.event, number)  # the common case: a scan of an admitted device
         if item.verified and item.note is None:  # its bytes were seen before, but never committed
             item = read_note(item.raw, self._origin)
@@ -102,16 +109,16 @@ class _Batch:
         if unproved:
             return self._hold(item, unproved)
         if item.hello:
-            return self._announce(item, item.note, item.hello)
+            return self._announce(item, item.hello)
         if item.event is None:
             return self._set_apart(item, "quarantine", item.problem)
         return self._place(item, item.event, number)
 
-    def _place(self, item: ReadNote, event: AnyEvent, number: Number | None) -> Verdict:
+    def _place(self, item: ReadNote, event: AnyEvent | NewerEvent, number: Number | None) -> Verdict:
         """Steps 3 and 5 for an event that is proved."""
         taken = self._taken.get(number) if number else None
         if taken and taken[0] == item.event_id:
-            return self._again(*taken)
+            return self._again(*taken, reason=item.problem)
         if taken:
             return self._set_apart(item, "fork", f"number {item.device_seq} holds another event, entry {taken[1]}")
         return self._append(item, event, number)
@@ -127,15 +134,27 @@ class _Batch:
                 holes.append(NumberRange(device_id=names[device_no], first=start, last=first - 1))
         return holes
 
-    def _announce(self, item: ReadNote, note: EventNote, hello: Hello) -> Verdict:
-        """A hello is kept when it names events that the log does not have: it commits the device to its tail."""
+    def _announce(self, item: ReadNote, hello: Hello) -> Verdict:
+        """A hello is kept when it tells something new (`domain.boots`); what it told before, it told for ever."""
         self._ledger.flush()  # the events in front of it in this batch count
-        last = self._ledger.last_number(self._devices[note.device_id].device_no)
+        device_no = self._devices[hello.device_id].device_no
+        last = self._ledger.last_number(device_no)
         first = last[0] + 1 if last else 0
-        if hello.next_seq <= first:
-            return Verdict(event_id=encode_base64(item.event_id), verdict="noted")
-        self._tails.append(NumberRange(device_id=note.device_id, first=first, last=hello.next_seq - 1))
+        if hello.next_seq > first:
+            self._tails.append(NumberRange(device_id=hello.device_id, first=first, last=hello.next_seq - 1))
+        if item.event_id not in self._odd and self._ledger.odd_index(item.event_id) is None:
+            boot = self._ledger.boot(device_no, hello.boot_id)
+            names_more = hello.next_seq > max(first, self._ledger.announced(device_no))
+            if boot is None and not names_more and self._boots_of_the_day(device_no) >= BOOTS_PER_DAY_MAX:
+                reason = f"more than {BOOTS_PER_DAY_MAX} boots of this device within a day: send it again tomorrow"
+                return self._hold(item, reason)
+            if boot and not names_more and not corrects(boot, hello, self.received_ms):
+                return Verdict(event_id=encode_base64(item.event_id), verdict="noted")
+            self._ledger.hear(device_no, hello, received_ms=self.received_ms)
         return self._set_apart(item, "hello", None)
+
+    def _boots_of_the_day(self, device_no: int) -> int:
+        return self._ledger.boots_since(device_no, self.received_ms - DAY_MS)
 
     def _unproved(self, item: ReadNote, note: EventNote) -> str | None:
         """Why the note can not be relied on, or None."""
@@ -148,6 +167,11 @@ class _Batch:
                 verify_note(note, public_key)
             except SignatureError as error:
                 return str(error)
+        if isinstance(event, NewerEvent) and event.kind in _ADMITTING:
+            return (
+                f"this service does not know all that it says, and whom to believe can not wait ({item.problem}): "
+                f"upgrade the service, then send the same bytes again"
+            )
         return self._presumes(event, device) if isinstance(event, Enrolled | Revoked) else None
 
     def _presumes(self, event: Enrolled | Revoked, device: StoredDevice | None) -> str | None:
@@ -163,14 +187,14 @@ class _Batch:
             return f"device {event.device_id} is revoked: it can no longer enrol or revoke"
         return None
 
-    def _genesis_key(self, event: AnyEvent | None) -> bytes | None:
+    def _genesis_key(self, event: AnyEvent | NewerEvent | None) -> bytes | None:
         """The first office key of an empty log vouches for itself; nobody else may."""
         if self._ledger.size or not isinstance(event, Enrolled):
             return None
         himself = event.role == "office" and event.device == event.device_id
         return decode_base64(event.public_key) if himself else None
 
-    def _append(self, item: ReadNote, event: AnyEvent, number: Number | None) -> Verdict:
+    def _append(self, item: ReadNote, event: AnyEvent | NewerEvent, number: Number | None) -> Verdict:
         content = self._entry("event", item.raw)
         index, leaf = self._ledger.append(content, received_ms=self.received_ms)
         if isinstance(event, Enrolled):
@@ -181,7 +205,7 @@ class _Batch:
         number = number or (self._devices[event.device_id].device_no, event.device_seq)
         self._ledger.take_number(number, event_id=item.event_id, index=index)
         self._taken[number] = (item.event_id, index, content)
-        return self._verdict(item.event_id, "new", index, leaf)
+        return self._verdict(item.event_id, "new", index, leaf, item.problem)
 
     def _admit(self, event: Enrolled, index: int) -> None:
         if self._ledger.devices([event.device]):

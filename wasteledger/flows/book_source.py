@@ -226,6 +226,10 @@ class BookSource:
                 if index < end:
                     yield self.fact(index)
 
+    def begun(self, device: str, boot_id: str) -> int | None:
+        """The lowest number that a device gave in one boot, by the books as they are written: a hello may come behind it."""
+        return self._rows.begun(device, boot_id) if self._rows else None
+
     def box_facts(
         self, box: str, begin_ms: int, end_ms: int, *, packings: bool = False, backwards: bool = False
     ) -> Iterator[Fact]:

@@ -16,9 +16,11 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from threading import RLock
 
-from schemas.canonical import decode_base64, encode_base64
+from schemas.canonical import INTEGER_MAX, decode_base64, encode_base64
+from schemas.growth import contract_digest
 from wasteledger.domain.admissions import Admission, break_chain, take_office_event
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
@@ -40,6 +42,7 @@ from wasteledger.store.books import BookRows
 from wasteledger.store.books_db import BooksDatabase, BooksState
 from wasteledger.store.database import Database
 from wasteledger.store.ledger import Ledger
+from wasteledger.store.ledger_cut import ledger_of
 
 #: Entries of one portion: three weeks of a district, which most packages live through.
 PORTION_ENTRIES = 120_000
@@ -52,10 +55,14 @@ COUNT_MARGIN_MS = 24 * 60 * 60 * 1000
 class Books:
     """The books of one log, as this process keeps them."""
 
-    def __init__(self, database: Database) -> None:
-        """Opens the books; nothing is read before they are asked for."""
+    def __init__(self, database: Database, *, folder: Path | None = None, until: int | None = None) -> None:
+        """Opens the books; nothing is read before they are asked for.
+
+        `folder`: books of their own there, not the log's; `until`: they know the first entries of the log alone.
+        """
         self._log = database
-        self.database = BooksDatabase(database.url)
+        self._until = until
+        self.database = BooksDatabase(database.url, folder)
         self._lock = RLock()
         self._forget_all()
 
@@ -73,6 +80,7 @@ class Books:
         self._counted: list[Fact] = []
         self._devices_touched: set[str] = set()
         self._boots: set[tuple[str, str]] = set()
+        self._begun: dict[tuple[str, str], int] = {}
         self._held: set[int] = set()
         self._rare: list[int] = []
         self._manifests: set[str] = set()
@@ -81,7 +89,11 @@ class Books:
     def keep(
         self, directory: Directory, digest: str, *, portion: int = PORTION_ENTRIES, until: int | None = None
     ) -> int:
-        """Brings the books up to the end of the log, or up to `until`, judged by this register; returns the size they are kept to."""
+        """Brings the books up to the end of the log, or up to `until`, judged by this register; returns the size they are kept to.
+
+        Where another version of the contract kept them, they are kept anew: what that one did not know may have an effect now.
+        """
+        digest = f"{digest} {contract_digest()}"
         with self._lock:
             # A portion makes facts by the ten thousand, none of them in circles: looking for circles would take a third of the time.
             collecting = gc.isenabled()
@@ -97,7 +109,7 @@ class Books:
     def _keep_portion(self, directory: Directory, digest: str, portion: int, until: int | None) -> bool:
         """Takes in the next portion; whether there may be more."""
         with self._log.read() as log, self.database.write() as books:
-            rows, ledger = BookRows(books), Ledger(log)
+            rows, ledger = BookRows(books), ledger_of(log, self._until)
             state = rows.state()
             if state.size and not self._same_log(state, ledger, digest):
                 self.database.throw_away(books)
@@ -206,6 +218,7 @@ class Books:
         if kind in _OF_DEVICES:
             self._device(event.device)
             self._weigh(take_office_event(fact, self.source.admissions) or event.device)
+        self._begin_boot((event.device_id, event.boot_id), event.device_seq)
         for name in named_by(fact):
             source.file(name, fact)
         if number >= 0:
@@ -214,6 +227,11 @@ class Books:
             self._shelve_rare(fact)
             self._rare.append(fact.index)
         self._touch(fact)
+
+    def _begin_boot(self, boot: tuple[str, str], number: int) -> None:
+        """The lowest number of a boot: a hello may come behind it."""
+        if number < self._begun.get(boot, INTEGER_MAX + 1):
+            self._begun[boot] = number
 
     def _place(self, book: DeviceBook, fact: Fact) -> tuple[int, int]:
         """From which number on times change because of an event, -1 for none; and where the bracket of the next one begins."""
@@ -292,16 +310,12 @@ class Books:
         """A hello: how far its device has come, and when its boot began."""
         book = self._device(hello.device_id)
         book.announce(hello.next_seq, entry.received_ms, entry.event_id)
-        if not self.source.clocks.learn(hello, entry.received_ms):
-            return
-        self._boots.add((hello.device_id, hello.boot_id))
-        number = -1
-        for fact in self.source.facts_of_device(hello.device_id, book.newest, end=self.size + 1):
-            if fact.event.boot_id != hello.boot_id:
-                break
-            number = fact.event.device_seq
-        if number >= 0:
-            self._hold(book, number, directory)
+        boot = hello.device_id, hello.boot_id
+        moved = self.source.clocks.learn(hello, entry.received_ms)
+        self._boots.add(boot)
+        begun = [number for number in (self._begun.get(boot), self.source.begun(*boot)) if number is not None]
+        if moved and begun:
+            self._hold(book, min(begun), directory)
 
     def _hold(self, book: DeviceBook, number: int, directory: Directory) -> None:
         """Times of a device's events from a number on, each inside its bracket; what changes is judged again."""
@@ -317,12 +331,12 @@ class Books:
         for held in list(hold_chain(facts[::-1], lower_ms, source.clocks, source.received_at)):
             fact, before_ms = held.fact, held.fact.occurred_ms
             bounds[fact.event.device_seq] = held.lower_ms
-            if not fact.hold(held):
-                continue
-            self._keep_time(fact)
-            self._touch_at(fact, before_ms)
-            self._touch(fact)
-            source.date_anew(fact, named_by(fact))
+            if fact.hold(held):
+                self._keep_time(fact)
+                self._touch_at(fact, before_ms)
+                self._touch(fact)
+                source.date_anew(fact, named_by(fact))
+            # Of each boot one event is shown: with that one mended, it may be the next one.
             book.judge_clock(fact, directory)
         book.bound(bounds)
         self._devices_touched.add(book.device_id)
@@ -355,6 +369,7 @@ class Books:
         rows.replace_doubts(rows.subjects_with_doubts([*chains, *subjects]), doubts)
         touched = [self.devices[device] for device in self._devices_touched]
         rows.save_devices([(book.device_id, json.dumps(asdict(book))) for book in touched])
+        rows.save_begun([(*boot, number) for boot, number in self._begun.items()])
         rows.save_boots([(*boot, json.dumps(self.source.clocks.anchors(*boot))) for boot in sorted(self._boots)])
         rows.save_held([(index, *map(int, self.source.held[index])) for index in sorted(self._held)])
         rows.save_rare(self._rare)
@@ -398,9 +413,15 @@ class Books:
     def opened(self) -> Iterator[tuple[BookRows, BookSource]]:
         """The books to read in, all from one moment, and the facts behind them."""
         with self._lock, self._log.read() as log, self.database.read() as books:
-            self.source.attach(BookRows(books), Ledger(log))
+            self.source.attach(BookRows(books), ledger_of(log, self._until))
             yield BookRows(books), self.source
             self.source.attach(None, None)
+
+    def rest(self) -> None:
+        """Lets go of the facts that were read on the way; they are read again when somebody asks."""
+        with self._lock:
+            self.source.facts.clear()
+            self.source.places.clear()
 
     def close(self) -> None:
         """Gives the database back."""

@@ -8,7 +8,7 @@ from wasteledger.domain.cases import LEVELS_ZH, STATUS_ZH, CaseAct
 from wasteledger.domain.legal_days import CHINA
 from wasteledger.domain.register import Directory
 from wasteledger.flows.case_book import JudgedCase
-from wasteledger.flows.questions import parse_day
+from wasteledger.flows.moments import parse_day
 
 
 def due_of_day(typed: str | None) -> int | None:

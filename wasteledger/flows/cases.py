@@ -12,6 +12,7 @@ from schemas.codes import CodeKind, SiteKind, parse_code
 from schemas.errors import CodeError
 from schemas.event_base import ATTACHMENTS_MAX, CODES_MAX, NOTE_MAX
 from schemas.events import CASE_LEVEL_MAX
+from schemas.sense import check_text
 from wasteledger import clock
 from wasteledger.domain.cases import Case, CaseStatus, Judgement, may_close, subject_of
 from wasteledger.domain.deadlines import HOUR_MS
@@ -372,7 +373,8 @@ def _due(desk: _Desk, due_ms: int | None, now_ms: int, rule: str, site: str) -> 
 
 
 def _note(text: str, *, needed: bool = False) -> str:
-    note = text.strip()
+    note = text.replace("\r\n", "\n").strip()
+    check_text(note, name="note")
     if (needed and not note) or len(note) > NOTE_MAX:
         message = f"note: {len(note)} characters; say it in 1 to {NOTE_MAX}, it stands in the ledger for ever"
         raise QueryError(message)

@@ -14,7 +14,7 @@ from wasteledger.domain.register import Directory
 from wasteledger.errors import NotFoundError
 from wasteledger.flows.case_book import all_cases
 from wasteledger.flows.cases import authority_of
-from wasteledger.flows.questions import parse_day
+from wasteledger.flows.moments import parse_day
 from wasteledger.flows.service import Service
 
 #: Rows of one answer; whoever has more overdue than that asks site by site.
@@ -69,6 +69,8 @@ class DueList(NamedTuple):
 def due_list(service: Service, site: str | None, until_ms: int, *, as_of_ms: int | None = None) -> list[DueRow]:
     """Every step that a site (or, with None, anybody) has to make up to a moment and has not made; what is late comes first.
 
+    What a site that was merged had to do, its successor has to.
+
     Raises:
         NotFoundError: no such site.
     """
@@ -77,11 +79,17 @@ def due_list(service: Service, site: str | None, until_ms: int, *, as_of_ms: int
         message = f"site {site} is not in the register: see `wasteledger sites`"
         raise NotFoundError(message)
     now_ms = clock.now_ms() if as_of_ms is None else as_of_ms
-    rows = [_step_row(step, directory, now_ms) for step in expected_steps(service, site, until_ms)]
+    rows = [
+        _step_row(step, directory, now_ms)
+        for owing in ([site, *directory.predecessors(site, now_ms)] if site else [None])
+        for step in expected_steps(service, owing, until_ms)
+    ]
     for case in all_cases(service):
         row = _case_row(case, directory, now_ms)
-        if row and row.due_ms <= until_ms and site in {None, row.site}:
+        if row and row.due_ms <= until_ms:
             rows.append(row)
+    rows = [row._replace(site=directory.successor_of(row.site, now_ms)) for row in rows]
+    rows = [row for row in rows if site in {None, row.site}]
     return sorted(rows, key=lambda row: (row.due_ms, row.kind, row.subject, row.reason))
 
 

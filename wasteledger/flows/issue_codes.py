@@ -14,7 +14,9 @@ from schemas.codes import (
 )
 from schemas.event_base import CODES_MAX
 from schemas.label_fields import BoxLabel, HazardousLabel, LabelFields, MedicalLabel
+from schemas.sense import check_text
 from schemas.waste import is_medical
+from wasteledger import clock
 from wasteledger.domain.register import Directory, Site
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.service import Service
@@ -55,7 +57,8 @@ def issue_codes(
     if not 1 <= len(wanted) <= ISSUE_LABELS_MAX:
         message = f"{len(wanted)} labels wanted: from 1 to {ISSUE_LABELS_MAX} at once"
         raise QueryError(message)
-    directory = service.directory()
+    check_text(stock, name="stock")
+    directory = service.directory().at(clock.now_ms())
     with service.database.write() as connection:
         store = DistrictStore(connection)
         fields = [_label(want, directory, store, day) for want in wanted]
@@ -78,6 +81,10 @@ def _label(want: Wanted, directory: Directory, store: DistrictStore, day: date) 
     if site is None:
         message = f"site {want.site} is not in the register: see `wasteledger sites`"
         raise NotFoundError(message)
+    if site.closed_on is not None and site.closed_on < day:
+        instead = f": issue them to {site.successor}, its successor" if site.successor else ""
+        message = f"{site.name} ({site.code}) was closed on {site.closed_on} and gets no more labels{instead}"
+        raise QueryError(message)
     region = directory.register.region[:6]
     if want.waste_code is None:
         serial = _draw(store, f"box/{region}", STOCK_SERIAL_MAX)

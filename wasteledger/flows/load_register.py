@@ -1,15 +1,23 @@
 """Loading a district from its readable file."""
 
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
 
 from schemas.errors import WasteLedgerError
+from schemas.event_base import NOTE_MAX
 from schemas.signing import check_origin
-from wasteledger.domain.register import Directory, Register, check_register, register_digest
+from wasteledger import clock
+from wasteledger.domain.legal_days import china_day
+from wasteledger.domain.register import Directory, Register, register_digest
+from wasteledger.domain.register_checks import check_register
+from wasteledger.domain.register_history import RegisterVersion
 from wasteledger.errors import RegisterError
+from wasteledger.flows.moments import parse_day
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
@@ -71,23 +79,98 @@ def _problem(item: Any, content: Any) -> str:
     return f"{' → '.join(place)}: {item['msg'].removeprefix('Value error, ')}"
 
 
-def load_register(service: Service, path: Path) -> Register:
-    """Puts the district of a file in force, and its digest into the log, so that nobody can change it unseen.
+class Loaded(NamedTuple):
+    """What became of a register that was loaded.
+
+    Attributes:
+        version: as it is kept now; of a register that was in force already, that one.
+        is_new: whether it was not.
+        renamed: in how many versions names or telephones of persons were changed; the log does not hold them.
+        overruled: versions that were to hold from a later day, and that this one, loaded after them, takes the place of.
+    """
+
+    register: Register
+    version: RegisterVersion
+    is_new: bool
+    renamed: int = 0
+    overruled: tuple[RegisterVersion, ...] = ()
+
+
+def load_register(service: Service, path: Path, *, holds_from: str | None = None, decision: str = "") -> Loaded:
+    """Puts the district of a file in force from a day on, and its digest into the log, so that nobody can change it unseen.
+
+    The first register holds from the beginning of time; an edit from today on (China), or from `holds_from`. Row and event are written
+    in one transaction. What is in force already is not loaded again; but names of persons, which no digest covers, are those of the
+    newest file in every version, so that a name may be erased. Into a database that was recovered without its registers, the file of one
+    that the log names is put in its place; another one begins anew.
 
     Raises:
-        RegisterError: the file does not hold together, or would give a log that has begun another name.
+        RegisterError: the file does not hold together, or would give a log that has begun another name; or the day has passed and there
+            is no decision to make it hold so.
+        QueryError: `holds_from` is no day.
     """
     register = read_register(path)
+    day = parse_day(holds_from, name="--from") if holds_from else None
+    if len(decision) > NOTE_MAX:
+        message = (
+            f"--decision: {len(decision)} characters; say in up to {NOTE_MAX} who decided what, and on which paper"
+        )
+        raise RegisterError(message)
+    office = service.office(Directory(register))
     with service.database.write() as connection:
-        store = DistrictStore(connection)
-        before = store.register()
-        if before and before.origin != register.origin and Ledger(connection).size:
-            message = (
-                f"{path}: origin {register.origin}, but the log has begun as {before.origin}, and every signature in it names "
-                f"that: keep it, or begin a new log in another WASTELEDGER_DATA_DIR"
-            )
-            raise RegisterError(message)
-        store.save_register(register)
-    body = {"kind": "ruled", "rule": "register", "value": len(register.sites), "basis": register_digest(register)}
-    service.office(Directory(register)).record([body])
-    return register
+        store, ledger = DistrictStore(connection), Ledger(connection)
+        _check_origin(store, ledger, register, path)
+        digest, kept = register_digest(register), store.versions()
+        filled, renamed = store.fill_version(digest, register), store.name_persons(register.people)
+        if filled:
+            found = next(row for row in reversed(kept) if row.digest == digest)
+            return Loaded(register, found, is_new=True, renamed=renamed)
+        if kept and kept[-1].digest == digest and day in {None, kept[-1].holds_from}:
+            return Loaded(register, kept[-1], is_new=False, renamed=renamed)
+        is_first = not any(store.version_text(row.number) for row in kept) or _renews(kept, store, digest)
+        day = _first_day(day, decision, is_first=is_first)
+        body = {"kind": "ruled", "rule": "register", "value": len(register.sites), "basis": digest}
+        body |= {"holds_from": day.isoformat()} if day else {}
+        body |= {"decision": decision} if decision else {}
+        told = office.record_in(ledger, [body])[-1]
+        store.save_register(register, RegisterVersion(0, digest, day, told.index or 0, told.received_ms or 0, decision))
+        version = store.versions()[-1]
+    overruled = tuple(row for row in kept if day and row.holds_from and row.holds_from > day)
+    return Loaded(register, version, is_new=True, renamed=renamed, overruled=overruled)
+
+
+def _check_origin(store: DistrictStore, ledger: Ledger, register: Register, path: Path) -> None:
+    before = store.register()
+    if before and before.origin != register.origin and ledger.size:
+        message = (
+            f"{path}: origin {register.origin}, but the log has begun as {before.origin}, and every signature in it names "
+            f"that: keep it, or begin a new log in another WASTELEDGER_DATA_DIR"
+        )
+        raise RegisterError(message)
+
+
+def _renews(kept: Sequence[RegisterVersion], store: DistrictStore, digest: str) -> bool:
+    """Whether this is the one register of an older database once more, which the log names by another kind of digest."""
+    before = store.register() if len(kept) == 1 else None
+    return before is not None and kept[0].digest != digest == register_digest(before)
+
+
+def _first_day(day: date | None, decision: str, *, is_first: bool) -> date | None:
+    """The day from which a register holds.
+
+    Raises:
+        RegisterError: the day fits neither the first register nor one without a decision.
+    """
+    if is_first:
+        if day is None:
+            return None
+        message = "--from: the first register of a district holds from the beginning of time; leave --from out"
+        raise RegisterError(message)
+    today = china_day(clock.now_ms()).date()
+    if day is not None and day < today and not decision.strip():
+        message = (
+            f"--from {day} has passed (today is {today}): what was judged since then may be judged otherwise, which is a decision "
+            f"of the authority. Say which with --decision, or leave --from out to let it hold from today"
+        )
+        raise RegisterError(message)
+    return day or today

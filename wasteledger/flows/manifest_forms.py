@@ -19,6 +19,7 @@ from schemas.manifest_form import (
     TripCard,
     WasteLine,
 )
+from schemas.plates import normal_plate
 from schemas.waste import is_medical, waste_kind, waste_name
 from wasteledger import clock
 from wasteledger.domain.booked_manifests import BookedManifest, book_manifest
@@ -36,7 +37,7 @@ from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_lists import given_since, taken_since
 from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.manifests import open_manifests, parse_month
-from wasteledger.flows.questions import parse_day
+from wasteledger.flows.moments import parse_day
 from wasteledger.flows.service import Service
 
 #: Most manifests in one file: a batch of blank ones.
@@ -330,7 +331,8 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
     if asked > today:
         message = f"day {asked} has not begun: trip cards are printed of what has happened, up to {today}"
         raise QueryError(message)
-    carrier = directory.carrier_of.get(plate)
+    wanted = normal_plate(plate)
+    carrier = directory.carrier_of.get(wanted)
     if carrier is None:
         message = f"vehicle {plate!r} is not in the register: enter it in the district file and load it"
         raise NotFoundError(message)
@@ -339,12 +341,14 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
     now_ms = clock.now_ms()
     with service.books().opened() as (rows, source):
         taken = _visits(taken_since(carrier, begin_ms, now_ms, source, rows), source, directory)
-        collected = [visit for visit in taken if visit.plate == plate and _on(visit, asked)]
+        collected = [visit for visit in taken if normal_plate(visit.plate) == wanted and _on(visit, asked)]
         items = frozenset(code for visit in collected for code in visit.items)
         first_ms = min((visit.at_ms for visit in collected), default=0)
         given = _visits(given_since(carrier, begin_ms, now_ms, source, rows), source, directory) if items else []
         delivered = [
-            visit for visit in given if visit.plate == plate and visit.items & items and visit.at_ms >= first_ms
+            visit
+            for visit in given
+            if normal_plate(visit.plate) == wanted and visit.items & items and visit.at_ms >= first_ms
         ]
         collections = _lines(collected, source, directory, persons=persons)[:LINES_MAX]
         deliveries = _lines(delivered, source, directory, persons=persons)[:LINES_MAX]

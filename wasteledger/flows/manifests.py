@@ -13,6 +13,8 @@ from schemas.codes import CodeKind, SiteKind, parse_code, read_typed, site_kind
 from schemas.errors import ContractError
 from schemas.event_base import CODES_MAX, NOTE_MAX
 from schemas.events import CARRIERS_MAX
+from schemas.plates import normal_plate
+from schemas.sense import check_text
 from schemas.waste import MEDICAL_CATEGORIES, check_waste_code
 from wasteledger import clock
 from wasteledger.domain.booked_manifests import BookedManifest
@@ -27,8 +29,8 @@ from wasteledger.domain.walk import walk
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.issue_codes import draw_manifest_in, manifest_counter
+from wasteledger.flows.moments import parse_day
 from wasteledger.flows.office import OFFICE_ACTOR
-from wasteledger.flows.questions import parse_day
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
@@ -377,7 +379,9 @@ def _note(text: str, name: str) -> str:
     if len(text) > NOTE_MAX:
         message = f"{name} has {len(text)} characters: shorten it to {NOTE_MAX}"
         raise QueryError(message)
-    return text.strip()
+    text = text.replace("\r\n", "\n").strip()
+    check_text(text, name=name)
+    return text
 
 
 def _site(directory: Directory, code: str, name: str) -> Site:
@@ -443,7 +447,7 @@ def _check_wastes(
 
 
 def _check_vehicle(directory: Directory, *, carrier: str, vehicle: str | None, driver: str | None) -> None:
-    if vehicle is not None and directory.carrier_of.get(vehicle) != carrier:
+    if vehicle is not None and directory.carrier_of.get(normal_plate(vehicle)) != carrier:
         message = f"vehicle {vehicle} is not registered for {directory.site_name(carrier)} ({carrier}): {_known(directory, carrier)}"
         raise QueryError(message)
     person = directory.people.get(driver or "")

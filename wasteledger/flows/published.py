@@ -57,6 +57,11 @@ class Published:
         if self.key() != text:
             self._blobs.write(KEY_PATH, text.encode())
 
+    def register_text(self, digest: str) -> str | None:
+        """In an export: a version of the register, without names of persons; None where the folder does not have it."""
+        path = register_path(digest)
+        return self._blobs.read(path).decode() if self._blobs.has(path) else None
+
     def tile(self, tile: Tile) -> bytes:
         """The bytes of a tile or bundle; where the partial one has given way, those of the full one.
 
@@ -103,3 +108,8 @@ class Published:
         if note is None or checkpoint is None or index >= checkpoint.size:
             return None
         return TlogProof(index, tuple(inclusion_proof(index, size=checkpoint.size, read=self.tile)), note)
+
+
+def register_path(digest: str) -> str:
+    """Where a version of the register lies in an export: its name is the SHA-256 of the file."""
+    return f"registers/{digest.removeprefix('sha256:')}.json"

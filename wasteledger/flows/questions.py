@@ -1,7 +1,7 @@
 """Questions people ask of the ledger, checked before they are answered."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from schemas.canonical import decode_base64, encode_base64
@@ -21,6 +21,7 @@ from wasteledger.domain.timeline import Step
 from wasteledger.domain.tlog_proof import TlogProof
 from wasteledger.errors import NotFoundError, QueryError, TamperedError
 from wasteledger.flows.book_answers import answer, item_of
+from wasteledger.flows.moments import looking, parse_day
 from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
 
@@ -30,25 +31,12 @@ PERIOD_DAYS_MAX = 3660
 PERIOD_DAYS_DEFAULT = 30
 
 
-def parse_day(text: str, *, name: str) -> date:
-    """A calendar day from `2026-11-02`.
-
-    Raises:
-        QueryError: not a day; the message names the field.
-    """
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            pass
-    message = f"{name} {text!r} is no day: write it as 2026-11-02"
-    raise QueryError(message)
-
-
 def check_question(
-    directory: Directory, *, region: str | None, from_day: str | None, to_day: str | None
+    directory: Directory, *, region: str | None, from_day: str | None, to_day: str | None, moment_ms: int | None = None
 ) -> tuple[str, str, str]:
     """Region and period of a question, with defaults filled in: the whole district, the last days up to today.
+
+    `moment_ms`: of a question about the past; today is its day.
 
     Raises:
         QueryError: an unknown region, a day that is none, an empty or too long period, or one wholly in the future.
@@ -57,7 +45,7 @@ def check_question(
     if region not in directory.divisions:
         message = f"region {region!r} is not in the register: give {directory.register.region} or one of its townships"
         raise QueryError(message)
-    today = china_day(clock.now_ms()).date()
+    today = china_day(clock.now_ms() if moment_ms is None else moment_ms).date()
     end = parse_day(to_day, name="to") if to_day else today
     begin = parse_day(from_day, name="from") if from_day else end - timedelta(days=PERIOD_DAYS_DEFAULT)
     if begin > end:
@@ -72,42 +60,70 @@ def check_question(
     return region, begin.isoformat(), end.isoformat()
 
 
+class Answered(NamedTuple):
+    """An answer, and the register that it was judged and has to be shown by."""
+
+    answer: Reconciliation
+    directory: Directory
+
+
 def ask(
     service: Service, *, region: str | None = None, from_day: str | None = None, to_day: str | None = None
 ) -> Reconciliation:
     """Reconciles a checked question as of now."""
-    directory = service.directory()
-    region, begin, end = check_question(directory, region=region, from_day=from_day, to_day=to_day)
-    books = service.books()
-    return answer(books, Question(region, begin, end, clock.now_ms()), directory)
+    return ask_then(service, region=region, from_day=from_day, to_day=to_day).answer
+
+
+def ask_then(  # noqa: PLR0913 - where, from when to when, and from when it is asked
+    service: Service,
+    *,
+    region: str | None = None,
+    from_day: str | None = None,
+    to_day: str | None = None,
+    as_of: str | None = None,
+    at_size: int | None = None,
+) -> Answered:
+    """Reconciles a checked question as it would have been answered at the end of a day, or at a size of the log (`looking`).
+
+    Raises:
+        QueryError: as `check_question` and `looking` do.
+    """
+    with looking(service, as_of=as_of, at_size=at_size) as look:
+        directory, moment_ms = look.directory, look.moment_ms
+        question = check_question(directory, region=region, from_day=from_day, to_day=to_day, moment_ms=moment_ms)
+        return Answered(answer(look.books, Question(*question, moment_ms), directory), directory)
 
 
 class FoundItem(NamedTuple):
-    """One item: its chain, its class, and every finding that names it."""
+    """One item: its chain, its class, every finding that names it, and from when and by which register it was judged."""
 
     chain: Chain
     item_class: str | None
     findings: list[Finding]
+    directory: Directory
+    moment_ms: int
 
 
-def find_item(service: Service, typed: str) -> FoundItem:
-    """An item by a code as printed or typed.
+def find_item(service: Service, typed: str, *, as_of: str | None = None, at_size: int | None = None) -> FoundItem:
+    """An item by its code as printed or typed, as it was known at the end of a day, or at a size of the log (`looking`).
 
     Raises:
         CodeError: the code fails its check.
-        QueryError: it is the code of something else than an item.
+        QueryError: it is the code of something else than an item, or as `looking` does.
         NotFoundError: nothing is known of the item.
     """
     code = read_typed(typed)
     if code.kind is not CodeKind.ITEM:
         message = f"{code.text} is the code of a {code.kind}, not of an item"
         raise QueryError(message)
-    now_ms = clock.now_ms()
-    chain, findings = item_of(service.books(), code.text, service.directory(), as_of_ms=now_ms)
+    with looking(service, as_of=as_of, at_size=at_size) as look:
+        chain, findings = item_of(look.books, code.text, look.directory, as_of_ms=look.moment_ms)
     if not chain.steps:
         message = f"{code.text} is a well-formed code, but nothing in this ledger speaks of it"
+        if as_of or at_size:
+            message += " at that time"
         raise NotFoundError(message)
-    return FoundItem(chain, class_of(chain, now_ms), findings)
+    return FoundItem(chain, class_of(chain, look.moment_ms), findings, look.directory, look.moment_ms)
 
 
 def prove_entry(service: Service, index: int) -> dict[str, Any]:
@@ -233,7 +249,7 @@ def _tally_json(tally: Any) -> dict[str, Any]:
 
 def chain_json(found: FoundItem) -> dict[str, Any]:
     """An item's chain as plain values for JSON."""
-    chain, item_class, findings = found
+    chain, item_class, findings = found[:3]
     return {
         "code": chain.code,
         "class": item_class,

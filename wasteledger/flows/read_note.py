@@ -9,7 +9,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from schemas.errors import ContractError, SignatureError
-from schemas.events import AnyEvent, parse_event
+from schemas.events import AnyEvent
+from schemas.growth import NewerEvent, read_event, why_without_effect
 from schemas.signing import EventNote, parse_note, verify_note
 from wasteledger.domain.hello import Hello, is_hello, parse_hello
 
@@ -20,11 +21,12 @@ KNOWN_KEYS_MAX = 100_000
 
 
 class Known(NamedTuple):
-    """What is remembered of a note whose signature was good."""
+    """What is remembered of a note whose signature was good; the fields are those of `ReadNote`."""
 
     device_id: str
     device_seq: int
     event_id: bytes
+    problem: str | None
 
 
 class ReadNote(NamedTuple):
@@ -34,8 +36,9 @@ class ReadNote(NamedTuple):
         device_id: who signed it, or says so; None when the bytes are no note of this log.
         device_seq: its number; None when it is no event.
         event_id: hash of its signed text.
-        note, event: None too when the same bytes were read and verified before.
-        problem: why it is no note of this log, or no event.
+        note: with `event` None too when the same bytes were read and verified before.
+        event: one of a newer version too, of which no more is known than its place in its device's chain.
+        problem: why it is no note of this log, or no event, or one without effect for now.
         hello: a device's word on its own chain, in the place of an event.
         verified: the signature was found good under the key that the device id names.
     """
@@ -45,7 +48,7 @@ class ReadNote(NamedTuple):
     device_seq: int | None
     event_id: bytes
     note: EventNote | None = None
-    event: AnyEvent | None = None
+    event: AnyEvent | NewerEvent | None = None
     problem: str | None = None
     hello: Hello | None = None
     verified: bool = False
@@ -68,12 +71,13 @@ def read_note(raw: bytes, origin: str) -> ReadNote:
     if hello:
         return strange
     try:
-        event = parse_event(note.payload())
+        event, unknown = read_event(note.payload())
     except ContractError as error:
         return strange._replace(problem=str(error))
     if event.device_id != note.device_id:
         return strange._replace(problem=f"event names device {event.device_id}, signed by {note.device_id}")
-    return ReadNote(raw, note.device_id, event.device_seq, strange.event_id, note, event)
+    why = why_without_effect(unknown) if unknown else None
+    return ReadNote(raw, note.device_id, event.device_seq, strange.event_id, note, event, why)
 
 
 class Gateway:
@@ -110,7 +114,9 @@ class Gateway:
 
     def _read(self, raw: bytes) -> ReadNote:
         known = self._known.get(hashlib.sha256(raw).digest())
-        return ReadNote(raw, *known, verified=True) if known else self._verified(read_note(raw, self.origin))
+        if known is None:
+            return self._verified(read_note(raw, self.origin))
+        return ReadNote(raw, *known[:3], problem=known.problem, verified=True)
 
     def _verified(self, item: ReadNote) -> ReadNote:
         public_key = self._keys.get(item.note.device_id) if item.note else None
@@ -121,7 +127,7 @@ class Gateway:
         except SignatureError:
             return item  # the transaction looks again, and says why it is held
         if item.device_seq is not None:
-            self._remember(item.raw, Known(item.note.device_id, item.device_seq, item.event_id))
+            self._remember(item.raw, Known(item.note.device_id, item.device_seq, item.event_id, item.problem))
         return item._replace(verified=True)
 
     def _remember(self, raw: bytes, known: Known) -> None:

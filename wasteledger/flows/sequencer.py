@@ -153,5 +153,7 @@ def _hand_out(batch: list[_Request], answer: BatchAnswer) -> None:
             root=answer.root,
             server_ms=answer.server_ms,
             needed=[hole for hole in answer.needed if hole.device_id in own],
+            versions=answer.versions,
+            kinds=answer.kinds,
         )
         start += len(request.read)

@@ -8,9 +8,11 @@ from wasteledger.domain.merkle import Frontier
 from wasteledger.domain.note import NoteKey, VerifierKey
 from wasteledger.domain.policy import Policy, log_only, parse_policy
 from wasteledger.domain.receipt import KEY_SUFFIX
-from wasteledger.domain.register import Directory, register_digest
+from wasteledger.domain.register import Directory, Register
+from wasteledger.domain.register_history import RegisterVersion, directory_of
 from wasteledger.errors import NotFoundError, RolledBackError
 from wasteledger.flows.books import Books
+from wasteledger.flows.cuts import Cuts
 from wasteledger.flows.keys import load_seed
 from wasteledger.flows.office import Office, load_key
 from wasteledger.flows.published import Published
@@ -49,6 +51,8 @@ class Service:
         self.database = Database(settings.effective_database_url)
         self._lock = Lock()
         self._books: Books | None = None
+        self._cuts: Cuts | None = None
+        self._directory: tuple[list[RegisterVersion], Directory] | None = None
         self._sequencer: Sequencer | None = None
         self.signing: SigningLoop | None = None
         self.published = Published(Blobs(settings.effective_log_dir))
@@ -63,21 +67,55 @@ class Service:
         with self._lock:
             if self._books is None:
                 self._books = Books(self.database)
-        self._books.keep(directory, register_digest(directory.register))
+        self._books.keep(directory, directory.digest)
         return self._books
 
+    def cuts(self) -> Cuts:
+        """Books of the log as it was, for questions about the past."""
+        with self._lock:
+            if self._cuts is None:
+                self._cuts = Cuts(self.database)
+            return self._cuts
+
     def directory(self) -> Directory:
-        """The register in force.
+        """The register that was loaded last, with all versions behind it (`Directory.at`).
+
+        Read again only when another version was loaded, by this process or another one.
 
         Raises:
-            NotFoundError: no district has been loaded.
+            NotFoundError: no district has been loaded, or the log names a version that is not at hand.
         """
         with self.database.read() as connection:
+            store = DistrictStore(connection)
+            versions = store.versions()
+            kept = self._directory
+            if kept and kept[0] == versions:
+                return kept[1]
+            registers = [_at_hand(version, store.register_of(version.number)) for version in versions]
+        directory = directory_of(versions, registers)
+        self._directory = versions, directory
+        return directory
+
+    def directory_at_size(self, size: int) -> Directory:
+        """The register with the versions that had been loaded when the log had this many entries.
+
+        Raises:
+            NotFoundError: as `directory` does.
+        """
+        directory = self.directory()
+        history = directory.history
+        if history is None or history.versions[-1].entry < size:
+            return directory
+        known = max(1, sum(version.entry < size for version in history.versions))
+        return directory_of(history.versions[:known], [one.register for one in history.directories[:known]])
+
+    def _origin(self) -> str:
+        """The log's name, which all versions share."""
+        if self._directory:
+            return self._directory[1].register.origin
+        with self.database.read() as connection:
             register = DistrictStore(connection).register()
-        if register is None:
-            message = "no district is loaded: run `wasteledger load district.yaml` (or `make demo`)"
-            raise NotFoundError(message)
-        return Directory(register)
+        return register.origin if register else self.directory().register.origin
 
     def office(self, directory: Directory | None = None) -> Office:
         """The office of the district's authority."""
@@ -99,7 +137,7 @@ class Service:
         """
         if self._sequencer is None:
             self._check_not_rolled_back()
-            origin = self.directory().register.origin
+            origin = self._origin()
             key = NoteKey(origin + KEY_SUFFIX, load_seed(self.settings.data_dir / "receipt.key"))
             self._sequencer = Sequencer(self.database, origin=origin, node=self.settings.node, receipt_key=key)
         return self._sequencer
@@ -119,7 +157,7 @@ class Service:
     def signed(self) -> Frontier:
         """The tree that was signed last, where the signer's file lies at hand; else the empty one."""
         path = self.settings.effective_signer_dir / "signed"
-        return SignerState(path, self.directory().register.origin).read() if path.exists() else Frontier()
+        return SignerState(path, self._origin()).read() if path.exists() else Frontier()
 
     def signer(self) -> Signer:
         """The signer of this log, with its own key and file.
@@ -128,7 +166,7 @@ class Service:
             NotFoundError: no district has been loaded.
             NoteError: the policy file does not hold together, or is another log's.
         """
-        origin = self.directory().register.origin
+        origin = self._origin()
         key = NoteKey(origin, load_seed(self.settings.effective_signer_dir / "log.key"))
         policy = self.policy(key.verifier)
         self.published.write_key(key.verifier.text)
@@ -142,7 +180,7 @@ class Service:
         Raises:
             NotFoundError: no district has been loaded, or nothing was signed yet.
         """
-        origin = self.directory().register.origin
+        origin = self._origin()
         receipt = NoteKey(origin + KEY_SUFFIX, load_seed(self.settings.data_dir / "receipt.key")).verifier
         log = self.log_verifier()
         path = self.settings.effective_policy
@@ -176,4 +214,16 @@ class Service:
         """Gives the databases back."""
         if self._books is not None:
             self._books.close()
+        if self._cuts is not None:
+            self._cuts.close()
         self.database.close()
+
+
+def _at_hand(version: RegisterVersion, register: Register | None) -> Register:
+    if register is None:
+        message = (
+            f"the log names a register, {version.digest}, whose file is not at hand: load the district file again "
+            f"(`wasteledger load`), or recover from an exported log, which has it in `registers/`"
+        )
+        raise NotFoundError(message)
+    return register

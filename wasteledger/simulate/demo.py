@@ -127,7 +127,7 @@ def _prepare(service: Service, options: Options, report: Report) -> tuple[Regist
     source.write_text(
         files("wasteledger").joinpath("data/qianjiang.yaml").read_text(encoding="utf-8"), encoding="utf-8"
     )
-    register = load_register(service, source)
+    register = load_register(service, source).register
     report.loaded(register)
     wanted = _first_day_labels(register, options.seed)
     begin_ms = _first_midnight_ms()

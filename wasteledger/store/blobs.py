@@ -12,7 +12,7 @@ from wasteledger.errors import DatabaseError, NotFoundError
 
 #: No published path is longer; the deepest tile of a log of 2^63 entries has fewer characters.
 PATH_MAX = 80
-_PATH = re.compile(r"[a-z0-9]+(?:\.p)?(?:/[a-z0-9]+(?:\.p)?)*")
+_PATH = re.compile(r"[a-z0-9]+(?:\.p)?(?:/[a-z0-9]+(?:\.p|\.json)?)*")
 
 
 class Blobs:

@@ -156,6 +156,19 @@ class BookRows:
         )
         execute_many(self._connection, statement, rows)
 
+    def begun(self, device: str, boot_id: str) -> int | None:
+        """The lowest number that a device gave in one boot."""
+        statement = "SELECT first_seq FROM books_begun WHERE device = ? AND boot_id = ?"
+        return next((row[0] for row in query(self._connection, statement, (device, boot_id))), None)
+
+    def save_begun(self, rows: Sequence[tuple[str, str, int]]) -> None:
+        """Takes in the lowest numbers that arrived of boots."""
+        statement = (
+            "INSERT INTO books_begun (device, boot_id, first_seq) VALUES (?, ?, ?) "
+            "ON CONFLICT (device, boot_id) DO UPDATE SET first_seq = excluded.first_seq WHERE excluded.first_seq < books_begun.first_seq"
+        )
+        execute_many(self._connection, statement, rows)
+
     def rare(self) -> list[int]:
         """Indexes of the entries that are kept in memory: corrections, vouchings, stock-takes, forks."""
         return [row[0] for row in query(self._connection, "SELECT idx FROM books_rare ORDER BY idx")]

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from wasteledger.store.database import BUSY_TIMEOUT_MS
 
 #: Of the tables below and of the judgement kept in them; another number means: keep them anew.
-BOOKS_VERSION = 7
+BOOKS_VERSION = 8
 #: Key of the PostgreSQL advisory lock that orders those who keep the books.
 BOOKS_LOCK = 0x42_4F_4F_4B_53
 #: Values in one look-up.
@@ -34,6 +34,7 @@ _TABLES = {
     "books_doubt": "subject TEXT NOT NULL, reason TEXT NOT NULL, rule TEXT NOT NULL, site TEXT NOT NULL, at_ms {big} NOT NULL, "
     "evidence TEXT NOT NULL, detail TEXT NOT NULL, items TEXT NOT NULL",
     "books_device": "device TEXT PRIMARY KEY, content TEXT NOT NULL",
+    "books_begun": "device TEXT NOT NULL, boot_id TEXT NOT NULL, first_seq {big} NOT NULL, PRIMARY KEY (device, boot_id)",
     "books_boot": "device TEXT NOT NULL, boot_id TEXT NOT NULL, anchors TEXT NOT NULL, PRIMARY KEY (device, boot_id)",
     "books_held": "idx {big} PRIMARY KEY, occurred_ms {big} NOT NULL, earliest_ms {big} NOT NULL, latest_ms {big} NOT NULL, "
     "outside {int} NOT NULL",
@@ -78,12 +79,16 @@ class BooksState(NamedTuple):
 class BooksDatabase:
     """The opened books."""
 
-    def __init__(self, log_url: URL) -> None:
-        """Opens the books that belong to a log's database, and makes their tables where there are none."""
-        self.is_sqlite = log_url.get_backend_name() == "sqlite"
+    def __init__(self, log_url: URL, folder: Path | None = None) -> None:
+        """Opens the books that belong to a log's database, and makes their tables where there are none.
+
+        `folder`: others than those, as SQLite in that folder.
+        """
+        self.is_sqlite = folder is not None or log_url.get_backend_name() == "sqlite"
         url = log_url
         if self.is_sqlite:
-            url = make_url(f"sqlite:///{Path(log_url.database or '').with_name('books.db')}")
+            beside = Path(log_url.database or "").parent if folder is None else folder
+            url = make_url(f"sqlite:///{beside / 'books.db'}")
         self.engine = create_engine(url, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare)

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from sqlmodel import SQLModel
 
 from wasteledger.errors import BusyError
-from wasteledger.store.tables import EntryRow, RegisterRow, TreeRow
+from wasteledger.store.tables import EntryRow, RegisterVersionRow, TreeRow
 
 #: Rows carried at a time.
 COPY_ROWS = 2_000
@@ -16,7 +16,7 @@ def copy_everything(source: Connection, target: Connection) -> int:
     Raises:
         BusyError: the target holds a log or a district already.
     """
-    for filled in (EntryRow, RegisterRow):
+    for filled in (EntryRow, RegisterVersionRow):
         if target.execute(select(func.count()).select_from(filled)).scalar_one():
             message = "the database to be filled is not empty: name a new one (WASTELEDGER_DATABASE_URL or WASTELEDGER_DATA_DIR)"
             raise BusyError(message)

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlmodel import col
 
 from schemas.canonical import INTEGER_MAX
+from wasteledger.domain.boots import Boot, heard
+from wasteledger.domain.hello import Hello
 from wasteledger.domain.merkle import HASH_BYTES, Frontier, leaf_hash
 from wasteledger.store.rows import (
     Number,
@@ -20,7 +22,7 @@ from wasteledger.store.rows import (
     read_tree,
     write_tree,
 )
-from wasteledger.store.tables import CheckpointRow, DeviceEventRow, DeviceRow, EntryRow, HeldRow, OddEventRow
+from wasteledger.store.tables import BootRow, CheckpointRow, DeviceEventRow, DeviceRow, EntryRow, HeldRow, OddEventRow
 
 #: Notes with unknown keys or bad signatures kept aside; beyond it they are answered the same but not kept.
 HELD_NOTES_MAX = 10_000
@@ -145,6 +147,50 @@ class Ledger:
         )
         row = self._connection.execute(query).one_or_none()
         return (row[0], row[1]) if row else None
+
+    def boot(self, device_no: int, boot_id: str) -> Boot | None:
+        """What the kept hellos of a boot come to; None where there is none."""
+        query = select(col(BootRow.zero_ms), col(BootRow.next_seq), col(BootRow.anchors), col(BootRow.first_ms)).where(
+            col(BootRow.device_no) == device_no, col(BootRow.boot_id) == boot_id
+        )
+        row = self._connection.execute(query).one_or_none()
+        return Boot(*row) if row else None
+
+    def boots(self) -> Iterator[tuple[int, str, Boot]]:
+        """Every boot that a kept hello anchors: number of the device, id of the boot."""
+        query = select(BootRow)
+        for row in self._connection.execute(query):
+            yield row.device_no, row.boot_id, Boot(*(getattr(row, name) for name in Boot._fields))
+
+    def boots_since(self, device_no: int, since_ms: int) -> int:
+        """How many boots of a device were first heard of since a moment."""
+        query = (
+            select(func.count())
+            .select_from(BootRow)
+            .where(col(BootRow.device_no) == device_no, col(BootRow.first_ms) > since_ms)
+        )
+        return self._connection.execute(query).scalar_one()
+
+    def announced(self, device_no: int) -> int:
+        """The highest number that a kept hello of a device said was next."""
+        query = (
+            select(col(BootRow.next_seq))
+            .where(col(BootRow.device_no) == device_no)
+            .order_by(col(BootRow.next_seq).desc())
+            .limit(1)
+        )
+        return self._connection.execute(query).scalar() or 0
+
+    def hear(self, device_no: int, hello: Hello, *, received_ms: int) -> None:
+        """Remembers what a hello that was appended says of its boot."""
+        before = self.boot(device_no, hello.boot_id)
+        values = heard(before, hello, received_ms)._asdict()
+        if before is None:
+            row = {"device_no": device_no, "boot_id": hello.boot_id} | values
+            self._connection.execute(insert(BootRow).values(**row))
+        else:
+            here = (col(BootRow.device_no) == device_no, col(BootRow.boot_id) == hello.boot_id)
+            self._connection.execute(update(BootRow).where(*here).values(**values))
 
     def odd_index(self, event_id: bytes) -> int | None:
         """Where a fork or quarantined note of this id stands."""

@@ -41,6 +41,19 @@ class OddEventRow(SQLModel, table=True):
     idx: int = Field(sa_column=_big())
 
 
+class BootRow(SQLModel, table=True):
+    """What the kept hellos of a device's boot come to (`domain.boots`); a row that follows from the log's hellos alone."""
+
+    __tablename__ = "boot"
+
+    device_no: int = Field(sa_column=_big(primary_key=True))
+    boot_id: str = Field(primary_key=True, max_length=16)
+    zero_ms: int = Field(sa_column=_big())
+    next_seq: int = Field(sa_column=_big())
+    anchors: int = Field(sa_column=_big())
+    first_ms: int = Field(sa_column=_big())
+
+
 class TreeRow(SQLModel, table=True):
     """The one row of the tree: size, frontier, and the last received time."""
 
@@ -86,13 +99,21 @@ class HeldRow(SQLModel, table=True):
     received_ms: int = Field(sa_column=_big())
 
 
-class RegisterRow(SQLModel, table=True):
-    """Register rows (sites, vehicles, licences, people …), each as checked JSON under its kind and key."""
+class RegisterVersionRow(SQLModel, table=True):
+    """Every register that was ever loaded, whole, in the order of loading; see `RegisterVersion`.
 
-    __tablename__ = "register_row"
+    `content` is empty where the log names a version whose file this database does not have (`wasteledger recover`).
+    """
 
-    kind: str = Field(primary_key=True, max_length=20)
-    key: str = Field(primary_key=True, max_length=120)
+    __tablename__ = "register_version"
+    __table_args__ = (CheckConstraint("number >= 1"),)
+
+    number: int = Field(sa_column=_big(primary_key=True))
+    digest: str = Field(max_length=80)
+    holds_from: str = Field(max_length=10)
+    idx: int = Field(sa_column=_big())
+    loaded_ms: int = Field(sa_column=_big())
+    decision: str = Field(sa_column=Column(Text, nullable=False))
     content: str = Field(sa_column=Column(Text, nullable=False))
 
 

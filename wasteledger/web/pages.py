@@ -14,13 +14,13 @@ from schemas.canonical import decode_base64, encode_base64
 from schemas.codes import CodeKind, read_typed
 from schemas.label_fields import HazardousLabel, LabelFields
 from schemas.reasons import CLASSES, REASONS
-from wasteledger import clock
 from wasteledger.domain.reconcile import Reconciliation
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.accounts import check_password
-from wasteledger.flows.questions import ask, find_item
+from wasteledger.flows.moments import parse_size
+from wasteledger.flows.questions import ask_then, find_item
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
 from wasteledger.store.ledger import Ledger
@@ -44,20 +44,38 @@ _Text = Annotated[str, Query(max_length=FIELD_MAX)]
 _FormText = Annotated[str, Form(max_length=FIELD_MAX)]
 
 
+class _Past(NamedTuple):
+    """From when a page is asked for, as it stands in its address; empty: now."""
+
+    as_of: str
+    at_size: str
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The same for a question."""
+        return {"as_of": self.as_of or None, "at_size": parse_size(self.at_size) if self.at_size else None}
+
+
+def _past(as_of: _Text = "", at_size: _Text = "") -> _Past:
+    return _Past(as_of, at_size)
+
+
 class _Asked(NamedTuple):
-    """Region and period as asked for, not yet checked."""
+    """Region and period as asked for, not yet checked, and from when."""
 
     region: str | None
     from_day: str | None
     to_day: str | None
+    past: _Past
 
 
 def _asked(
+    past: Annotated[_Past, Depends(_past)],
     region: _Text = "",
     from_day: Annotated[str, Query(alias="from", max_length=FIELD_MAX)] = "",
     to_day: Annotated[str, Query(alias="to", max_length=FIELD_MAX)] = "",
 ) -> _Asked:
-    return _Asked(region or None, from_day or None, to_day or None)
+    return _Asked(region or None, from_day or None, to_day or None, past)
 
 
 def _wanted(
@@ -113,9 +131,11 @@ class _Pages:
             raise session.to_login(request)
 
     def _answer(self, asked: _Asked) -> _Answered:
-        directory = self._directory()
-        answer = ask(self._service, region=asked.region, from_day=asked.from_day, to_day=asked.to_day)
-        return _Answered(answer, directory, Question(answer.region, answer.from_day, answer.to_day))
+        self._directory()
+        answer, directory = ask_then(
+            self._service, region=asked.region, from_day=asked.from_day, to_day=asked.to_day, **asked.past.asked
+        )
+        return _Answered(answer, directory, Question(answer.region, answer.from_day, answer.to_day, *asked.past))
 
     def _directory(self) -> Directory:
         try:
@@ -171,15 +191,16 @@ class _Pages:
             parameters=wanted.parameters(),
         )  # fmt: skip
 
-    def item(self, request: Request, code: str) -> Response:
+    def item(self, request: Request, code: str, past: Annotated[_Past, Depends(_past)]) -> Response:
         """One item's chain."""
-        directory = self._directory()
-        found = find_item(self._service, code)
+        self._directory()
+        found = find_item(self._service, code, **past.asked)
         known = session.account_of(request) is not None
-        view = item_view(found, directory, as_of_ms=clock.now_ms(), persons=known, t=session.words(request))
+        view = item_view(found, found.directory, as_of_ms=found.moment_ms, persons=known, t=session.words(request))
         fields = self._label_of(found.chain.code)
         printable = fields is not None and (known or not isinstance(fields, HazardousLabel))
-        return render(request, "item.html", item=view, printable=printable)
+        given = _given(as_of=past.as_of, at_size=past.at_size)
+        return render(request, "item.html", item=view, printable=printable, past=given)
 
     def label(self, request: Request, code: str) -> Response:
         """An item's label; one that names a contact person (HJ 1276) only for those logged in."""

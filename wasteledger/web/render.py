@@ -56,7 +56,13 @@ def _switch(request: Request, language: str) -> str:
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are pages, not JSON."""
+    """A route whose errors are pages, not JSON.
+
+    Attributes:
+        also_known: parameters of an address that every page understands.
+    """
+
+    also_known = frozenset({"lang"})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with a page for every error of ours."""

@@ -40,6 +40,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "to": ("至", "to"),
     "show": ("查看", "Show"),
     "as_of": ("截至", "As of"),
+    "past": ("按当时已知情况回答，截至", "Answered from what was known then, as of"),
     "log": ("账本 {size} 条", "Ledger: {size} entries"),
     "root": ("根", "root"),
     "china_time": ("北京时间", "China time"),

@@ -52,15 +52,32 @@ def anchor(event_id: str) -> str:
 
 
 class Question(NamedTuple):
-    """Region and period that every number and link of a page belongs to."""
+    """Region and period that every number and link of a page belongs to, and from when it is asked, where not from now.
+
+    Attributes:
+        as_of, at_size: the day or the size of the log, as they stand in the address.
+    """
 
     region: str
     from_day: str
     to_day: str
+    as_of: str = ""
+    at_size: str = ""
+
+    @property
+    def past(self) -> dict[str, str]:
+        """From when it is asked, as parameters of an address; empty: now."""
+        asked = {"as_of": self.as_of, "at_size": self.at_size}
+        return {name: value for name, value in asked.items() if value}
 
     def link(self, path: str, **filters: str) -> str:
         """The address of a list within this region and period."""
-        return f"{path}?{urlencode({'region': self.region, 'from': self.from_day, 'to': self.to_day} | filters)}"
+        period = {"region": self.region, "from": self.from_day, "to": self.to_day}
+        return f"{path}?{urlencode(period | self.past | filters)}"
+
+    def item(self, code: str) -> str:
+        """The address of a package's page, from the same moment."""
+        return f"/items/{code}" + (f"?{urlencode(self.past)}" if self.past else "")
 
 
 class Due(NamedTuple):
@@ -281,16 +298,19 @@ def finding_row(  # noqa: PLR0913 - a finding and everything its row refers to
     first = next((code for code in finding.items if not is_box(code)), None)
     return FindingRow(
         finding.code, t.reason(finding.code), finding.severity,
-        [Reference(code, None if is_box(code) else f"/items/{code}", code) for code in finding.items],
+        [Reference(code, None if is_box(code) else question.item(code), code) for code in finding.items],
         finding.detail, directory.site_name(finding.site), question.link("/findings", site=finding.site),
         china_time(finding.at_ms), due(finding.due_ms, as_of_ms, t),
-        [evidence(event_id, first or spoken_of.get(event_id)) for event_id in finding.evidence],
+        [evidence(event_id, first or spoken_of.get(event_id), question) for event_id in finding.evidence],
     )  # fmt: skip
 
 
-def evidence(event_id: str, code: str | None) -> Reference:
-    """An event as evidence, opening the chain of a package it speaks of."""
-    return Reference(short_id(event_id), f"/items/{code}#{anchor(event_id)}" if code else None, event_id)
+def evidence(event_id: str, code: str | None, question: Question | None = None) -> Reference:
+    """An event as evidence, opening the chain of a package it speaks of, from the moment of the question."""
+    if code is None:
+        return Reference(short_id(event_id), None, event_id)
+    page = question.item(code) if question else f"/items/{code}"
+    return Reference(short_id(event_id), f"{page}#{anchor(event_id)}", event_id)
 
 
 class ListedItem(NamedTuple):
