@@ -235,13 +235,19 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
     if state.holder != before.holder or before.phase is Phase.LOST or ended or chain.arrived is None:
         storage, arrived = chain.storage, chain.arrived
         if storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms:
-            chain.doubt("late_step", fact, site=storage.site)
+            if not _is_named(chain, arrived):
+                chain.doubt("late_step", fact, site=storage.site)
         chain.arrived, chain.taken_ms = fact, fact.latest_ms
         if ended or state.holder is None:
             chain.storage = None
         else:
             held = state.phase is Phase.HELD
             chain.storage = awaited if held else storage_of(state.holder, chain.waste_code, directory)
+
+
+def _is_named(chain: Chain, arrived: Fact) -> bool:
+    """Whether what came in then is known to have left late already: the release said so, and the acceptance says nothing new."""
+    return any(doubt.reason == "late_step" and doubt.evidence[-1].order > arrived.order for doubt in chain.doubts)
 
 
 def _stay(chain: Chain, site: str | None, room: str, now_ms: int) -> None:

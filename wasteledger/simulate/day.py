@@ -71,8 +71,9 @@ class Fleet:
         return self.devices[site, name]
 
     def equip(self) -> None:
-        """Gives every site that handles waste its handheld."""
-        self._make([site.code for site in self.register.sites if site.code[0] != "A"], "main")
+        """Gives every site that handles waste its handheld, but for clinics whose staff have a badge instead."""
+        sites = [site.code for site in self.register.sites]
+        self._make([site for site in sites if site[0] != "A" and not has_badge(site)], "main")
 
     def _make(self, sites: list[str], name: str) -> None:
         made = [Handheld(site, origin=self.register.origin, chance=self.chance) for site in sites]
@@ -181,8 +182,17 @@ class Round:
         """Small into big: bags into a turnover box."""
         self._act("packed", site, at_ms, name=name, codes=codes, box=box)
 
-    def haul(self, load: list[str], masses_g: list[int], consignor: str, at_ms: int, *, name: str = "main") -> None:
-        """Consignor → carrier → plant under one manifest; the plant weighs what it accepts."""
+    def haul(  # noqa: PLR0913 - one load, and on which handhelds
+        self,
+        load: list[str],
+        masses_g: list[int],
+        consignor: str,
+        at_ms: int,
+        *,
+        name: str = "main",
+        gate: str = "main",
+    ) -> None:
+        """Consignor → carrier → plant under one manifest; the plant weighs what it accepts at its gate."""
         manifest, plate = self._draw_manifest(), self._plate(self.carrier, consignor)
         wastes = sorted({item_waste_code(code) or "" for code in load} - {""}) or list(MEDICAL_CATEGORIES)
         self._act(
@@ -202,7 +212,7 @@ class Round:
             vehicle=plate,
         )
         self._act(
-            "accepted", self.plant, arrive_ms + MINUTE_MS // 2, codes=load, from_site=self.carrier, manifest=manifest,
+            "accepted", self.plant, arrive_ms + MINUTE_MS // 2, name=gate, codes=load, from_site=self.carrier, manifest=manifest,
             vehicle=plate, masses_g=[self._another_scale(mass_g) for mass_g in masses_g], mass_source="scale",
         )  # fmt: skip
 
@@ -230,8 +240,7 @@ class Round:
         self._scenes.append(Scene(at_ms, len(self._scenes), device, kind, actor, body, withheld))
 
     def _by_badge(self, site: str) -> bool:
-        number = int(site[4:10]) + int(site[10:])
-        return site[0] == "C" and number % BADGE_EVERY == 0 and site != self.wrongs.second_use_site
+        return has_badge(site) and site != self.wrongs.second_use_site
 
     def _plate(self, carrier: str, stop: str) -> str:
         plates = self.plates[carrier]
@@ -248,3 +257,8 @@ class Round:
             mass_g = mass_g * 7 // 10
         self.masses_g[code] = mass_g
         return mass_g
+
+
+def has_badge(site: str) -> bool:
+    """Whether a site is a clinic without a handheld, whose staff vouch by badge on the collector's."""
+    return site[0] == "C" and (int(site[4:10]) + int(site[10:])) % BADGE_EVERY == 0

@@ -44,6 +44,8 @@ BAGS_PER_CLINIC = 2
 BAGS_PER_HOSPITAL = 15
 DRUMS_PER_GENERATOR = 3
 SPARE_BOXES = 4
+#: The office puts the register in force before the label station opens: it signs in the order of time too.
+LOADED_MS = 6 * HOUR_MS
 #: The label station prints in the morning of the first day.
 STATION_OPENS_MS = 7 * HOUR_MS
 #: How long the service may take to come up.
@@ -127,10 +129,10 @@ def _prepare(service: Service, options: Options, report: Report) -> tuple[Regist
     source.write_text(
         files("wasteledger").joinpath("data/qianjiang.yaml").read_text(encoding="utf-8"), encoding="utf-8"
     )
-    register = load_register(service, source).register
+    begin_ms = _first_midnight_ms()
+    register = load_register(service, source, at_ms=begin_ms + LOADED_MS).register
     report.loaded(register)
     wanted = _first_day_labels(register, options.seed)
-    begin_ms = _first_midnight_ms()
     labels = issue_codes(
         service, wanted, day=china_day(begin_ms).date(), stock="demo-1", at_ms=begin_ms + STATION_OPENS_MS
     )

@@ -103,6 +103,7 @@ class Story:
 
     def _centres(self) -> None:
         """Small into big at every transfer point, then one carrier's load a centre."""
+        day = self.day
         for stop, (centre, codes) in enumerate(sorted(self.at_centre.items())):
             self.day.deliver(codes, centre, self._at(DELIVER_MS) + stop * 2 * MINUTE_MS)
             load = self._pack(codes, centre, self._at(PACK_MS))
@@ -110,7 +111,11 @@ class Story:
             self.day.store(list(load), centre, self._at(PACK_MS) + 30 * MINUTE_MS, withhold=withhold)
             hidden = self.day.wrongs.never_accepted
             if hidden and self._centre(self.sites[hidden]) == centre and self.boxes:
-                load |= self._pack([hidden], centre, self._at(PACK_MS) + 10 * MINUTE_MS, name="spare")
+                unseen = self._pack([hidden], centre, self._at(PACK_MS) + 10 * MINUTE_MS, name="spare")
+                # Packed and handed over on one handheld: its own numbers prove that the bag was inside when the box left.
+                start_ms = self._at(HAUL_MS) + 4 * MINUTE_MS
+                day.haul(list(unseen), list(unseen.values()), centre, start_ms, name="spare", gate="spare")
+                self.at_plant += unseen
             self._haul(load, centre, self._at(HAUL_MS) + stop * 5 * MINUTE_MS)
 
     def _hospitals_and_generators(self) -> None:
