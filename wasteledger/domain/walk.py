@@ -234,9 +234,9 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
     if state.holder != before.holder or before.phase is Phase.LOST or ended or chain.arrived is None:
         storage, arrived = chain.storage, chain.arrived
-        if storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms:
-            if not _is_named(chain, arrived):
-                chain.doubt("late_step", fact, site=storage.site)
+        over = storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms
+        if over and storage and arrived and not _is_named(chain, arrived):
+            chain.doubt("late_step", fact, site=storage.site)
         chain.arrived, chain.taken_ms = fact, fact.latest_ms
         if ended or state.holder is None:
             chain.storage = None
