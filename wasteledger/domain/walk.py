@@ -210,7 +210,8 @@ def is_repeated(chain: Chain, step: Step) -> bool:
     for other in chain.steps:
         if other is step:
             return False
-        same = other.fact.move == fact.move and other.box == step.box and other.entitled
+        # What nobody may say is one act too, however often it is said; said rightly afterwards it is another one.
+        same = other.fact.move == fact.move and other.box == step.box and (other.entitled or not step.entitled)
         if same and fact.occurred_ms - other.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX:
             first, second = other.fact.event, fact.event
             if fact.kind != "sealed" or (first.waste_code, first.mass_g) == (second.waste_code, second.mass_g):

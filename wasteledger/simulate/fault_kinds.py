@@ -128,7 +128,7 @@ _LIES = (
     _lie("device_unused", "item", "有自己的手持机，却在收运员的手持机上凭工牌封装", ("own_device_unused",)),
     # A badge that was read on the company's own device is the company's word: nobody else took part.
     _lie("one_company_badge", "item", "收运处置同属一个公司，产生单位只有工牌", ("one_organisation",)),
-    _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",), ("declared_lost",)),
+    _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",), ("declared_lost", "late_step")),
     # Nothing leaves the denominator, and no mass shrinks, on one party's word.
     _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),
     _lie("lonely_void", "item", "倒掉后作废，有凭证而无第二方确认", ("void_unconfirmed",), _SHELF, ("void_without_evidence",)),

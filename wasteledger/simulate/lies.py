@@ -79,7 +79,7 @@ class Lies:
             batch=f"L-{made.code[-6:]}", method="incineration",
         )  # fmt: skip
         made.goes_wrong(made.fault, acts=acts[1:], expected=("not_entitled",))
-        made.goes_wrong(made.fault, expected=("in_limbo",), by_ms=begin_ms + ACCEPTANCE_MS + MARGIN_MS)
+        made.goes_wrong(made.fault, acts=acts[:1], expected=("in_limbo",), by_ms=begin_ms + ACCEPTANCE_MS + MARGIN_MS)
 
     def _void(self, made: Package, at_ms: int, stock: Stock) -> None:
         """Dumped, and voided: with a hash of nothing, or with evidence that nobody else looked at."""

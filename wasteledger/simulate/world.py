@@ -284,11 +284,13 @@ class World:
                 self._touched(act, kind, None)
             return
         act.untrusted = True
-        expected: tuple[str, ...] | None = ("untrusted_device",) if kind == "rewritten_chain" else None
+        expected: tuple[str, ...] | None = None
+        if kind == "rewritten_chain":  # what it says in others' names nobody would have believed before
+            expected = ("untrusted_device",) if act.body.get("site", act.device.site) == act.device.site else ()
         if rewritten and is_first:
             rewritten.untrusted = True
             self._touched(rewritten, kind, ("device_fork",))
-            expected = ("device_fork", "untrusted_device")
+            expected = ("device_fork", *(expected or ()))
         self._touched(act, kind, expected)
 
     def _touched(self, act: Act, kind: str, expected: tuple[str, ...] | None) -> None:
