@@ -11,6 +11,8 @@ from wasteledger.simulate.score import score_simulation
 #: Some need a longer story than twelve days to happen and to be known.
 DAYS = {
     "back_dated": 18,
+    "label_mismatch": 26,
+    "late_confirmed": 24,
     "paper_backfill_late": 34,
     "silent_producer": 60,
     "unconfirmed_manifest": 20,
@@ -19,7 +21,8 @@ DAYS = {
 }
 #: What befalls few packages befalls them often.
 RARE = {
-    "back_dated_packing", "badge_borrowed", "badge_expired", "copied_weights", "impostor_seal", "one_company_badge",
+    "back_dated_packing", "badge_borrowed", "badge_expired", "copied_weights", "impostor_seal", "label_mismatch",
+    "one_company_badge",
 }  # fmt: skip
 
 

@@ -236,8 +236,8 @@ class Device:
             return {"kind": "stored", "codes": act.codes, "room": "临时堆放点"}
         return None
 
-    def hello(self, at_ms: int) -> tuple[bytes, bytes] | None:
-        """The device's word on how far its chain has come, and its id; None while it does not say hello."""
+    def hello(self, at_ms: int) -> tuple[bytes, bytes, Hello] | None:
+        """The device's word on how far its chain has come, as a note, with its id; None while it does not say hello."""
         trouble = self.trouble
         if trouble and trouble.kind in _SILENT_TROUBLES and trouble.holds(at_ms):
             return None
@@ -246,7 +246,7 @@ class Device:
         wall_ms = at_ms + self._wall_ms
         hello = Hello(self.device_id, self.seq, newest, wall_ms, at_ms - self._boot_ms, self._boot_id)
         note = sign_hello(self.key, hello, origin=self._origin)
-        return note, hashlib.sha256(note[: note.rindex(b"\n\n") + 1]).digest()
+        return note, hashlib.sha256(note[: note.rindex(b"\n\n") + 1]).digest(), hello
 
     def next_sync_ms(self, at_ms: int) -> int:
         """When something scanned at `at_ms` is handed in."""

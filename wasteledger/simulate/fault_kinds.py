@@ -106,6 +106,8 @@ _FAULTS = (
     FaultKind("silent_producer", "site", "二十天不记录", ("silent_producer",), ("under_reporting",)),
     # No fault of its own: what lies in a box beside a package that the books do not know.
     FaultKind("companion", "", "与来历不明的包装同箱", (), ("box_difference",)),
+    # Nor this: what a site took back, rightly or not, may be unusually much.
+    FaultKind("many_voids", "", "作废或核减较多", (), ("unusual_voids",)),
     FaultKind("label_stock", "roll", "空白标签缺失", ("label_stock_unaccounted",)),
 )  # fmt: skip
 

@@ -128,7 +128,7 @@ class Fleet:
             self._hand_in(device, now_ms)
         hello = device.hello(now_ms)
         if hello:
-            self._journal.odd("hello", *hello, received_ms=now_ms)
+            self._journal.hello(*hello, device_no=device.device_no, received_ms=now_ms)
         self._hand_in(device, now_ms)
         device.sync_ms = None
 

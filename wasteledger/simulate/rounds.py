@@ -334,6 +334,7 @@ class Rounds:
         if kind == "correction_agreed":  # a mass shrinks: the authority has its word too
             answered += world.act(world.fleet.office, world.at(AUTHORITY_MS), "corrected", targets=answer, **body)
             package.corrected = (mass_g, answered[-1])
+            world.truth.goes_wrong("site", package.site, "many_voids")
         package.goes_wrong(kind, acts=[proposal, *answered])
 
     def _refuse(self, package: Package, centre: Centre, at_ms: int) -> None:

@@ -134,7 +134,8 @@ def _write(world: World, folder: Path) -> dict[str, Any]:
     _write_yaml(folder / "register.yaml", _plain(layout.register))
     kinds = Counter(wrong.kind for package in truth.packages for wrong in package.wrongs)
     kinds.update(wrong.kind for wrongs in truth.subjects.values() for wrong in wrongs)
-    del kinds["companion"]  # no fault of its own
+    for name in ("companion", "many_voids"):  # no faults of their own
+        del kinds[name]
     summary = {
         "days": run.days, "seed": run.seed, "begin_day": f"{layout.day(0)}", "end_day": f"{layout.day(run.days - 1)}",
         "as_of_ms": world.end_ms, "region": layout.register.region, "items": len(truth.packages), "entries": world.journal.size,

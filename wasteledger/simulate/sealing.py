@@ -307,6 +307,7 @@ class Producers:
         else:
             acts.append(confirm_void(world, void, shown))
             made.void = acts[-1]
+            world.truth.goes_wrong("site", made.site, "many_voids")
         made.goes_wrong(kind, acts=acts)
 
     def declare_lost(self, made: Package, at_ms: int, found_hour_ms: int) -> None:

@@ -68,7 +68,7 @@ class World:
         """Gives every site its devices."""
         self.run, self.layout, self.journal = run, layout, journal
         self.scenario = run.scenario
-        self.chance = Chance(run.seed, "district")
+        self.chance, self._taps = Chance(run.seed, "district"), Chance(run.seed, "taps")
         self.truth = Truth()
         self.fleet = Fleet(journal, on_broken=self._broken)
         self.begin_ms = midnight_ms(run.begin)
@@ -268,7 +268,7 @@ class World:
         """Now and then somebody is not sure that the first scan was taken, and makes it again."""
         for act in acts:
             once = act.claim_ms is not None or act.targets or act.body.get("vouch_method") in {"none", "paper"}
-            if act.kind in _TAPPED and not once and self.chance.integer(1, 1000) <= TAPPED_PERMILLE:
+            if act.kind in _TAPPED and not once and self._taps.integer(1, 1000) <= TAPPED_PERMILLE:
                 self.fleet.tell(
                     Act(act.at_ms + TAPPED_AGAIN_MS, act.device, act.body, person=act.person, forced=act.forced)
                 )
