@@ -24,7 +24,7 @@ NAMES = frozenset({
     "batch", "case", "code", "count_name", "finding", "job", "licence", "paper", "room", "rule", "stock", "unit",
 })  # fmt: skip
 #: Free texts that may have several lines.
-WORDS = frozenset({"basis", "difference", "note", "reason"})
+WORDS = frozenset({"basis", "decision", "difference", "note", "reason"})
 _TEXTS = NAMES | WORDS
 #: Control characters, line and paragraph separators, marks that turn the direction of a line (a page would show another text than
 #: was signed), and what XML and so every spreadsheet refuses.

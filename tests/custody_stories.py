@@ -101,7 +101,10 @@ STORIES: dict[str, list[str]] = {
     ],
     "lost and found": [
         "issued A | blank |", "sealed C | held C |", "released C>R | offered C >R |", "loss R | lost C >R |",
-        "found R | held R |",
+        "found C | held C |",
+    ],
+    "found by another than the last holder": [
+        "issued A | blank |", "sealed C | held C |", "loss C | lost C |", "found R | held R | missing_link",
     ],
     "a spill changes no hands": ["issued A | blank |", "sealed C | held C |", "spill C | held C |"],
     "stolen, then seen at a plant": [
@@ -109,7 +112,7 @@ STORIES: dict[str, list[str]] = {
     ],
     "a spoiled label": ["issued A | blank |", "voided A | voided |", "sealed C | voided x1 | duplicate_code"],
     "an unknown label declared void": ["voided A | voided | unknown_code"],
-    "voided after sealing": ["issued A | blank |", "sealed C | held C |", "voided C | voided C |"],
+    "voided after sealing": ["issued A | blank |", "sealed C | held C |", "voided C | held C |"],
     "inspected and corrected change nothing": [
         "issued A | blank |", "inspected A | blank |", "sealed C | held C |", "corrected C | held C |", "inspected A | held C |",
     ],

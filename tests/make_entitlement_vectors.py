@@ -12,14 +12,14 @@ _BY_OWN_DEVICE = ("printed", "inspected", "vouched", "manifested")
 #: By a device of the site alone.
 _BY_NOBODY_ELSE = ("disposed",)
 #: By the authority alone.
-_BY_THE_OFFICE = ("issued", "enrolled", "revoked", "trusted", "licensed", "ruled", "cased")
+_BY_THE_OFFICE = ("issued", "enrolled", "revoked", "trusted", "licensed", "ruled", "cased", "evidenced")
 _EFFECTS = {
     "act": ("issued", "printed", "packed", "unpacked", "released", "accepted", "refused", "stored", "disposed", "washed"),
     "sealing": ("sealed",),
     "observation": ("counted", "inspected"),
     "declaration": (
         "incident", "voided", "corrected", "relabelled", "vouched", "manifested", "enrolled", "revoked", "trusted", "licensed",
-        "ruled", "cased",
+        "ruled", "cased", "evidenced",
     ),
 }  # fmt: skip
 _STANDINGS = ("own", "office", "other", "untrusted")

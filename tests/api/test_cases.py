@@ -36,6 +36,7 @@ from wasteledger.flows.evidence import EVIDENCE_BYTES_MAX, keep_evidence, read_e
 from wasteledger.flows.issue_codes import Wanted, issue_codes
 from wasteledger.flows.office import Who
 from wasteledger.flows.questions import ask
+from wasteledger.flows.second_party import confirm_void
 from wasteledger.flows.service import Service
 
 CLINIC, CENTRE, COLLECTOR, OFFICE = "C500114105001", "T500114105001", "R500114001001", "A500114001001"
@@ -212,9 +213,13 @@ def test_a_broken_chain_ends_with_a_package_voided_on_evidence_and_not_without(
     district.seal(bag, ago_h=5)
     district.act("accepted", COLLECTOR, ago_h=4, codes=[bag], from_site=CENTRE)
     number = open_case(service, district.finding("missing_link")).number
-    district.act("voided", COLLECTOR, ago_h=3, codes=[bag], reason="never_was", attachments=attachments)
+    void = district.act("voided", COLLECTOR, ago_h=3, codes=[bag], reason="never_was", attachments=attachments)
     assert district.finding("missing_link")  # the ledger does not forget it
     if attachments:
+        answer_case(service, number, "照片在此", [PHOTO])
+        with pytest.raises(QueryError, match="void the packages with evidence"):
+            close_case(service, number, "误贴标签，已作废")
+        confirm_void(service, void)
         assert close_case(service, number, "误贴标签，已作废").status == "closed"
         assert escalate_due(service) == []
     else:
@@ -354,10 +359,15 @@ def test_what_is_due_names_who_by_when_and_on_what_basis(district: District) -> 
     )  # fmt: skip
     assert 25 * HOUR_MS < late.late_ms < 27 * HOUR_MS
     assert late.basis == service.directory().rule("acceptance_h").basis
-    assert due_list(service, CLINIC, now_ms) == []
-    (soon,) = due_list(service, CLINIC, now_ms + 9 * HOUR_MS)
+    # What was only offered has not left: the time of storage runs on.
+    assert [(row.subject, row.reason) for row in due_list(service, CLINIC, now_ms)] == [
+        (district.bag, "overdue_pickup")
+    ]
+    (_, soon) = due_list(service, CLINIC, now_ms + 9 * HOUR_MS)
     assert (soon.subject, soon.step_zh, soon.late_ms) == (district.other_bag, "交给收运人", 0)
-    assert [row.subject for row in due_list(service, None, now_ms + 9 * HOUR_MS)] == [district.bag, district.other_bag]
+    assert [row.subject for row in due_list(service, None, now_ms + 9 * HOUR_MS)] == [
+        district.bag, district.bag, district.other_bag,
+    ]  # fmt: skip
     with pytest.raises(NotFoundError, match="is not in the register"):
         due_list(service, "C999999999999", now_ms)
 

@@ -46,7 +46,9 @@ class DeviceBook:
     """One device.
 
     Attributes:
-        chain_root: what its event 0 has to name; empty while its enrolment is not known; `enrolled_ms`: when that was received.
+        chain_root: what its event 0 has to name; empty while its enrolment is not known.
+        floor_ms: before it the device can not have acted: its enrolment, less what a district may tell afterwards.
+        received_ms: when its newest event was received.
         admission: its sites and how far it is believed.
         notes: findings that a single event raises, by event and code; a later word about its clock replaces them.
         announced: next number, moment and id of the hello that said most.
@@ -55,7 +57,7 @@ class DeviceBook:
     device_id: str
     site: str = ""
     chain_root: str = ""
-    enrolled_ms: int = 0
+    floor_ms: int = -ENROLMENT_GRACE_MS
     received_ms: int = 0
     admission: Admission = field(default_factory=Admission)
     runs: list[Run] = field(default_factory=list)
@@ -70,18 +72,14 @@ class DeviceBook:
     def admit(self, site: str, chain_root: str, enrolled_ms: int) -> None:
         """The device is admitted for a site; admitted again, nothing changes."""
         if not self.chain_root:
-            self.site, self.chain_root, self.enrolled_ms = site, chain_root, enrolled_ms
+            self.site, self.chain_root = site, chain_root
+            self.floor_ms = enrolled_ms - ENROLMENT_GRACE_MS
             self._check_root()
 
     def _check_root(self) -> None:
         first = self.runs[0] if self.runs else None
         if first and first.first == 0 and self.chain_root and first.first_prev != self.chain_root:
             self.admission.broken_from = 0
-
-    @property
-    def floor_ms(self) -> int:
-        """Before this the device can not have acted: its enrolment, less what a district may tell afterwards."""
-        return self.enrolled_ms - ENROLMENT_GRACE_MS
 
     def dated_from(self, fact: Fact) -> int:
         """From which number on brackets change because of a new event; -1 where it is the newest in every way."""

@@ -24,8 +24,9 @@ _VOUCHED = frozenset({PAPER, BADGE, PIN})
 def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory: Directory) -> None:
     """Steps 1 to 3 for a hand-over that both sides recorded."""
     giver, taker = given.event, taken.event
-    own = directory.organisation(giver.site) == directory.organisation(taker.site)
-    sides = entitlement_of(given, source, directory), entitlement_of(taken, source, directory)
+    organisation = directory.organisations.get
+    own = organisation(giver.site, giver.site) == organisation(taker.site, taker.site)
+    sides = given.entitlement, taken.entitlement  # the walk has asked
     one_device = giver.device_id == taker.device_id
     one_person = (giver.vouched_by or giver.actor) == (taker.vouched_by or taker.actor)
     attended = giver.vouch_method == taker.vouch_method == "own_device" and not (giver.backfill or taker.backfill)
@@ -35,6 +36,7 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
             chain.first_taker = chain.first_taker or taker.site
             chain.producer_strength = OWN
         return
+    sides = entitlement_of(given, source, directory), entitlement_of(taken, source, directory)
     vouched = _VOUCHED.isdisjoint(sides) is False and OWN in sides
     if (own and (one_device or one_person)) or (one_device and (one_person or not vouched)):
         chain.doubt("one_party_hop", given, taken, site=taker.site)

@@ -259,7 +259,7 @@ class Directory:
         self.divisions = {division.code: division for division in register.divisions}
         self.sites = {site.code: site for site in register.sites}
         self.carrier_of = {normal_plate(vehicle.plate): vehicle.carrier for vehicle in register.vehicles}
-        self._organisations = {site.code: site.organisation for site in register.sites if site.organisation}
+        self.organisations = {site.code: site.organisation for site in register.sites if site.organisation}
         #: Vehicles that are said not to meet GB 19217: the exemption of small institutions does not hold in them.
         self.unfit_vehicles = frozenset(
             normal_plate(vehicle.plate) for vehicle in register.vehicles if vehicle.medical is False
@@ -386,7 +386,7 @@ class Directory:
 
     def organisation(self, site: str) -> str:
         """The legal person that a site belongs to; a site without one, or an unknown one, is its own."""
-        return self._organisations.get(site, site)
+        return self.organisations.get(site, site)
 
     def site_name(self, code: str) -> str:
         """The name for a screen; an unknown site shows its code."""

@@ -158,12 +158,15 @@ def _walk_steps(  # noqa: C901, PLR0912 - the inner loop, in which each call cou
 ) -> int | None:
     """Takes steps in order; returns when the item first changed phase or hands among them."""
     moved_ms: int | None = None
+    rights = source.admissions.rights
     for step in steps:
         fact = step.fact
         kind, event, before = fact.kind, fact.event, chain.state
         entitlement = fact.entitlement
         if entitlement is None:
-            entitlement = entitlement_of(fact, source, directory)
+            entitlement = fact.entitlement = rights.get((event.device_id, event.site, kind))
+            if entitlement is None:
+                entitlement = entitlement_of(fact, source, directory)
         if not entitlement or kind in DECLARED:
             heard = hear_declaration(chain, step, entitlement, source, directory)
             if event.position and not step.box:

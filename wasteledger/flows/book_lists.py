@@ -14,6 +14,7 @@ from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.register import Directory
+from wasteledger.domain.told import ROW_KINDS, acts_name, told_day
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
 
@@ -25,15 +26,28 @@ _MONTHS = 12
 def keep_lists(
     folded: Iterable[Manifest], source: BookSource, rows: BookRows, directory: Directory, *, end: int
 ) -> None:
-    """Writes the rows of these manifests, and files the hand-overs of the portion that ends before entry `end`."""
+    """Writes the rows of these manifests, and files hand-overs and acts of the portion that ends before entry `end`."""
     rows.save_manifests([book_manifest(m, source.manifest_law(m.number, directory)) for m in folded if m.facts])
     hops: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+    acts: dict[tuple[str, int], list[int]] = defaultdict(list)
     facts = source.facts
     for index in range(rows.state().size, end):
         fact = facts.get(index)
-        if fact is not None and (fact.kind == "released" or fact.kind == "accepted"):  # noqa: PLR1714 - asked for every fact
+        if fact is None:
+            continue
+        kind = fact.kind
+        if kind == "released" or kind == "accepted":  # noqa: PLR1714 - asked for every fact
             hops[*parties(fact), (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
+        if kind in ROW_KINDS:
+            day, event = told_day(fact), fact.event
+            acts[event.site, day] += (0, index)
+            if kind == "accepted" and event.from_site != event.site:
+                acts[event.from_site, day] += (0, index)
     found: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    for (site, day), places in acts.items():
+        name = acts_name(site, day)
+        found[name].extend(places)
+        source.places.pop(name, None)
     for (giver, taker, day), places in hops.items():
         month = _month_of_day(day)
         found[_given(giver, month)].extend(places)

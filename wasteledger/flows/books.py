@@ -34,7 +34,6 @@ from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, was
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.domain.times import hold_chain
-from wasteledger.domain.told import act_names
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
 from wasteledger.flows.book_source import BookSource
@@ -46,6 +45,11 @@ from wasteledger.store.ledger_cut import ledger_of
 
 #: Entries of one portion: three weeks of a district, which most packages live through.
 PORTION_ENTRIES = 120_000
+#: What most events are: kept in memory for nobody's later question, unless they name evidence.
+_PLAIN = frozenset(
+    {"issued", "printed", "sealed", "packed", "unpacked", "released", "accepted", "stored", "disposed", "washed"}
+)
+_NO_NUMBER = INTEGER_MAX + 1
 #: What an office says of devices.
 _OF_DEVICES = frozenset({"enrolled", "revoked", "trusted"})
 #: A room that was counted concerns what has moved since, clocks apart.
@@ -218,30 +222,31 @@ class Books:
         if kind in _OF_DEVICES:
             self._device(event.device)
             self._weigh(take_office_event(fact, self.source.admissions) or event.device)
-        self._begin_boot((event.device_id, event.boot_id), event.device_seq)
+        boot = (event.device_id, event.boot_id)
+        if event.device_seq < self._begun.get(
+            boot, _NO_NUMBER
+        ):  # the lowest number of a boot: a hello may come behind it
+            self._begun[boot] = event.device_seq
         for name in named_by(fact):
             source.file(name, fact)
         if number >= 0:
             self._hold(book, number, directory)
-        if _is_rare(fact):
+        if (kind not in _PLAIN or event.attachments) and _is_rare(fact):
             self._shelve_rare(fact)
             self._rare.append(fact.index)
         self._touch(fact)
 
-    def _begin_boot(self, boot: tuple[str, str], number: int) -> None:
-        """The lowest number of a boot: a hello may come behind it."""
-        if number < self._begun.get(boot, INTEGER_MAX + 1):
-            self._begun[boot] = number
-
     def _place(self, book: DeviceBook, fact: Fact) -> tuple[int, int]:
         """From which number on times change because of an event, -1 for none; and where the bracket of the next one begins."""
         runs, event = book.runs, fact.event
-        lower_ms = book.floor_ms
-        if runs and runs[-1].lower_ms > lower_ms:
-            lower_ms = runs[-1].lower_ms
-        number = book.dated_from(fact)
-        if number >= 0:
-            return number, 0
+        newest = runs[-1] if runs else None
+        if newest and newest.last < event.device_seq and book.received_ms <= fact.received_ms:
+            book.received_ms = fact.received_ms
+            lower_ms = max(book.floor_ms, newest.lower_ms)
+        else:
+            lower_ms, number = book.floor_ms, book.dated_from(fact)
+            if number >= 0:
+                return number, 0
         if fact.occurred_ms >= lower_ms and not event.checkpoint and not event.backfill:
             return -1, fact.occurred_ms  # nearly always: it happened when it claims
         (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
@@ -448,11 +453,11 @@ def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> No
 
 
 def named_by(fact: Fact) -> Sequence[str]:
-    """What a fact is filed under: items and boxes by code, manifests by number, cases, rolls and a site's day behind a word."""
-    event, acts = fact.event, act_names(fact)
-    if not (acts or event.box or event.manifest or event.case or event.stock or event.new_code):
+    """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
+    event = fact.event
+    if not (event.box or event.manifest or event.case or event.stock or event.new_code):
         return event.codes
-    names = [*event.codes, *acts]
+    names = [*event.codes]
     if event.new_code:
         names.append(event.new_code)
     if event.box and event.box not in names:
