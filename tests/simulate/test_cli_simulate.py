@@ -59,3 +59,27 @@ def test_the_summary_as_json(tmp_path: Path, scenario: Path) -> None:
 def test_what_is_missing_or_wrong_is_named(options: list[str], named: str) -> None:
     with pytest.raises(WasteLedgerError, match=named):
         CliRunner().invoke(simulate_cli, ["simulate", *options], catch_exceptions=False)
+
+
+def test_every_scenario_is_scored_in_one_line_each() -> None:
+    options = [
+        "simulate",
+        "scores",
+        "--days",
+        "3",
+        "--seeds",
+        "1",
+        "--scenario",
+        "faultless",
+        "--scenario",
+        "lies_ten_percent",
+    ]
+    ran = CliRunner().invoke(simulate_cli, options, catch_exceptions=False)
+    lines = [json.loads(line) for line in ran.output.splitlines()]
+    assert [line["scenario"] for line in lines] == ["faultless", "lies_ten_percent"]
+    assert all(line["holds"] and line["proved_above_true"] == 0 and line["missed"] == 0 for line in lines)
+
+
+def test_a_scenario_that_does_not_come_with_it_is_named() -> None:
+    with pytest.raises(WasteLedgerError, match="no_lies"):
+        CliRunner().invoke(simulate_cli, ["simulate", "scores", "--scenario", "no_lies"], catch_exceptions=False)

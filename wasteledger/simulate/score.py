@@ -134,7 +134,7 @@ class Score:
     proved_above_true: list[str]
     items: int
     events: int
-    rate_due_mass: float | None
+    due_rate: float | None
     collusion: Collusion
 
     @property
@@ -160,7 +160,7 @@ class Score:
             "proved_rate_mass": share(self.proved.safe_g, self.proved.all_g),
             "true_rate_count": share(self.true.safe_count, self.true.all_count),
             "proved_rate_count": share(self.proved.safe_count, self.proved.all_count),
-            "rate_due_mass": self.rate_due_mass,
+            "rate_due_mass": self.due_rate,
             "items": self.items,
             "events": self.events,
             "collusion": asdict(self.collusion),
@@ -304,7 +304,7 @@ def compare(told: Told, found: Found, answer: Reconciliation) -> Score:
         proved_above_true=above,
         items=len(told.packages),
         events=answer.tree_size,
-        rate_due_mass=answer.district.rates()["rate_due_mass"],
+        due_rate=answer.district.rates()["rate_due_mass"],
         collusion=_collusion(answer, colluded),
     )
 

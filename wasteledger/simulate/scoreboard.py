@@ -64,7 +64,7 @@ def _line(job: Job) -> dict[str, Any]:
 def holds(scenario: str, score: Score) -> bool:
     """Whether a run meets the bars: for the faultless district no finding at all, and everything that is due proved."""
     if scenario == "faultless":
-        return not score.codes and score.rate_due_mass == 1.0
+        return not score.codes and score.due_rate == 1.0
     recall, precision = score.recall_chain, score.precision
     enough = recall is not None and recall >= RECALL_CHAIN_MIN and precision is not None and precision >= PRECISION_MIN
     return enough and len(score.proved_above_true) <= ABOVE_MAX
