@@ -23,10 +23,10 @@ def scenario(tmp_path: Path) -> Path:
 
 def test_a_district_is_run_and_scored(tmp_path: Path, scenario: Path) -> None:
     runner, out = CliRunner(), str(tmp_path / "sim")
-    options = ["--days", "8", "--seed", "5", "--scenario", str(scenario), "--out", out, "--begin", "2026-08-25"]
+    options = ["--days", "10", "--seed", "5", "--scenario", str(scenario), "--out", out, "--begin", "2026-08-25"]
     ran = runner.invoke(simulate_cli, ["simulate", *options], catch_exceptions=False)
     assert ran.exit_code == 0
-    assert "2026-08-25 至 2026-09-01" in ran.output
+    assert "2026-08-25 至 2026-09-03" in ran.output
     assert "卫生室与处置单位之间全无扫码" in ran.output
     shown = runner.invoke(simulate_cli, ["simulate", "score", out], catch_exceptions=False)
     assert "交接断链\tmissing_link" in shown.output
