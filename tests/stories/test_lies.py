@@ -1,5 +1,7 @@
 """Stories of people who say what is not so, and of honest ones who look alike. Each says what the ledger must make of it."""
 
+from datetime import date
+
 import pytest
 
 from schemas.vouching import person_key
@@ -30,6 +32,7 @@ from tests.stories_builder import (
     register,
 )
 from wasteledger.domain.register import Directory, Register
+from wasteledger.domain.register_history import RegisterVersion, directory_of
 
 HOUR_MS = 60 * 60 * 1000
 
@@ -416,3 +419,40 @@ def test_a_stranger_can_not_relabel() -> None:
     end = day.ends(at="02 20:00")
     assert end.classes == {BAG: "on_its_way", BAG2: "unsealed"}
     assert set(end.findings) == {"not_entitled", "never_sealed"}
+
+
+def test_a_licence_entered_afterwards_shows_wherever_it_counts() -> None:
+    """许可证当日有效、事后补登：由主管部门决定，能证明，但处处标明。"""
+    before, after = register().model_dump(), register()
+    before["licences"] = [row for row in before["licences"] if row["holder"] != PLANT]
+    versions = [
+        RegisterVersion(1, "first"),
+        RegisterVersion(2, "second", date(2026, 11, 1), 0, ms("10 09:00"), "当日确有许可证，漏登"),
+    ]
+    known = directory_of(versions[:1], [Register.model_validate(before)])
+    decided = directory_of(versions, [Register.model_validate(before), after])
+    day = whole_day(BAG)
+    answer = day.reconcile(as_of="05 00:00", directory=known)
+    assert {finding.code for finding in answer.findings} == {"unlicensed_plant"}
+    answer = day.reconcile(as_of="12 00:00", directory=decided)
+    assert [row.item_class for row in answer.items] == ["safely_disposed"]
+    assert {finding.code for finding in answer.findings} == {"retroactive_register"}
+
+
+def test_a_merged_site_passes_on_what_it_held() -> None:
+    """卫生室并入另一家：还没收走的包装由继任单位交出，链条不断。"""
+    changed = register().model_dump()
+    changed["sites"] = [
+        site | {"closed_on": "2026-11-02", "successor": OTHER_CLINIC} if site["code"] == CLINIC else site
+        for site in changed["sites"]
+    ]
+    directory = directory_of(
+        [RegisterVersion(1, "first"), RegisterVersion(2, "second", date(2026, 11, 3), 0, ms("02 18:00"))],
+        [register(), Register.model_validate(changed)],
+    )
+    day = Telling()
+    day.clinic_seals(BAG, at="02 15:00")
+    day.hop(BAG, OTHER_CLINIC, COLLECTOR, at="03 09:00")
+    answer = day.reconcile(as_of="03 12:00", directory=directory)
+    assert [row.item_class for row in answer.items] == ["on_its_way"]
+    assert {finding.code for finding in answer.findings} == set()

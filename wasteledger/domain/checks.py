@@ -9,7 +9,7 @@ from schemas.plates import normal_plate
 from schemas.waste import is_medical, waste_kind
 from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.declarations import is_ghost
+from wasteledger.domain.declarations import HANDLERS, is_ghost
 from wasteledger.domain.entitled import NOT, OWN, told_before
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_hop
@@ -20,6 +20,7 @@ from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
 
 _EARTH_KM = 6371
+_STOCK_CODE_LENGTH = 16
 #: Seeing a package itself, not its box: what resolves a doubt about a box or a room that was looked into without it. A line in the list of
 #: what was burnt is no such look.
 _SEEN = frozenset({"released", "accepted", "unpacked", "packed", "stored", "counted", "refused"})
@@ -31,20 +32,22 @@ _HEAVIEST = {"bag": "bag_mass_kg_max", "sharps_box": "sharps_box_mass_kg_max", "
 
 def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
     """A package is closed: by whom, where, with what on its label, and how heavy."""
+    if directory.history is not None:
+        directory = directory.at(fact.occurred_ms)
     vouched = NOT < (fact.entitlement or NOT) < OWN
     if vouched and not fact.event.note and has_device(fact.event.site, fact, source.admissions):
         chain.doubt("own_device_unused", fact, site=fact.event.site)
-    event, then = fact.event, directory.at(fact.occurred_ms)
+    event, then = fact.event, directory
     if waste_kind(event.waste_code) is None:
         chain.doubt("unlisted_waste_code", fact, site=event.site)
     if event.site not in then.sites:
         chain.doubt("unknown_site", fact, site=event.site)
-    if is_ghost(fact, directory):
+    if event.site[0] in HANDLERS and is_ghost(fact, directory):
         chain.ghost = True
         chain.doubt("sealed_by_handler", fact, site=event.site)
     if not is_plausible(event.mass_g, event.package, then):
         chain.doubt("implausible_mass", fact, site=event.site)
-    printed = item_waste_code(chain.code)
+    printed = item_waste_code(chain.code) if len(chain.code) > _STOCK_CODE_LENGTH else None
     site = then.sites.get(event.site)
     if printed and (printed != chain.waste_code or (site and site.uscc and not chain.code.startswith(site.uscc))):
         chain.doubt("label_mismatch", fact, site=event.site)
@@ -59,6 +62,8 @@ def is_plausible(mass_g: int, package: str, directory: Directory) -> bool:
 def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
     """Two parties, manifest, carrier and vehicle, where the law asks for them."""
     fact, event = step.fact, step.fact.event
+    if directory.history is not None:
+        directory = directory.at(fact.occurred_ms)
     accepted = fact.kind == "accepted"
     giver, taker = (event.from_site, event.site) if accepted else (event.site, event.to_site)
     if giver[0] != "R":
@@ -77,7 +82,7 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
         return
     _check_manifest(chain, fact, other, source, directory)
     if accepted and taker[0] == "R":
-        _check_carrier(chain, fact, event, directory.at(fact.occurred_ms))
+        _check_carrier(chain, fact, event, directory)
 
 
 def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source, directory: Directory) -> None:
@@ -92,14 +97,13 @@ def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source
 
 def _is_exempt(chain: Chain, fact: Fact, directory: Directory) -> bool:
     """Medical waste of an institution of up to 19 beds, in a vehicle that may carry it (名录 2021 exemption list no. 2)."""
-    then = directory.at(fact.occurred_ms)
-    if chain.consignor not in then.exempt or (chain.waste_code and not is_medical(chain.waste_code)):
+    if chain.consignor not in directory.exempt or (chain.waste_code and not is_medical(chain.waste_code)):
         return False
     if fact.event.vehicle is None:
         return True
     plate = normal_plate(fact.event.vehicle)
     carriers = {fact.event.site, fact.event.to_site, fact.event.from_site}
-    return then.carrier_of.get(plate) in carriers and plate not in then.unfit_vehicles
+    return directory.carrier_of.get(plate) in carriers and plate not in directory.unfit_vehicles
 
 
 def _check_count(chain: Chain, fact: Fact, source: Source) -> None:

@@ -122,7 +122,7 @@ class _Judge:
 
     def __init__(self, code: str, target: Fact, own: Sequence[Fact], source: Source, directory: Directory) -> None:
         self._code, self._target, self._own = code, target, own
-        self._source, self._directory = source, directory
+        self._source, self._directory = source, directory.at(target.occurred_ms)
         self._parties = parties_to(own, source, directory)
 
     def is_heard(self, fact: Fact) -> bool:

@@ -16,7 +16,7 @@ DECLARED = frozenset({"voided", "incident", "inspected", "corrected", "relabelle
 #: A label on which no package lies.
 _BLANK = frozenset({Phase.UNSEEN, Phase.BLANK})
 #: First letters of plants, carriers and authorities: they produce nothing but what the register says.
-_HANDLERS = frozenset("DRA")
+HANDLERS = frozenset("DRA")
 _ENDS = frozenset({Phase.DISPOSED, Phase.VOIDED})
 #: What an observer sees of a package itself.
 _SCANS = frozenset(
@@ -140,7 +140,7 @@ def _dispute(chain: Chain, fact: Fact, reason: str, source: Source, directory: D
 def is_ghost(fact: Fact, directory: Directory) -> bool:
     """Whether a plant or a carrier sealed what is none of its own registered waste streams."""
     event = fact.event
-    if event.site[0] not in _HANDLERS:
+    if event.site[0] not in HANDLERS:
         return False
     streams = directory.at(fact.occurred_ms).register.streams
     return not any(stream.site == event.site and stream.waste_code == event.waste_code for stream in streams)

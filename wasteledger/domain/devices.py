@@ -48,7 +48,7 @@ class DeviceBook:
     Attributes:
         chain_root: what its event 0 has to name; empty while its enrolment is not known.
         floor_ms: before it the device can not have acted: its enrolment, less what a district may tell afterwards.
-        received_ms: when its newest event was received.
+        received_ms: when its newest event was received; `last_boot`: in which boot it was made.
         admission: its sites and how far it is believed.
         notes: findings that a single event raises, by event and code; a later word about its clock replaces them.
         announced: next number, moment and id of the hello that said most.
@@ -59,6 +59,7 @@ class DeviceBook:
     chain_root: str = ""
     floor_ms: int = -ENROLMENT_GRACE_MS
     received_ms: int = 0
+    last_boot: str = ""
     admission: Admission = field(default_factory=Admission)
     runs: list[Run] = field(default_factory=list)
     notes: dict[str, list[Any]] = field(default_factory=dict)

@@ -103,6 +103,7 @@ def seal_strength(fact: Fact, source: Source, directory: Directory) -> int:
 
 def check_parties(chain: Chain, disposed: Fact, directory: Directory) -> None:
     """Steps 3 and 4 for a chain that has come to its end, where nothing else breaks it."""
+    directory = directory.at(disposed.occurred_ms)
     plant = directory.organisation(disposed.event.site)
     if chain.unvouched:
         chain.doubt(

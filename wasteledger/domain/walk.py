@@ -13,7 +13,7 @@ The walk, in the order of `walk`:
 
 from typing import NamedTuple
 
-from schemas.custody import ItemState, Phase, decide_move
+from schemas.custody import ItemState, Move, Phase, decide_move
 from schemas.reasons import REASONS, Severity
 from wasteledger.domain.chain import Chain, Stay
 from wasteledger.domain.checks import (
@@ -28,15 +28,18 @@ from wasteledger.domain.checks import (
 )
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
 from wasteledger.domain.declarations import DECLARED, hear_declaration
-from wasteledger.domain.entitled import answer_to, entitlement_of
+from wasteledger.domain.entitled import OWN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, seal_strength
 from wasteledger.domain.register import Directory
+from wasteledger.domain.register_history import changed_in_hindsight
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
 
 MINUTE_MS = 60_000
 #: What happens once in a life.
 _RARE = frozenset({"sealed", "issued", "printed"})
+#: Acts that the register of their day judges.
+_JUDGED = frozenset({"sealed", "released", "accepted", "disposed"})
 _BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
 
 
@@ -91,7 +94,22 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     elif chain.state.phase is Phase.DISPOSED and chain.since:
         _conclude(chain, chain.since, directory)
     _simplify(chain)
+    if directory.history is not None:
+        _note_hindsight(chain, directory)
     return chain
+
+
+def _note_hindsight(chain: Chain, directory: Directory) -> None:
+    """Shows where an entry of the register that was made for days that had passed changed what judges this package."""
+    for step in chain.steps:
+        fact, event = step.fact, step.fact.event
+        if fact.kind not in _JUDGED or not step.entitled:
+            continue
+        sites = [site for site in (event.site, event.to_site, event.from_site) if site]
+        actors = [actor for actor in (event.vouched_by, event.actor) if actor]
+        if changed_in_hindsight(directory, fact.occurred_ms, sites=sites, vehicle=event.vehicle, actors=actors):
+            chain.doubt("retroactive_register", fact, site=event.site)
+            return
 
 
 def _conclude(chain: Chain, disposed: Fact, directory: Directory) -> None:
@@ -153,12 +171,12 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
         )  # fmt: skip
 
 
-def _walk_steps(  # noqa: C901, PLR0912 - the inner loop, in which each call counts
+def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each call counts
     chain: Chain, steps: list[Step], source: Source, directory: Directory
 ) -> int | None:
     """Takes steps in order; returns when the item first changed phase or hands among them."""
     moved_ms: int | None = None
-    rights = source.admissions.rights
+    rights, merged = source.admissions.rights, directory.newest.merged
     for step in steps:
         fact = step.fact
         kind, event, before = fact.kind, fact.event, chain.state
@@ -175,7 +193,11 @@ def _walk_steps(  # noqa: C901, PLR0912 - the inner loop, in which each call cou
                 continue
         if step.box and before.phase is Phase.LOST:
             continue  # a box that is said to contain it does not bring it back
-        after, reasons = decide_move(before, fact.move)
+        move = fact.move
+        if merged:
+            before, move = _passed_on(before, move, fact, directory)
+            chain.state = before
+        after, reasons = decide_move(before, move)
         if (reasons or (kind == "accepted" and after == before)) and is_repeated(chain, step):
             continue
         if reasons or step.misordered:
@@ -222,9 +244,27 @@ def is_repeated(chain: Chain, step: Step) -> bool:
     return False
 
 
+def _passed_on(state: ItemState, move: Move, fact: Fact, directory: Directory) -> tuple[ItemState, Move]:
+    """What a merged site held or was offered is its successor's, whichever of the two the scan names."""
+
+    def heir(site: str) -> str:
+        return directory.successor_of(site, fact.occurred_ms)
+
+    held = state._replace(
+        holder=heir(state.holder) if state.holder else None,
+        offered_to=heir(state.offered_to) if state.offered_to else None,
+    )
+    return held, move._replace(
+        site=heir(move.site), to_site=heir(move.to_site) if move.to_site else "",
+        from_site=heir(move.from_site) if move.from_site else "",
+    )  # fmt: skip
+
+
 def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> None:
     """The item changed phase or hands: was it in time, where is it now, and what is expected next."""
     state, now_ms = chain.state, fact.occurred_ms
+    if directory.history is not None:
+        directory = directory.at(now_ms)  # its limits are those of the day on which it came there
     step = chain.awaited
     late = step is not None and fact.latest_ms > chain.since_ms + step.limit_ms
     if late and step:
@@ -282,12 +322,14 @@ def _note_rare(chain: Chain, step: Step, source: Source, directory: Directory) -
         chain.seals.append(fact)
         chain.producer = chain.producer or event.site
         chain.parties.add(event.site)
-        chain.corrected_down_g = max(0, event.mass_g - corrected_g) if corrected_g else 0
+        if corrected_g:
+            chain.corrected_down_g = max(0, event.mass_g - corrected_g)
         chain.mass_g = max(chain.mass_g, corrected_g or event.mass_g)
         chain.weighings.append((fact.occurred_ms, chain.mass_g, fact))
         waste_code = (step.correction.waste_code if step.correction else "") or event.waste_code
         chain.waste_code = chain.waste_code or waste_code
-        chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
+        if chain.producer_strength < OWN:
+            chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
         check_sealing(chain, fact, source, directory)
     elif fact.kind == "issued":
         chain.roll, chain.issued_for = event.stock, event.for_site
@@ -321,7 +363,7 @@ def _who_acts(reason: str, state: ItemState, fact: Fact) -> str:
 def _check_vouched(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
     """Nobody stood for this act: somebody of the place has to, within `vouch_h`."""
     site = fact.event.site
-    limit_ms = directory.limit("vouch_h", site) * HOUR_MS
+    limit_ms = directory.at(fact.occurred_ms).limit("vouch_h", site) * HOUR_MS
     answer = answer_to(fact, source, directory)
     if answer is None:
         chain.unvouched.append(Expected("not_vouched", "vouch_h", site, fact.earliest_ms + limit_ms, fact))

@@ -57,7 +57,7 @@ def numbers_before(packed: Iterable[str], spans: Iterable[tuple[str, tuple[int, 
     """Manifests that name boxes in which, as is told late, something else lay than was known: their load is another one now.
 
     Args:
-        packed: items that were packed; packed into a second box, they are out of the first one.
+        packed: items that may have been packed before; packed into a second box, they are out of the first one.
         spans: boxes of which something was told, from the first to the last moment of it.
         source: has settled what is new.
     """

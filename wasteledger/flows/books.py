@@ -81,6 +81,7 @@ class Books:
         self._boxes: dict[str, tuple[int, int]] = {}
         self._packed: dict[str, tuple[int, int]] = {}
         self._packed_items: set[str] = set()
+        self._packed_again: set[str] = set()
         self._counted: list[Fact] = []
         self._devices_touched: set[str] = set()
         self._boots: set[tuple[str, str]] = set()
@@ -222,11 +223,11 @@ class Books:
         if kind in _OF_DEVICES:
             self._device(event.device)
             self._weigh(take_office_event(fact, self.source.admissions) or event.device)
-        boot = (event.device_id, event.boot_id)
-        if event.device_seq < self._begun.get(
-            boot, _NO_NUMBER
-        ):  # the lowest number of a boot: a hello may come behind it
-            self._begun[boot] = event.device_seq
+        if number >= 0 or book.last_boot != event.boot_id:
+            book.last_boot = event.boot_id
+            boot = (event.device_id, event.boot_id)
+            if event.device_seq < self._begun.get(boot, _NO_NUMBER):  # its lowest number: a hello may come behind it
+                self._begun[boot] = event.device_seq
         for name in named_by(fact):
             source.file(name, fact)
         if number >= 0:
@@ -289,6 +290,7 @@ class Books:
         if event.box:
             _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
         if fact.kind == "packed":
+            self._packed_again |= self._packed_items.intersection(event.codes)
             self._packed_items.update(event.codes)
         if event.new_code:
             self._touched.add(event.new_code)
@@ -359,7 +361,9 @@ class Books:
         self.source.prefetch(self._touched)
         folds = ManifestFolds(self.source, directory)
         spans = [*self._boxes.items(), *self._packed.items()]
-        self._touched |= folds.take(self._manifests | numbers_before(self._packed_items, spans, self.source))
+        begin, places = rows.state().size, self.source.places
+        again = self._packed_again | {code for code in self._packed_items if places[code][1] < begin}
+        self._touched |= folds.take(self._manifests | numbers_before(again, spans, self.source))
         again = self._touched
         chains: dict[str, Chain] = {}
         while again:
