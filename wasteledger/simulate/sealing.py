@@ -41,7 +41,9 @@ ROBBED_MASS_G_MIN = 600
 #: A bag that weighs as much as three people.
 HEAVY_G = (120_000, 600_000)
 #: What only helps where the device that says it is believed.
-_NEEDS_BELIEF = frozenset({"relabelled", "wrong_waste_corrected"})
+_NEEDS_BELIEF = frozenset(
+    {"relabelled", "wrong_waste_corrected", "voided_with_evidence", "correction_agreed", "lost_and_found"}
+)
 #: Ways on which everybody may be in league.
 _COLLUDING = frozenset({"own_device", "hospital", "centre"})
 #: A limit of the rules, and a little: honest clocks differ.
