@@ -137,3 +137,15 @@ def test_one_lateness_is_named_once() -> None:
     story = _sealed(BAG)
     story.hop(BAG, CLINIC, COLLECTOR, at="05 09:00")
     assert _reasons(story) == ["late_step"]
+
+
+def test_a_release_scanned_twice_behind_its_acceptance_offers_nothing_anew() -> None:
+    """The bag comes back and goes the same way again, and by the clocks the collector accepts first once more."""
+    story = _sealed(BAG)
+    story.accept(BAG, CLINIC, COLLECTOR, at="02 14:00")
+    for after_ms in (0, 20_000):
+        story.release(BAG, CLINIC, COLLECTOR, at="02 14:01", after_ms=after_ms)
+    story.hop(BAG, COLLECTOR, CLINIC, at="02 17:00")
+    story.accept(BAG, CLINIC, COLLECTOR, at="03 09:00")
+    story.release(BAG, CLINIC, COLLECTOR, at="03 09:01")
+    assert _reasons(story) == []

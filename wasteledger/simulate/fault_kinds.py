@@ -26,22 +26,15 @@ class FaultKind(NamedTuple):
     is_lie: bool = False
 
 
-_OVERDUE = ("overdue_pickup", "overdue_storage", "overdue_delivery", "in_limbo")
 #: What stands on a shelf although somebody says that it does not.
-_SHELF = ("overdue_pickup", "overdue_storage", "stock_imbalance")
-#: Two stories under one code: whatever else shows is a consequence.
-_TWO_STORIES = (
-    "seen_after_end", "impossible_travel", "missing_link", "wrong_giver", "wrong_destination", "one_sided_hop", "impossible_time",
-    "disposed_not_received", "box_difference", "weight_difference", "stock_imbalance", "late_step", "arrived_not_disposed", *_OVERDUE,
-)  # fmt: skip
-
+_SHELF = ("overdue_pickup", "overdue_storage")
 #: A load that did not come in whole leaves its manifest open.
 _OUTSTANDING = ("in_limbo", "late_step", "manifest_mismatch", "manifest_overdue", "manifest_not_confirmed")
 
 _FAULTS = (
     FaultKind("lost_bag", "item", "在保管中丢失，无人申报", (), ("stock_imbalance",)),
     FaultKind(
-        "stolen_on_road", "item", "交出后失踪，接收方从未扫码", ("in_limbo",), ("stock_imbalance", "overdue_pickup", "overdue_delivery")
+        "stolen_on_road", "item", "交出后失踪，接收方从未扫码", ("in_limbo",), ("overdue_pickup", "overdue_delivery")
     ),
     FaultKind("skipped_collector", "item", "收运员未扫码，中转点直接接收", ("one_sided_hop",), ("late_step",)),
     FaultKind(
@@ -51,28 +44,25 @@ _FAULTS = (
     FaultKind("unreleased", "item", "交出方从未扫码", ("one_sided_hop",)),
     FaultKind("wrong_giver", "item", "接收时选错交出方", ("wrong_giver",)),
     FaultKind("wrong_destination", "item", "交出时选错接收方", ("wrong_destination",)),
-    # A label that was never sealed does not say what is inside: no licence can be shown to cover it.
-    FaultKind(
-        "never_sealed", "item", "空白标签随包流转", ("never_sealed",), ("unlicensed_plant", "unlicensed_carrier", "manifest_mismatch")
-    ),
+    FaultKind("never_sealed", "item", "空白标签随包流转", ("never_sealed",)),
     FaultKind("unknown_code", "item", "使用从未发放的编码", ("unknown_code",)),
-    FaultKind("cloned_label", "item", "同一编码用于两处两包", ("duplicate_code",), _TWO_STORIES),
-    FaultKind("scanned_after_end", "item", "处置后又被扫到", ("seen_after_end",), ("impossible_travel",)),
+    FaultKind("cloned_label", "item", "同一编码用于两处两包", ("duplicate_code",)),
+    FaultKind("scanned_after_end", "item", "处置后又被扫到", ("seen_after_end",)),
     FaultKind("late_pickup", "item", "漏收，下一趟才收走", ("late_step",), ("overdue_pickup",)),
     FaultKind("late_storage", "item", "在中转点滞留超期", ("late_step",), ("overdue_storage",)),
     FaultKind("lost_weight", "item", "两次称重之间被取走三分之一", ("weight_difference",)),
     FaultKind("impossible_time", "item", "接收数小时后才补扫交出", ("impossible_time",), ("late_step",)),
     FaultKind("refused_rerouted", "item", "拒收后退回并重新送交"),
-    FaultKind("refused_forgotten", "item", "拒收后无人处理", ("refused_not_rerouted",), ("stock_imbalance", "overdue_delivery")),
+    FaultKind("refused_forgotten", "item", "拒收后无人处理", ("refused_not_rerouted",), ("overdue_delivery",)),
     FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),
     FaultKind(
         "voided_with_evidence", "item", "封装后有凭证作废", (), (), ("void_without_evidence", "void_unconfirmed", *_SHELF)
     ),
     FaultKind("correction_agreed", "item", "重量更正，对方同意", (), (), ("disputed", "weight_difference")),
-    FaultKind("correction_refused", "item", "重量更正，对方拒绝", ("correction_refused",), ("disputed",)),
+    FaultKind("correction_refused", "item", "重量更正，对方拒绝", ("correction_refused",)),
     FaultKind("correction_open", "item", "重量更正，无人答复", ("disputed",)),
-    FaultKind("declared_lost", "item", "申报丢失", ("declared_lost",), ("stock_imbalance",)),
-    FaultKind("lost_and_found", "item", "申报丢失后找回", (), ("late_step", "stock_imbalance", *_OVERDUE), ("declared_lost",)),
+    FaultKind("declared_lost", "item", "申报丢失", ("declared_lost",)),
+    FaultKind("lost_and_found", "item", "申报丢失后找回", (), ("late_step", *_SHELF), ("declared_lost",)),
     FaultKind("unlisted_waste", "item", "填了名录中没有的废物代码", ("unlisted_waste_code",)),
     FaultKind("seen_elsewhere", "item", "同时在几十公里外被扫到", ("impossible_travel", "objection")),
     FaultKind("reprint", "item", "无原因补打标签", ("reprint_without_reason",)),
@@ -85,14 +75,14 @@ _FAULTS = (
     FaultKind("late_at_plant", "box", "到厂后超期才处置", ("late_step",), ("arrived_not_disposed",)),
     FaultKind("unwashed_box", "box", "周转箱未消毒再用", ("box_not_washed",)),
     FaultKind("no_manifest", "manifest", "没有转移联单", ("manifest_missing",)),
-    FaultKind("undrafted_manifest", "manifest", "联单号从未填报", ("manifest_unknown",), ("manifest_mismatch", "manifest_not_valid")),
+    FaultKind("undrafted_manifest", "manifest", "联单号从未填报", ("manifest_unknown",), ("manifest_not_valid",)),
     FaultKind("manifest_twice", "manifest", "两家移出人共用一单", ("manifest_mixed",), ("manifest_mismatch", "manifest_not_valid")),
     FaultKind("wrong_vehicle", "manifest", "车辆未登记", ("unlicensed_vehicle",), ("manifest_mismatch", "unlicensed_driver")),
-    FaultKind("other_vehicle", "manifest", "换了一辆登记车辆", ("manifest_mismatch",), ("unlicensed_driver",)),
+    FaultKind("other_vehicle", "manifest", "换了一辆登记车辆", ("manifest_mismatch",)),
     FaultKind("strange_driver", "manifest", "驾驶员未登记", ("unlicensed_driver",)),
     FaultKind("void_used", "manifest", "使用已作废的联单", ("manifest_void_used",), ("manifest_not_valid",)),
-    FaultKind("unlicensed_plant", "manifest", "送到无证单位处置", ("unlicensed_plant",), ("manifest_mismatch",)),
-    FaultKind("unlicensed_carrier", "manifest", "无证承运人", ("unlicensed_carrier",), ("manifest_mismatch",)),
+    FaultKind("unlicensed_plant", "manifest", "送到无证单位处置", ("unlicensed_plant",)),
+    FaultKind("unlicensed_carrier", "manifest", "无证承运人", ("unlicensed_carrier",)),
     FaultKind("unconfirmed_manifest", "manifest", "接收后从未确认联单", ("manifest_not_confirmed",)),
     FaultKind("paper_backfill", "manifest", "纸质联单按期补录"),
     # Entered too late, paper proves nothing.

@@ -150,7 +150,8 @@ class Plant:
         world = self._world
         if load.fault == "unconfirmed_manifest" and load.wrong:
             due_day = world.layout.workdays_later(world.day, CONFIRM_WORKDAYS)
-            load.wrong.acts, load.wrong.by_ms = (), world.begin_ms + due_day * DAY_MS
+            # Of what never came in, as far as the books know, nothing is to be confirmed.
+            load.wrong.acts, load.wrong.by_ms = (), world.begin_ms + due_day * DAY_MS if arrived else NEVER_MS
         elif load.number and load.number not in self._confirmed:
             self._confirmed.add(load.number)
             confirm_ms = max(world.at(CONFIRMED_MS) + DAY_MS, at_ms + HOUR_MS)
@@ -161,7 +162,6 @@ class Plant:
                 self._desk, confirm_ms, "manifested", manifest=load.number, action="confirmed", opinion="accepted"
             )
             if load.fault == "late_confirmed" and load.wrong:
-                # Of what never came in, as far as the books know, nothing was to be confirmed.
                 load.wrong.acts, load.wrong.by_ms = tuple(acts), 0 if arrived else NEVER_MS
 
     def run(self) -> None:
