@@ -33,7 +33,7 @@ _OWN = {
     "revoked": "kind device reason",
     "trusted": "kind device last_seq",
     "licensed": "kind holder licence waste_codes valid_from valid_to",
-    "ruled": "kind rule value basis",
+    "ruled": "kind rule value basis holds_from decision",
     "cased": "kind case action finding code items owner due_at level",
 }
 

@@ -60,8 +60,8 @@ def test_09_a_device_clock_that_was_set_is_found_between_the_checkpoints(distric
     found = audited(district)
     assert found["clock"] == found["clock_set"] == [place]
     assert found.get("late", [place]) == [place]
-    shown = {"back_dated"} if days < -10 else {"clock_skew"} if days > 0 else set()
-    assert {finding.code for finding in findings(district)} == shown, "handing in within ten working days is lawful"
+    shown = {"time_outside_bracket"} if days < 0 else {"clock_skew"}
+    assert {finding.code for finding in findings(district)} == shown
 
 
 def test_10_an_operator_who_back_dates_a_receipt_is_found_by_the_witness_time(district: District) -> None:
@@ -168,13 +168,15 @@ def test_16_a_fake_device_can_neither_admit_itself_nor_stay_unseen(district: Dis
 def test_16_a_hand_over_by_one_organisation_alone_is_no_hand_over() -> None:
     """It invents scans for itself as it likes: without the other side's key nothing is transferred, and nothing is safe."""
     story = Story()
-    story.whole_life(BAG)
-    story.issue(BAG2)
-    story.seal(BAG2)
-    story.accept(BAG2, CLINIC, COLLECTOR, at="02 14:00")
-    story.hop(BAG2, COLLECTOR, TRANSFER, at="02 16:00")
-    story.to_plant(BAG2)
-    story.dispose(BAG2)
+    bags = [BAG, BAG2]
+    story.issue(*bags)
+    for bag in bags:
+        story.seal(bag)
+    story.hop(BAG, CLINIC, COLLECTOR, at="02 14:00")
+    story.accept(BAG2, CLINIC, COLLECTOR, at="02 14:06")
+    story.hop(bags, COLLECTOR, TRANSFER, at="02 16:00")
+    story.to_plant(bags)
+    story.dispose(bags)
     answer = story.reconcile()
     assert classes(answer)["safely_disposed"] == 1
     assert sum(classes(answer).values()) == 2

@@ -20,6 +20,7 @@ _TABLE = {
     "vouched": ("do", DECLARATION), "manifested": ("do", DECLARATION),
     "enrolled": ("o", DECLARATION), "revoked": ("o", DECLARATION), "trusted": ("o", DECLARATION),
     "licensed": ("o", DECLARATION), "ruled": ("o", DECLARATION), "cased": ("o", DECLARATION),
+    "evidenced": ("o", DECLARATION),
 }  # fmt: skip
 KINDS = frozenset(_TABLE)
 #: By the first letter of the site's code: clinics, hospitals, other producers and transfer points may be sealed for.

@@ -220,6 +220,10 @@ class Signers:
             return OTHER
         return OFFICE if device.role == "office" else OWN
 
+    def _in_a_name(self, said: Said) -> bool:
+        """What the office says in a party's name: a manifest for a consignor without a device, an answer in a case."""
+        return said.kind in {"manifested", "cased"} and self._devices[said.device_id].role == "office"
+
     def _vouched(self, said: Said) -> bool:
         """Whether a person registered at the site on the day vouched; where no register tells, his word is taken and counted."""
         vouch = said.vouch
@@ -253,8 +257,10 @@ class Signers:
             if standing in {OWN, OFFICE}:
                 good = is_entitled(said.kind, standing, site=said.site, vouched=False)
             elif standing == OTHER:
-                good = is_entitled(said.kind, standing, site=said.site, vouched=self._vouched(said)) or self._stood_for(
-                    said
+                good = (
+                    self._in_a_name(said)
+                    or is_entitled(said.kind, standing, site=said.site, vouched=self._vouched(said))
+                    or self._stood_for(said)
                 )
             else:
                 good = False
