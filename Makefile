@@ -1,4 +1,4 @@
-.PHONY: mutants faults verifier bench help setup setup-test demo test lint serve schemas lock clean
+.PHONY: score mutants faults verifier bench help setup setup-test demo test lint serve schemas lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -33,6 +33,9 @@ lock: setup-test ## pins the newest versions that pyproject.toml admits
 
 mutants: setup-test ## breaks the product on purpose, one way at a time, and reports whether a test notices (5 minutes)
 	.venv/bin/python -m tests.mutants
+
+score: setup      ## every scenario with five seeds over 90 days, one line of figures each (about an hour)
+	@.venv/bin/wasteledger simulate scores
 
 faults: setup-test ## many more power cuts and simulated worlds than CI has time for (about half an hour)
 	WASTELEDGER_FAULT_IMAGES=10000 WASTELEDGER_FAULT_SEEDS=1000 .venv/bin/pytest tests/faults

@@ -15,8 +15,11 @@ from wasteledger.simulate.report import percent
 from wasteledger.simulate.run import run_simulation
 from wasteledger.simulate.scenario import DAYS_MAX, SEED_MAX, Run, read_scenario
 from wasteledger.simulate.score import Score, score_simulation
+from wasteledger.simulate.scoreboard import SCENARIOS, Job, scoreboard
 
 BEGIN = "2026-08-01"
+#: How the product is judged: so many days, so many seeds; more workers than processors only wait for each other.
+SCORED_DAYS, SCORED_SEEDS, WORKERS_MAX = 90, 5, 64
 
 simulate_cli = typer.Typer()
 _commands = typer.Typer(help="A simulated district whose true story is known.")
@@ -71,6 +74,26 @@ def score(
     _print(answer)
 
 
+@_commands.command(epilog="Example: wasteledger simulate scores --days 20 --seeds 2 --scenario lies_ten_percent")
+def scores(
+    days: Annotated[int, typer.Option(min=1, max=DAYS_MAX, help="How many days.")] = SCORED_DAYS,
+    seeds: Annotated[int, typer.Option(min=1, max=SEED_MAX, help="Seeds 1 to this.")] = SCORED_SEEDS,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(SCENARIOS)}; all where none is named.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=WORKERS_MAX, help="Runs at a time.")] = 1,
+) -> None:
+    """Runs and scores every scenario that comes with the product; one JSON object a line for each run."""
+    unknown = sorted(set(scenario or ()) - set(SCENARIOS))
+    if unknown:
+        message = f"--scenario: no {', '.join(unknown)}: known are {', '.join(SCENARIOS)}"
+        raise QueryError(message)
+    begin = parse_day(BEGIN, name="begin")
+    jobs = [Job(name, seed, days, begin) for name in scenario or SCENARIOS for seed in range(1, seeds + 1)]
+    for line in scoreboard(jobs, workers=workers):
+        print(json.dumps(line, ensure_ascii=False), flush=True)
+
+
 def _print(answer: Score) -> None:
     values = answer.values()
     print("异常\t代码\t应发现\t已发现\t召回率\t报告\t属实\t准确率")
@@ -83,6 +106,9 @@ def _print(answer: Score) -> None:
         f"已证明处置率 {percent(values['proved_rate_mass'])}（按重量） {percent(values['proved_rate_count'])}（按件）"
     )
     print(f"已证明高于真实的乡镇、日期或类别：{values['proved_above_true']} 个 {' '.join(answer.proved_above_true)}")
+    colluded = values["collusion"]
+    if colluded["packages"]:
+        print(f"全链串通（扫码无法发现，另计）：{colluded['packages']} 件，其中记为已证明 {colluded['proved']} 件")
     print(f"包装 {values['items']} 件，账本 {values['events']} 条")
     for title, pairs in (("漏报", values["missed"]), ("误报", values["false"])):
         for code, subject in pairs:

@@ -23,10 +23,10 @@ def scenario(tmp_path: Path) -> Path:
 
 def test_a_district_is_run_and_scored(tmp_path: Path, scenario: Path) -> None:
     runner, out = CliRunner(), str(tmp_path / "sim")
-    options = ["--days", "8", "--seed", "5", "--scenario", str(scenario), "--out", out, "--begin", "2026-08-25"]
+    options = ["--days", "10", "--seed", "5", "--scenario", str(scenario), "--out", out, "--begin", "2026-08-25"]
     ran = runner.invoke(simulate_cli, ["simulate", *options], catch_exceptions=False)
     assert ran.exit_code == 0
-    assert "2026-08-25 至 2026-09-01" in ran.output
+    assert "2026-08-25 至 2026-09-03" in ran.output
     assert "卫生室与处置单位之间全无扫码" in ran.output
     shown = runner.invoke(simulate_cli, ["simulate", "score", out], catch_exceptions=False)
     assert "交接断链\tmissing_link" in shown.output
@@ -59,3 +59,27 @@ def test_the_summary_as_json(tmp_path: Path, scenario: Path) -> None:
 def test_what_is_missing_or_wrong_is_named(options: list[str], named: str) -> None:
     with pytest.raises(WasteLedgerError, match=named):
         CliRunner().invoke(simulate_cli, ["simulate", *options], catch_exceptions=False)
+
+
+def test_every_scenario_is_scored_in_one_line_each() -> None:
+    options = [
+        "simulate",
+        "scores",
+        "--days",
+        "3",
+        "--seeds",
+        "1",
+        "--scenario",
+        "faultless",
+        "--scenario",
+        "lies_ten_percent",
+    ]
+    ran = CliRunner().invoke(simulate_cli, options, catch_exceptions=False)
+    lines = [json.loads(line) for line in ran.output.splitlines()]
+    assert [line["scenario"] for line in lines] == ["faultless", "lies_ten_percent"]
+    assert all(line["holds"] and line["proved_above_true"] == 0 and line["missed"] == 0 for line in lines)
+
+
+def test_a_scenario_that_does_not_come_with_it_is_named() -> None:
+    with pytest.raises(WasteLedgerError, match="no_lies"):
+        CliRunner().invoke(simulate_cli, ["simulate", "scores", "--scenario", "no_lies"], catch_exceptions=False)

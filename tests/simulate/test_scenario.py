@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wasteledger.errors import QueryError, RegisterError
-from wasteledger.simulate.fault_kinds import DRAWN, FAULTS
+from wasteledger.simulate.fault_kinds import DRAWN, FAULTS, LIES
 from wasteledger.simulate.scenario import Scenario, parse_scenario, read_scenario
 
 DATA = Path(str(files("wasteledger").joinpath("data")))
@@ -17,7 +17,9 @@ def test_the_scenarios_that_come_with_it() -> None:
     faultless, _ = read_scenario(DATA / "scenario_faultless.yaml")
     one_percent, register = read_scenario(DATA / "scenario_one_percent.yaml")
     assert faultless.faults == {}
-    assert one_percent.faults == dict.fromkeys(DRAWN, 0.01)
+    assert one_percent.faults == dict.fromkeys([kind for kind in DRAWN if kind not in LIES], 0.01)
+    for name, rate in (("lies_one_percent", 0.01), ("lies_ten_percent", 0.1)):
+        assert read_scenario(DATA / f"scenario_{name}.yaml")[0].faults == dict.fromkeys(LIES, rate)
     assert register.region == "500114"
 
 
@@ -31,6 +33,11 @@ def test_one_rate_for_all_gives_way_to_a_kinds_own(content: dict[str, Any]) -> N
     scenario = parse_scenario(content, name="test")
     assert scenario.rate("jumped") == 0
     assert scenario.rate("lost_bag") == 0.1
+
+
+def test_lies_have_a_rate_of_their_own() -> None:
+    scenario = parse_scenario({"all": 0.01, "lies": 0.1, "faults": {"impostor": 0.2}}, name="test")
+    assert (scenario.rate("lost_bag"), scenario.rate("ghost_bag"), scenario.rate("impostor")) == (0.01, 0.1, 0.2)
 
 
 @pytest.mark.parametrize(

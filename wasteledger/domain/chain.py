@@ -111,8 +111,12 @@ class Chain:
         """What an event says the package weighs, by whichever of its labels."""
         if event.masses_g is None or self.code in event.codes:
             return event.mass_of(self.code)
-        labels = {step.fact.event.new_code for step in self.steps if step.fact.kind == "relabelled"}
-        return next((event.mass_of(code) for code in event.codes if code in labels), None)
+        return next((event.mass_of(code) for code in event.codes if code in self.labels), None)
+
+    @property
+    def labels(self) -> set[str]:
+        """Every code that it has borne."""
+        return {self.code, *(step.fact.event.new_code for step in self.steps if step.fact.kind == "relabelled")}
 
     @property
     def weighed_g(self) -> int:

@@ -24,6 +24,8 @@ _STOCK_CODE_LENGTH = 16
 #: Seeing a package itself, not its box: what resolves a doubt about a box or a room that was looked into without it. A line in the list of
 #: what was burnt is no such look.
 _SEEN = frozenset({"released", "accepted", "unpacked", "packed", "stored", "counted", "refused"})
+#: Being said to be packed once more, or the same scan twice, does not say in which of two boxes it is.
+_SEEN_ITSELF = _SEEN - {"packed"}
 _NOT_WEIGHED = frozenset({"copied", "estimated"})
 _HEAVIEST = {"bag": "bag_mass_kg_max", "sharps_box": "sharps_box_mass_kg_max", "drum": "drum_mass_kg_max"}
 
@@ -159,9 +161,14 @@ def _is_copied(fact: Fact, source: Source, directory: Directory) -> bool:
     event = fact.event
     if len(event.codes) < directory.limit("copied_packages_min") or event.masses_g is None:
         return False
-    return all(
-        mass_g is not None and mass_g == _weighed_before(code, fact, source)
-        for code, mass_g in zip(event.codes, event.masses_g, strict=True)
+    weighed = [
+        (_weighed_before(code, fact, source), mass_g) for code, mass_g in zip(event.codes, event.masses_g, strict=True)
+    ]
+    again = [
+        (before_g, mass_g) for before_g, mass_g in weighed if before_g is not None
+    ]  # one without a first weighing hides nobody
+    return len(again) >= directory.limit("copied_packages_min") and all(
+        before_g == mass_g for before_g, mass_g in again
     )
 
 
@@ -230,16 +237,15 @@ def check_packings(chain: Chain) -> None:
             continue
         chain.doubt("late_packing", stay.packed, departures[0], site=stay.packed.event.site)
     for doubt in [doubt for doubt in chain.doubts if doubt.reason == "in_two_boxes"]:
-        if seen_after(chain, doubt.evidence[-1]):
+        if seen_after(chain, doubt.evidence[-1], _SEEN_ITSELF):
             chain.doubts.remove(doubt)
 
 
 def is_packed_before(packed: Fact, departures: tuple[Fact, ...]) -> bool:
     """Whether a packing is proved to be earlier than the box's leaving."""
-    first = departures[0]
-    if first.event.device_id == packed.event.device_id:
-        return packed.event.device_seq < first.event.device_seq
-    return all(told_before(packed, departure) for departure in departures)
+    # Not the earliest by the clocks, which differ: the device's own number is what proves it, where the device that packed released.
+    own = [departure for departure in departures if departure.event.device_id == packed.event.device_id]
+    return all(told_before(packed, departure) for departure in own or departures)
 
 
 def check_stock_takes(chain: Chain, source: Source) -> None:
@@ -249,7 +255,7 @@ def check_stock_takes(chain: Chain, source: Source) -> None:
             continue
         for take in source.counts_of(stay.site):
             here = stay.begin_ms < take.begin_ms and (stay.end_ms is None or take.fact.occurred_ms < stay.end_ms)
-            if not here or take.room != stay.room or chain.code in take.codes:
+            if not here or take.room != stay.room or not chain.labels.isdisjoint(take.codes):
                 continue
             if not boxes_at(chain, take.fact.occurred_ms) & take.codes and not seen_after(chain, take.fact):
                 chain.doubt("stock_imbalance", take.fact, site=stay.site)
@@ -264,12 +270,12 @@ def boxes_at(chain: Chain, moment_ms: int) -> set[str]:
     }
 
 
-def seen_after(chain: Chain, fact: Fact) -> bool:
+def seen_after(chain: Chain, fact: Fact, kinds: frozenset[str] = _SEEN) -> bool:
     """Whether the package itself was scanned after a fact that made it doubtful."""
     return any(
         step.fact.order > fact.order
         and not step.box
-        and step.fact.kind in _SEEN
+        and step.fact.kind in kinds
         and step.entitled
         and not step.fact.event.backfill  # what is entered from paper afterwards shows nobody the package
         for step in chain.steps

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from wasteledger.domain.entitled import NOT, OFFICE, OWN, entitlement_of
+from wasteledger.domain.entitled import NOT, OFFICE, OWN, entitlement_of, told_before
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.register import Directory
 from wasteledger.domain.times import CONTACT_MS_MAX
@@ -219,7 +219,10 @@ class _Judge:
         event, target = proposal.event, self._target
         if event.reason != "wrong_waste" or target.kind != "sealed" or event.site != target.event.site:
             return False
-        return not any(fact.kind in {"released", "accepted", "refused", "disposed"} for fact in self._handled())
+        # Before it was handed over: by the numbers of the device that says both, else by receipt.
+        moved = [fact for fact in self._handled() if fact.kind in {"released", "accepted", "refused", "disposed"}]
+        own = [fact for fact in moved if fact.event.device_id == event.device_id]
+        return all(told_before(proposal, fact) for fact in own or moved)
 
     def _handled(self) -> Iterator[Fact]:
         """What happened to the package: by its own code, and to the boxes that it was packed into."""

@@ -366,11 +366,14 @@ def _counted(fact: Fact, box: str) -> bool:
     return fact.kind == "counted" and fact.event.box == box and fact.event.complete
 
 
-def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
+def _pair(  # noqa: C901 - one pass over an order, each branch a kind of step
+    steps: list[Step],
+) -> tuple[list[Step], dict[tuple[str, str], Step]]:
     """Moves each release that stands behind its own acceptance in front of it; returns also acceptances without a release."""
     ordered: list[Step] = []
     offers: set[tuple[str, str]] = set()
     orphans: dict[tuple[str, str], Step] = {}
+    answered: dict[tuple[str, str], int] = {}
     for step in steps:
         kind = step.fact.kind
         if kind == "accepted":
@@ -379,7 +382,11 @@ def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
             if hop in offers:
                 offers.discard(hop)
             else:
-                orphans[hop] = step
+                first = orphans.setdefault(hop, step)
+                if step.fact.occurred_ms - first.fact.occurred_ms > CLOCK_DIFFERENCE_MS_MAX:
+                    orphans[hop] = (
+                        step  # another hop; scanned again at once it is the same one, and the release belongs in front of both
+                    )
             if ordered and ordered[-1].fact.event.site == event.site:
                 _take_over(step, ordered)
                 continue
@@ -392,8 +399,10 @@ def _pair(steps: list[Step]) -> tuple[list[Step], dict[tuple[str, str], Step]]:
                 if late_ms <= PAIRING_MS_MAX:
                     step.misordered = late_ms > CLOCK_DIFFERENCE_MS_MAX
                     _move_before(step, orphan, ordered)
+                    answered[hop] = step.fact.occurred_ms
                     continue
-            offers.add(hop)
+            if step.fact.occurred_ms - answered.get(hop, -PAIRING_MS_MAX) > CLOCK_DIFFERENCE_MS_MAX:
+                offers.add(hop)  # scanned twice behind its acceptance, it offers nothing anew
         elif kind == "refused":
             offers.discard((step.fact.event.from_site, step.fact.event.site))
         ordered.append(step)

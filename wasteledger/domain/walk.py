@@ -198,7 +198,7 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             before, move = _passed_on(before, move, fact, directory)
             chain.state = before
         after, reasons = decide_move(before, move)
-        if reasons and is_repeated(chain, step):
+        if (reasons or (kind == "accepted" and after == before)) and is_repeated(chain, step):
             continue
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
@@ -237,7 +237,8 @@ def is_repeated(chain: Chain, step: Step) -> bool:
     for other in chain.steps:
         if other is step:
             return False
-        same = other.fact.move == fact.move and other.box == step.box and other.entitled
+        # What nobody may say is one act too, however often it is said; said rightly afterwards it is another one.
+        same = other.fact.move == fact.move and other.box == step.box and (other.entitled or not step.entitled)
         if same and fact.occurred_ms - other.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX:
             first, second = other.fact.event, fact.event
             # Two devices that seal one code are two packages, whatever they weigh.
@@ -284,7 +285,8 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
     lost = Phase.LOST in {state.phase, before.phase} and state.holder == before.holder  # its time of storage runs on
     if state.holder != before.holder or (ended and not lost) or chain.arrived is None:
         storage, arrived = chain.storage, chain.arrived
-        if storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms:
+        over = storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms
+        if over and storage and arrived and not _is_named(chain, arrived):
             chain.doubt("late_step", fact, site=storage.site)
         chain.arrived, chain.taken_ms = fact, fact.latest_ms
         if ended or state.holder is None:
@@ -292,6 +294,11 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
         else:
             held = state.phase is Phase.HELD
             chain.storage = awaited if held else storage_of(state.holder, chain.waste_code, directory)
+
+
+def _is_named(chain: Chain, arrived: Fact) -> bool:
+    """Whether what came in then is known to have left late already: the release said so, and the acceptance says nothing new."""
+    return any(doubt.reason == "late_step" and doubt.evidence[-1].order > arrived.order for doubt in chain.doubts)
 
 
 def _stay(chain: Chain, site: str | None, room: str, now_ms: int) -> None:

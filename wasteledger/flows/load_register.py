@@ -96,13 +96,15 @@ class Loaded(NamedTuple):
     overruled: tuple[RegisterVersion, ...] = ()
 
 
-def load_register(service: Service, path: Path, *, holds_from: str | None = None, decision: str = "") -> Loaded:
+def load_register(
+    service: Service, path: Path, *, holds_from: str | None = None, decision: str = "", at_ms: int | None = None
+) -> Loaded:
     """Puts the district of a file in force from a day on, and its digest into the log, so that nobody can change it unseen.
 
     The first register holds from the beginning of time; an edit from today on (China), or from `holds_from`. Row and event are written
     in one transaction. What is in force already is not loaded again; but names of persons, which no digest covers, are those of the
     newest file in every version, so that a name may be erased. Into a database that was recovered without its registers, the file of one
-    that the log names is put in its place; another one begins anew.
+    that the log names is put in its place; another one begins anew. `at_ms` is when it happened, for a simulated past; now by default.
 
     Raises:
         RegisterError: the file does not hold together, or would give a log that has begun another name; or the day has passed and there
@@ -132,7 +134,7 @@ def load_register(service: Service, path: Path, *, holds_from: str | None = None
         body = {"kind": "ruled", "rule": "register", "value": len(register.sites), "basis": digest}
         body |= {"holds_from": day.isoformat()} if day else {}
         body |= {"decision": decision} if decision else {}
-        told = office.record_in(ledger, [body])[-1]
+        told = office.record_in(ledger, [body], at_ms=at_ms)[-1]
         store.save_register(register, RegisterVersion(0, digest, day, told.index or 0, told.received_ms or 0, decision))
         version = store.versions()[-1]
     overruled = tuple(row for row in kept if day and row.holds_from and row.holds_from > day)

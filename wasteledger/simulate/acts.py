@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from schemas.signing import DeviceKey
     from wasteledger.simulate.devices import Device
 
 SECOND_MS = 1_000
@@ -18,19 +19,29 @@ class Act:
 
     Attributes:
         at_ms: when it really happens.
+        claim_ms: when it is said to have happened, where that is not the truth.
+        person: who stands for it with badge and PIN; the signature is made when the act is signed.
         body: fields of its event, apart from what every event of the device carries.
         targets: fields of the event that name another act's event, filled in when this one is signed.
         event_id: once signed; `received_ms`: once handed in.
         withheld: signed, and never handed in.
+        untrusted: its device's chain was broken, or its key revoked, when it was signed.
+        forced: signed with this very device, even where another one has taken its place.
+        about: the device that a word of trust is about.
     """
 
     at_ms: int
     device: "Device"
     body: dict[str, Any]
     targets: dict[str, "Act"] = field(default_factory=dict)
+    claim_ms: int | None = None
+    person: "DeviceKey | None" = None
     event_id: str = ""
     received_ms: int | None = None
     withheld: bool = False
+    untrusted: bool = False
+    forced: bool = False
+    about: "Device | None" = None
 
     @property
     def kind(self) -> str:

@@ -6,7 +6,7 @@ Hospitals pack the same way.
 from dataclasses import dataclass, field
 
 from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS
-from wasteledger.simulate.devices import STORE_ROOM
+from wasteledger.simulate.devices import STORE_ROOM, Device
 from wasteledger.simulate.layout import Centre
 from wasteledger.simulate.rolls import BoxRoom, LabelRoom
 from wasteledger.simulate.sealing import STORAGE_MS, Producers
@@ -21,6 +21,10 @@ EVENING_PACKING_MS, MORNING_PACKING_MS = office_hour(17, 10), office_hour(6, 50)
 #: Rooms are counted when nothing moves, on a day of the month that differs from site to site.
 COUNT_MS, ROLL_COUNT_MS = office_hour(19, 40), office_hour(19, 50)
 COUNT_DAYS = 20
+#: Before the second device packs again, and after the box has left in any case.
+BACK_DATED_MS = 22 * HOUR_MS + 30 * MINUTE_MS
+#: What such packages weigh stands in no book.
+_UNWEIGHED = frozenset({"zero_weight"})
 #: What is lost at a centre is declared in the afternoon, and found in the morning.
 DECLARED_MS, FOUND_MS = office_hour(16), office_hour(10)
 
@@ -81,7 +85,7 @@ class Centres:
                 self._labels.count(code, world.at(ROLL_COUNT_MS))
         for number, (code, clinic) in enumerate(world.layout.clinics.items()):
             counts = world.layout.day(world.day).day == 5 + number % COUNT_DAYS and not self._producers.is_silent(code)
-            if counts and clinic.way != "vouched":
+            if counts and clinic.has_device:
                 self._labels.count(code, world.at(ROLL_COUNT_MS))
 
     def _put_own_away(self, code: str) -> None:
@@ -105,27 +109,66 @@ class Centres:
         world, stock = self._world, self._producers.stock[code]
         ready = [package for package in stock if package.free_ms <= at_ms and package.sealed_ms < at_ms]
         self._producers.stock[code] = [package for package in stock if package not in ready]
-        for number, start in enumerate(range(0, len(ready), BOX_PACKAGES)):
-            box, packages = self._boxes.take(code, at_ms), ready[start : start + BOX_PACKAGES]
-            world.act(
-                world.device(code), at_ms + number * MINUTE_MS, "packed",
-                codes=[package.code for package in packages], box=box.code,
-            )  # fmt: skip
-            box.packages = packages
-            for package in packages:
-                package.tell("packed", code, at_ms + number * MINUTE_MS)
-            self._settle_box(box)
-            self.depots[code].boxes.append(box)
+        centre = world.layout.centres.get(code)
+        device = world.device(code, centre.packs_with if centre else "main")
+        stolen = [package for package in ready if package.fault == "back_dated_packing" and device.name == "second"]
+        if len(stolen) == len(ready):
+            stolen = []  # there is no box in which it could have been
+        ready = [package for package in ready if package not in stolen]
+        twice: list[Package] = []
+        boxes: list[Box] = []
+        for start in range(0, len(ready), BOX_PACKAGES):
+            part, packed_ms = ready[start : start + BOX_PACKAGES], at_ms + len(boxes) * MINUTE_MS
+            boxes.append(self._fill(code, device, part, [*part], packed_ms))
+            twice += [package for package in part if package.fault == "in_two_boxes"]
+        for package in twice:
+            first = next(box for box in boxes if package in box.packages)
+            first.packages.remove(package)
+            first.disturbed = True
+            for other in first.packages:
+                other.goes_wrong("companion")
+            boxes.append(self._fill(code, device, [package], [package], at_ms + len(boxes) * MINUTE_MS, twice=True))
+        self.depots[code].boxes += boxes
+        for package in stolen:
+            self._steal(package, code, boxes, at_ms)
+
+    def _fill(  # noqa: PLR0913 - what is packed, by whom, and what is said of it
+        self, code: str, device: Device, packages: list[Package], named: list[Package], at_ms: int, *, twice: bool = False
+    ) -> Box:  # fmt: skip
+        """One box."""
+        world, box = self._world, self._boxes.take(code, at_ms)
+        acts = world.act(device, at_ms, "packed", codes=[package.code for package in named], box=box.code)
+        box.packages = world.inside[box.code] = packages
+        for package in packages:
+            package.tell("packed", code, at_ms)
+            if twice:
+                package.goes_wrong("in_two_boxes", acts=acts)
+        self._settle_box(box)
+        return box
+
+    def _steal(self, package: Package, code: str, boxes: list[Box], at_ms: int) -> None:
+        """A bag is gone. On the next day somebody "packs" it with another device, back-dated, into a box that has left meanwhile."""
+        world = self._world
+        package.tell("vanished", code, at_ms - MINUTE_MS)
+        box, said_ms = boxes[0], at_ms + len(boxes) * MINUTE_MS
+        acts = world.act(
+            world.device(code, "second"), said_ms + BACK_DATED_MS, "packed", codes=[package.code], box=box.code, claim_ms=said_ms
+        )  # fmt: skip
+        package.goes_wrong("back_dated_packing", acts=acts)
+        package.said_beside = box.packages
+        box.disturbed = True
+        for other in box.packages:
+            other.goes_wrong("companion")
 
     def _settle_box(self, box: Box) -> None:
         """What is known of a box once it is packed."""
         if box.unwashed:
             self._world.truth.codes["box", box.code].update(package.code for package in box.packages)
             box.unwashed = False
-        box.disturbed = any(package.muted for package in box.packages)
+        box.disturbed = any(package.muted or package.fault in _UNWEIGHED for package in box.packages)
         if box.disturbed:
             for package in box.packages:
-                if not package.muted:
+                if not package.muted and package.fault not in _UNWEIGHED:
                     package.goes_wrong("companion")
 
     def _count(self, code: str) -> None:

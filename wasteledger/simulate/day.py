@@ -7,7 +7,7 @@ connected yet (`late`), so that they can arrive afterwards.
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -71,8 +71,9 @@ class Fleet:
         return self.devices[site, name]
 
     def equip(self) -> None:
-        """Gives every site that handles waste its handheld."""
-        self._make([site.code for site in self.register.sites if site.code[0] != "A"], "main")
+        """Gives every site that handles waste its handheld, but for clinics whose staff have a badge instead."""
+        sites = [site.code for site in self.register.sites]
+        self._make([site for site in sites if site[0] != "A" and not has_badge(site)], "main")
 
     def _make(self, sites: list[str], name: str) -> None:
         made = [Handheld(site, origin=self.register.origin, chance=self.chance) for site in sites]
@@ -80,8 +81,23 @@ class Fleet:
         self.devices.update({(device.site, name): device for device in made})
 
 
+class Scene(NamedTuple):
+    """One scan that is still to be made, with its device; `withheld` is made, and its upload lost."""
+
+    at_ms: int
+    number: int
+    device: Handheld
+    kind: str
+    actor: str
+    body: dict[str, Any]
+    withheld: bool
+
+
 class Round:
-    """The day as it happens; every act is one scan on one handheld."""
+    """The day as it happens; every act is one scan on one handheld.
+
+    Scenes are told in any order; `play` makes them in the order of time, as each handheld does.
+    """
 
     def __init__(self, fleet: Fleet, *, begin_ms: int, draw_manifest: Callable[[], str]) -> None:
         """Begins at midnight, China time, of the first day."""
@@ -91,6 +107,7 @@ class Round:
         self.begin_ms = begin_ms
         self.masses_g: dict[str, int] = {}
         self._draw_manifest = draw_manifest
+        self._scenes: list[Scene] = []
         sites = {site.code: site for site in self.register.sites}
         self.plant = next(code for code in sites if code[0] == "D")
         self.collector, self.carrier = sorted(code for code in sites if code[0] == "R")
@@ -101,6 +118,14 @@ class Round:
         for person in self.register.people:
             self.people[person.site].append(person.actor)
         self.clinics = [site for site in self.register.sites if site.code[0] == "C"]
+
+    def play(self) -> None:
+        """Makes every scan that was told, earliest first."""
+        for scene in sorted(self._scenes, key=lambda scene: scene[:2]):
+            scene.device.record(scene.kind, scene.at_ms, actor=scene.actor, **scene.body)
+            if scene.withheld:
+                self.fleet.withheld.append((scene.device, scene.device.queue.pop()))
+        self._scenes = []
 
     def choose_wrongs(self, items: list[Item], sites: dict[str, str]) -> None:
         """Picks the victims among readable clinic items: the limbo bag and the jumping bag of one township."""
@@ -133,9 +158,9 @@ class Round:
         manifest: str | None = None, masses_g: list[int] | None = None, plate: str | None = None,
     ) -> None:  # fmt: skip
         """Both sides scan: the giver releases, the taker accepts half a minute later."""
-        papers = {key: value for key, value in (("manifest", manifest), ("vehicle", plate)) if value}
+        papers: dict[str, Any] = {key: value for key, value in (("manifest", manifest), ("vehicle", plate)) if value}
         self._act("released", giver, at_ms, name=names[0], codes=codes, to_site=taker, **papers)
-        weighed: dict[str, Any] = {"masses_g": masses_g} if masses_g else {}
+        weighed: dict[str, Any] = {"masses_g": masses_g, "mass_source": "scale"} if masses_g else {}
         self._act(
             "accepted", taker, at_ms + MINUTE_MS // 2, name=names[1], codes=codes, from_site=giver, **papers, **weighed
         )
@@ -157,8 +182,17 @@ class Round:
         """Small into big: bags into a turnover box."""
         self._act("packed", site, at_ms, name=name, codes=codes, box=box)
 
-    def haul(self, load: list[str], masses_g: list[int], consignor: str, at_ms: int, *, name: str = "main") -> None:
-        """Consignor → carrier → plant under one manifest; the plant weighs what it accepts."""
+    def haul(  # noqa: PLR0913 - one load, and on which handhelds
+        self,
+        load: list[str],
+        masses_g: list[int],
+        consignor: str,
+        at_ms: int,
+        *,
+        name: str = "main",
+        gate: str = "main",
+    ) -> None:
+        """Consignor → carrier → plant under one manifest; the plant weighs what it accepts at its gate."""
         manifest, plate = self._draw_manifest(), self._plate(self.carrier, consignor)
         wastes = sorted({item_waste_code(code) or "" for code in load} - {""}) or list(MEDICAL_CATEGORIES)
         self._act(
@@ -178,8 +212,8 @@ class Round:
             vehicle=plate,
         )
         self._act(
-            "accepted", self.plant, arrive_ms + MINUTE_MS // 2, codes=load, from_site=self.carrier, manifest=manifest,
-            vehicle=plate, masses_g=masses_g,
+            "accepted", self.plant, arrive_ms + MINUTE_MS // 2, name=gate, codes=load, from_site=self.carrier, manifest=manifest,
+            vehicle=plate, masses_g=[self._another_scale(mass_g) for mass_g in masses_g], mass_source="scale",
         )  # fmt: skip
 
     def dispose(self, codes: list[str], at_ms: int, *, batch: str, method: str = "incineration") -> None:
@@ -191,12 +225,11 @@ class Round:
 
     def store(self, codes: list[str], site: str, at_ms: int, *, withhold: bool = False) -> None:
         """Put into a room; with `withhold` the scan is made and its upload lost, so the device skips a number."""
-        self._act("stored", site, at_ms, codes=codes, room="暂存间")
-        if withhold:
-            device = self.fleet.device(site)
-            self.fleet.withheld.append((device, device.queue.pop()))
+        self._act("stored", site, at_ms, withheld=withhold, codes=codes, room="暂存间")
 
-    def _act(self, kind: str, site: str, at_ms: int, *, name: str = "main", **body: Any) -> None:
+    def _act(
+        self, kind: str, site: str, at_ms: int, *, name: str = "main", withheld: bool = False, **body: Any
+    ) -> None:
         actor = self.people[site][0]
         if name == "main" and self._by_badge(site):
             device = self.fleet.device(self.collector)
@@ -204,20 +237,28 @@ class Round:
             actor = self.people[self.collector][0]
         else:
             device = self.fleet.device(site, name)
-        device.record(kind, at_ms, actor=actor, **body)
+        self._scenes.append(Scene(at_ms, len(self._scenes), device, kind, actor, body, withheld))
 
     def _by_badge(self, site: str) -> bool:
-        number = int(site[4:10]) + int(site[10:])
-        return site[0] == "C" and number % BADGE_EVERY == 0 and site != self.wrongs.second_use_site
+        return has_badge(site) and site != self.wrongs.second_use_site
 
     def _plate(self, carrier: str, stop: str) -> str:
         plates = self.plates[carrier]
         return plates[int(stop[4:10]) % len(plates)]
 
+    def _another_scale(self, mass_g: int) -> int:
+        """What a second scale shows: within 20 g, and not to the gram what the first one did."""
+        return mass_g + int(self.fleet.chance.integers(1, 21)) * int(self.fleet.chance.choice((-1, 1)))
+
     def _scale(self, code: str) -> int:
         """What the centre's scale shows: within 20 g, but for the bag that lost a third on the way."""
-        mass_g = self.masses_g[code] + int(self.fleet.chance.integers(-20, 21))
+        mass_g = self._another_scale(self.masses_g[code])
         if code == self.wrongs.lighter:
             mass_g = mass_g * 7 // 10
         self.masses_g[code] = mass_g
         return mass_g
+
+
+def has_badge(site: str) -> bool:
+    """Whether a site is a clinic without a handheld, whose staff vouch by badge on the collector's."""
+    return site[0] == "C" and (int(site[4:10]) + int(site[10:])) % BADGE_EVERY == 0

@@ -44,6 +44,8 @@ BAGS_PER_CLINIC = 2
 BAGS_PER_HOSPITAL = 15
 DRUMS_PER_GENERATOR = 3
 SPARE_BOXES = 4
+#: The office puts the register in force before the label station opens: it signs in the order of time too.
+LOADED_MS = 6 * HOUR_MS
 #: The label station prints in the morning of the first day.
 STATION_OPENS_MS = 7 * HOUR_MS
 #: How long the service may take to come up.
@@ -127,10 +129,10 @@ def _prepare(service: Service, options: Options, report: Report) -> tuple[Regist
     source.write_text(
         files("wasteledger").joinpath("data/qianjiang.yaml").read_text(encoding="utf-8"), encoding="utf-8"
     )
-    register = load_register(service, source).register
+    begin_ms = _first_midnight_ms()
+    register = load_register(service, source, at_ms=begin_ms + LOADED_MS).register
     report.loaded(register)
     wanted = _first_day_labels(register, options.seed)
-    begin_ms = _first_midnight_ms()
     labels = issue_codes(
         service, wanted, day=china_day(begin_ms).date(), stock="demo-1", at_ms=begin_ms + STATION_OPENS_MS
     )
@@ -215,12 +217,18 @@ def _first_sync(
     client: httpx.Client, fleet: Fleet, period: dict[str, str], report: Report, day: Round
 ) -> dict[str, Any]:
     with report.timed("send"):
-        sent = sum(device.sync(client) for name, device in fleet.devices.items() if name not in fleet.late)
+        sent = sum(_connect(client, device) for name, device in fleet.devices.items() if name not in fleet.late)
     report.sent(sent, len(fleet.devices))
     answer = _ask(client, period)
     report.wrongs(day.wrongs)
     report.reconciled(answer, "before")
     return answer
+
+
+def _connect(client: httpx.Client, device: Handheld) -> int:
+    """A handheld finds the network: it says hello, and hands in what it has."""
+    device.greet(client, clock.now_ms())
+    return device.sync(client)
 
 
 def _repair(  # noqa: PLR0913, PLR0917 - the parties of the day
@@ -229,7 +237,7 @@ def _repair(  # noqa: PLR0913, PLR0917 - the parties of the day
     story.fetch_forgotten()
     for device, note in fleet.withheld:
         device.queue.insert(0, note)
-    sent = sum(device.sync(client) for device in fleet.devices.values())
+    sent = sum(_connect(client, device) for device in fleet.devices.values())
     answer = _ask(client, period)
     report.repaired(sent)
     report.reconciled(answer, "after")

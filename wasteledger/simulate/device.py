@@ -6,13 +6,17 @@ from typing import Any
 import httpx
 import numpy as np
 
+from schemas.canonical import decode_base64
 from schemas.signing import DeviceKey, sign_event
+from wasteledger.domain.hello import NO_EVENT, Hello, sign_hello
 from wasteledger.errors import DatabaseError
 from wasteledger.flows.office import china_time, event_hash
 
 #: Events a handheld sends in one request.
 BATCH_EVENTS = 100
 REQUEST_S_MAX = 30.0
+#: Answers to what the service has made durable, or knew already.
+_TAKEN = frozenset({"new", "duplicate", "noted"})
 
 
 class Handheld:
@@ -59,6 +63,17 @@ class Handheld:
             self._boot_id = hashlib.sha256(f"{self._boot_id} {at_ms}".encode()).hexdigest()[:16]
         return at_ms - self._booted_ms
 
+    def greet(self, client: httpx.Client, now_ms: int) -> None:
+        """Says hello: how far its chain has come, and what its clocks show, so that a wrong one can be mended.
+
+        Raises:
+            DatabaseError: the service did not take it.
+        """
+        newest = decode_base64(self._previous) if self._seq else NO_EVENT
+        uptime_ms = self._uptime_ms(now_ms)
+        hello = Hello(self.key.device_id, self._seq, newest, now_ms + self.skew_ms, uptime_ms, self._boot_id)
+        self._send(client, [sign_hello(self.key, hello, origin=self._origin)])
+
     def sync(self, client: httpx.Client) -> int:
         """Hands in the queue and drops what the service has made durable; returns how many it took.
 
@@ -68,12 +83,16 @@ class Handheld:
         taken = 0
         while self.queue:
             notes = self.queue[:BATCH_EVENTS]
-            reply = client.post("/v1/events", json={"events": [note.decode() for note in notes]})
-            reply.raise_for_status()
-            for verdict in reply.json()["verdicts"]:
-                if verdict["verdict"] not in {"new", "duplicate"}:
-                    message = f"the service answered {verdict['verdict']}: {verdict['reason']}"
-                    raise DatabaseError(message)
-                taken += 1
+            self._send(client, notes)
+            taken += len(notes)
             del self.queue[: len(notes)]
         return taken
+
+    @staticmethod
+    def _send(client: httpx.Client, notes: list[bytes]) -> None:
+        reply = client.post("/v1/events", json={"events": [note.decode() for note in notes]})
+        reply.raise_for_status()
+        for verdict in reply.json()["verdicts"]:
+            if verdict["verdict"] not in _TAKEN:
+                message = f"the service answered {verdict['verdict']}: {verdict['reason']}"
+                raise DatabaseError(message)

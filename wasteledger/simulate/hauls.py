@@ -17,11 +17,17 @@ HOSPITAL_MS, BETWEEN_HOSPITALS_MS = office_hour(8), 15 * MINUTE_MS
 GENERATOR_DAY, GENERATOR_STOP_MS = 6, 15 * MINUTE_MS
 #: A manifest is drawn up before the lorry comes.
 DRAFTED_MS, VOIDED_MS = 25 * MINUTE_MS, 10 * MINUTE_MS
+#: Of a thousand loads so many are first written on paper, and entered in time.
+PAPER_PERMILLE = 15
 #: A driver whom the register does not know.
 STRANGER = "u-stranger"
 OTHER_SIDE_MS = 40 * SECOND_MS
 #: Manifest faults that each package of the load shows by itself.
-_SHOWN_BY_ITEMS = {"unlicensed_carrier", "unlicensed_plant", "wrong_vehicle"}
+_SHOWN_BY_ITEMS = {"unlicensed_carrier", "unlicensed_plant", "wrong_vehicle", "second_trip", "late_draft"}
+#: A number that nobody drew up, that was voided, or that is another consignor's, does not satisfy the law on that hop.
+_UNLAWFUL = frozenset({"undrafted_manifest", "void_used", "manifest_twice"})
+#: A manifest that is drawn up when the load has long left.
+LATE_DRAFT_MS = 3 * HOUR_MS
 #: From the last stop to the plant's gate, and between two loads there.
 TO_PLANT_MS, AT_GATE_MS = 70 * MINUTE_MS, 4 * MINUTE_MS
 #: The rogue plant is further away.
@@ -37,6 +43,7 @@ class Load:
     Attributes:
         unseen: rides along without having been scanned.
         fault: the one kind of manifest fault that befalls it; `wrong` as noted for the manifest.
+        on_paper: the consignor's side is first written on paper.
     """
 
     consignor: str
@@ -51,6 +58,7 @@ class Load:
     number: str = ""
     fault: str = ""
     wrong: Wrong | None = None
+    on_paper: bool = False
     accepted: list[Act] = field(default_factory=list)
 
     @property
@@ -77,6 +85,7 @@ class Hauls:
         """Begins with empty lorries."""
         self._world, self._producers, self._rounds, self._centres = world, producers, rounds, centres
         self._visited = ""
+        self._used: dict[str, tuple[str, list[str]]] = {}
 
     def run(self) -> list[Load]:
         """Every load of the day, as far as the plant's gate; `Plant` takes it in."""
@@ -132,6 +141,8 @@ class Hauls:
         vehicle = layout.plate(layout.carrier, lorry)
         load = Load(consignor, boxes, loose, unseen, at_ms, layout.carrier, f"lorry{lorry}", vehicle, layout.plant)
         load.fault = self._world.draw("manifest")
+        some = not load.fault and self._world.chance.integer(1, 1000) <= PAPER_PERMILLE
+        load.on_paper = some or load.fault.startswith("paper")
         self._choose_papers(load, loads)
         self._hand_over(load)
         loads.append(load)
@@ -159,12 +170,19 @@ class Hauls:
             load.number, shared.fault = shared.number, "shared"
             codes = [package.code for package in (*shared.packages, *load.packages)]
             load.wrong = self._note(load, codes=codes)
+        elif kind == "second_trip" and load.consignor in self._used:
+            load.number, before_codes = self._used[load.consignor]
+            load.wrong = self._note(load, codes=[*before_codes, *(package.code for package in load.packages)])
         elif kind == "undrafted_manifest":
             load.number = world.unissued_manifest()
             load.wrong = self._note(load)
         elif kind != "no_manifest":
+            if kind == "second_trip":
+                load.fault = kind = ""
             load.number = world.manifest()
             self._draft(load)
+            if not kind:
+                self._used[load.consignor] = load.number, [package.code for package in load.packages]
             if kind == "void_used":
                 self._void(load)
             if kind:
@@ -182,9 +200,10 @@ class Hauls:
         vehicle = load.vehicle
         waste_codes = sorted({package.waste_code for package in (*load.packages, *load.unseen)})
         driver = STRANGER if load.fault == "strange_driver" else layout.actor(load.carrier, number)
-        form = "paper" if load.fault.startswith("paper") else "electronic"
+        drafted_ms = load.at_ms + (LATE_DRAFT_MS if load.fault == "late_draft" else -DRAFTED_MS)
+        form = "paper" if load.on_paper else "electronic"
         world.act(
-            world.device(load.consignor), load.at_ms - DRAFTED_MS, "manifested", manifest=load.number, action="drafted",
+            world.device(load.consignor), drafted_ms, "manifested", manifest=load.number, action="drafted",
             form=form, carriers=[load.carrier], consignee=load.plant, vehicle=vehicle, waste_codes=waste_codes,
             driver=driver, planned_on=f"{layout.day(world.day):%Y-%m-%d}", method="incineration",
         )  # fmt: skip
@@ -220,26 +239,31 @@ class Hauls:
                 package.wrongs_of("late_storage")[0].shown([*released, *accepted])
         if load.wrong:
             load.wrong.shown([*released, *accepted])
+        if load.fault in _UNLAWFUL:
+            for package in load.packages:
+                package.goes_wrong(load.fault, acts=accepted, expected=("manifest_not_valid",), allowed=())
+        if load.fault == "paper_backfill_late":
+            for package in load.packages:
+                package.goes_wrong(load.fault, acts=released, expected=("weak_evidence",), allowed=("late_backfill",))
         if load.fault in {
-            "no_manifest",
-            "unlicensed_carrier",
-            "wrong_vehicle",
-        }:  # an unlicensed plant shows at its furnace
+            "no_manifest", "unlicensed_carrier", "wrong_vehicle", "second_trip", "late_draft",
+        }:  # an unlicensed plant shows at its furnace  # fmt: skip
             for package in load.packages:
                 package.goes_wrong(load.fault, acts=accepted)
 
     def _paper(self, load: Load) -> tuple[dict[str, Any], int]:
         """A release that was on paper first: what its event says, and when it is entered."""
         world = self._world
-        if not load.fault.startswith("paper"):
+        if not load.on_paper:
             return {}, load.at_ms
         day = world.day + world.chance.integer(*ENTERED_DAYS)
         if load.fault == "paper_backfill_late":
             day = world.layout.workdays_later(world.day, LATE_WORKDAYS)
-        if day >= world.run.days and load.wrong:
+        if day >= world.run.days:
             # The simulation ends before anybody enters it: it was scanned after all.
-            del world.truth.subjects["manifest", load.number]
-            load.fault, load.wrong = "", None
+            if load.wrong:
+                del world.truth.subjects["manifest", load.number]
+            load.fault, load.wrong, load.on_paper = "", None, False
             return {}, load.at_ms
         paper = {"happened_at": china_time(load.at_ms), "reason": "power_cut", "paper": load.number}
         return {"backfill": paper, "vouch_method": "paper"}, world.begin_ms + day * DAY_MS + ENTERED_MS

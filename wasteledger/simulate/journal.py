@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 from schemas.canonical import encode_base64
 from schemas.signing import DeviceKey
+from wasteledger.domain.boots import Boot, corrects, heard
 from wasteledger.domain.entry import CLASSES, Entry
+from wasteledger.domain.hello import Hello
 from wasteledger.domain.register import Register
 from wasteledger.errors import DatabaseError
 from wasteledger.flows.service import Service
@@ -30,6 +32,9 @@ class Journal:
         self._heads: dict[str, bytes] = {}
         self._head_ms = -1
         self._gathered = 0
+        self._taken: dict[int, int] = {}
+        self._announced: dict[int, int] = {}
+        self._boots: dict[tuple[int, str], Boot] = {}
         self.size = 0
 
     @contextmanager
@@ -66,6 +71,19 @@ class Journal:
         """An event whose number is free."""
         index, _ = self.append("event", note, received_ms=received_ms)
         self.ledger.take_number((device_no, device_seq), event_id=event_id, index=index)
+        self._taken[device_no] = device_seq + 1
+
+    def hello(self, note: bytes, event_id: bytes, hello: Hello, *, device_no: int, received_ms: int) -> None:
+        """A hello, kept as the service keeps it: where it names more than is known, or anchors a boot that no kept one does."""
+        key = device_no, hello.boot_id
+        boot = self._boots.get(key)
+        known = max(self._taken.get(device_no, 0), self._announced.get(device_no, 0))
+        if boot and hello.next_seq <= known and not corrects(boot, hello, received_ms):
+            return
+        self.odd("hello", note, event_id, received_ms=received_ms)
+        self.ledger.hear(device_no, hello, received_ms=received_ms)
+        self._boots[key] = heard(boot, hello, received_ms)
+        self._announced[device_no] = max(known, hello.next_seq)
 
     def odd(self, entry_class: str, note: bytes, event_id: bytes, *, received_ms: int) -> None:
         """A fork, a hello or a note that is no readable event."""
@@ -79,8 +97,13 @@ class Journal:
         index, leaf = self.append("event", note, received_ms=received_ms)
         by_no = index if office[0] < 0 else office[0]  # the first office admits itself
         self.ledger.take_number((by_no, office[1]), event_id=event_id, index=index)
+        self._taken[by_no] = office[1] + 1
         self.ledger.admit(key.device_id, key.public_key, site=site, role=role, index=index)
         return index, encode_base64(leaf)
+
+    def revoke(self, device: str) -> None:
+        """A device's key is no longer trusted, by the entry that was appended last."""
+        self.ledger.revoke(device, index=self.ledger.size - 1)
 
     def load(self, register: Register, counters: dict[str, int]) -> None:
         """Puts a register in force, and number ranges where the simulation has left them."""

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from schemas.canonical import sha256_base64
+from schemas.waste import is_medical
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, Act
+from wasteledger.simulate.ghosts import Ghosts
 from wasteledger.simulate.hauls import OTHER_SIDE_MS, Load
 from wasteledger.simulate.rolls import BoxRoom
 from wasteledger.simulate.sealing import SCALE_G
@@ -21,10 +24,14 @@ CONFIRMED_MS = office_hour(16, 10)
 COUNT_DAY, COUNT_MS = 15, office_hour(20, 10)
 #: Below 5 °C a plant may store for 72 hours.
 PLANT_STORAGE_MS = 72 * HOUR_MS
+#: Chemical and pharmaceutical waste is stored by GB 18597, not by the hour (GB 39707-2020 5.4.7).
+_STORED_LONGER = frozenset({"841-004-01", "841-005-01"})
 #: Working days within which the consignee confirms, and one more to be sure.
-CONFIRM_WORKDAYS = 6
+CONFIRM_WORKDAYS, LATE_WORKDAYS = 6, 8
 #: A box is heavier by a fourth: something else lies in it.
 HEAVIER_NUMERATOR, HEAVIER_DENOMINATOR = 5, 4
+#: It is burnt, or voided, once more so much later.
+AGAIN_MS = 25 * HOUR_MS
 #: Something that was burnt turns up again so many days later.
 RETURNS_DAYS = (1, 3)
 
@@ -58,6 +65,7 @@ class Plant:
         self._gate, self._furnace, self._desk = (world.device(site, name) for name in ("gate", "furnace", "desk"))
         self._is_lawful = site == world.layout.plant
         self._confirmed: set[str] = set()
+        self._ghosts = Ghosts(world, site)
 
     def take_in(self, loads: list[Load]) -> None:
         """The plant's side of today's hand-overs at its gate."""
@@ -88,7 +96,7 @@ class Plant:
             package.tell("unloaded", self._site, at_ms)
         self._store += [Unit(box, None, box.free_ms) for box in load.boxes]
         self._store += [Unit(None, package, 0) for package in (*load.loose, *load.unseen)]
-        self._confirm(load, at_ms)
+        self._confirm(load, at_ms, arrived=bool(codes))
 
     def _weigh(self, box: Box) -> int:
         mass_g = sum(package.mass_g for package in box.packages)
@@ -115,14 +123,16 @@ class Plant:
         if kind == "box_heavier":
             for package in box.packages:
                 # Seen by itself afterwards, a package is proved to have been inside.
-                seen = package.fault == "scanned_after_end"
+                # And what its books do not know may make up for what was added.
+                seen = package.fault == "scanned_after_end" or box.disturbed
                 package.goes_wrong(
                     kind, acts=accepted, expected=() if seen else None, allowed=("box_difference",) if seen else None
                 )
         elif kind == "late_at_plant":
             box.free_ms = at_ms + PLANT_STORAGE_MS + 3 * HOUR_MS
             for package in box.packages:
-                package.goes_wrong(kind, by_ms=NEVER_MS)
+                if package.waste_code not in _STORED_LONGER:
+                    package.goes_wrong(kind, by_ms=NEVER_MS)
 
     def _note_manifest(self, load: Load) -> None:
         """What did not come in as the manifest's scans say may show at the manifest too."""
@@ -135,18 +145,24 @@ class Plant:
             if codes and load.number:
                 truth.goes_wrong("manifest", load.number, kind, expected=(), codes=codes)
 
-    def _confirm(self, load: Load, at_ms: int) -> None:
+    def _confirm(self, load: Load, at_ms: int, *, arrived: bool) -> None:
         """The consignee confirms the manifest on the next day (转移办法 art. 18), or never."""
         world = self._world
         if load.fault == "unconfirmed_manifest" and load.wrong:
             due_day = world.layout.workdays_later(world.day, CONFIRM_WORKDAYS)
-            load.wrong.acts, load.wrong.by_ms = (), world.begin_ms + due_day * DAY_MS
+            # Of what never came in, as far as the books know, nothing is to be confirmed.
+            load.wrong.acts, load.wrong.by_ms = (), world.begin_ms + due_day * DAY_MS if arrived else NEVER_MS
         elif load.number and load.number not in self._confirmed:
             self._confirmed.add(load.number)
             confirm_ms = max(world.at(CONFIRMED_MS) + DAY_MS, at_ms + HOUR_MS)
-            world.act(
+            if load.fault == "late_confirmed":
+                late_day = world.layout.workdays_later(world.day, LATE_WORKDAYS)
+                confirm_ms = world.begin_ms + late_day * DAY_MS + CONFIRMED_MS
+            acts = world.act(
                 self._desk, confirm_ms, "manifested", manifest=load.number, action="confirmed", opinion="accepted"
             )
+            if load.fault == "late_confirmed" and load.wrong:
+                load.wrong.acts, load.wrong.by_ms = tuple(acts), 0 if arrived else NEVER_MS
 
     def run(self) -> None:
         """A day at the furnace: what came in before today and is not forgotten."""
@@ -155,11 +171,8 @@ class Plant:
         self._store = [unit for unit in self._store if unit not in ready]
         for number, start in enumerate(range(0, len(ready), BATCH_UNITS)):
             at_ms = world.at(FURNACE_BEGINS_MS + number * BATCH_MS)
-            self._burn(
-                ready[start : start + BATCH_UNITS],
-                at_ms,
-                batch=f"{self._site[-3:]}-{world.layout.day(world.day):%Y%m%d}-{number + 1}",
-            )
+            batch = f"{self._site[-3:]}-{world.layout.day(world.day):%Y%m%d}-{number + 1}"
+            self._burn(ready[start : start + BATCH_UNITS], at_ms, batch=batch, lie=self._lie())
         self._wash([unit.box for unit in ready if unit.box])
 
     def count(self) -> None:
@@ -173,7 +186,10 @@ class Plant:
             count_name=f"{self._site}-{world.day}",
         )  # fmt: skip
 
-    def _burn(self, units: list[Unit], at_ms: int, *, batch: str) -> None:
+    def _lie(self) -> str:
+        return self._world.draw("batch") if self._is_lawful else ""
+
+    def _burn(self, units: list[Unit], at_ms: int, *, batch: str, lie: str) -> None:
         """One batch: boxes as they are, or opened and their packages scanned."""
         world = self._world
         codes: list[str] = []
@@ -186,16 +202,27 @@ class Plant:
             else:
                 codes.append(unit.code)
             burnt += packages
-        acts = world.act(self._furnace, at_ms, "disposed", codes=codes, batch=batch, method="incineration")
+        method = "landfill" if lie == "wrong_method" else "incineration"
+        if lie == "ghost_bag":
+            ghosts = self._ghosts.make(at_ms)
+            codes += [package.code for package in ghosts]
+            burnt += ghosts
+        acts = world.act(self._furnace, at_ms, "disposed", codes=codes, batch=batch, method=method)
         for unit in units:
             self._late_faults(unit, acts)
         for package in burnt:
-            package.destroyed, package.lawful = True, self._is_lawful
+            # Of other waste the licence names no method; medical waste may not be tipped.
+            tipped = lie == "wrong_method" and is_medical(package.waste_code)
+            package.destroyed, package.lawful = True, self._is_lawful and not tipped
             package.tell("destroyed", self._site, at_ms)
             if not self._is_lawful:
                 package.goes_wrong("unlicensed_plant", acts=acts)
+            if tipped:
+                package.goes_wrong(lie, acts=acts)
             if package.fault == "scanned_after_end":
                 self._return(package, at_ms)
+            elif package.fault in {"burned_twice", "void_after_end"}:
+                self._tell_again(package, at_ms)
 
     def _is_opened(self, box: Box) -> bool:
         if box.fault:
@@ -211,6 +238,11 @@ class Plant:
             packages.remove(missing)
             missing.tell("vanished", self._site, at_ms - HOUR_MS)
         codes = [package.code for package in packages]
+        for wrong in (wrong for package in packages for wrong in package.wrongs_of("in_two_boxes")):
+            wrong.expected, wrong.allowed = (
+                (),
+                wrong.expected + wrong.allowed,
+            )  # seen by itself, it is proved to have been inside
         acts = world.act(self._furnace, at_ms, "unpacked", codes=codes, box=box.code, complete=True)
         if missing:
             missing.goes_wrong("box_miscounted", acts=acts)
@@ -218,8 +250,8 @@ class Plant:
 
     def _late_faults(self, unit: Unit, acts: list[Act]) -> None:
         if unit.box and unit.box.fault == "late_at_plant":
-            for package in unit.box.packages:
-                package.wrongs_of("late_at_plant")[0].shown(acts)
+            for wrong in (wrong for package in unit.box.packages for wrong in package.wrongs_of("late_at_plant")):
+                wrong.shown(acts)
         elif unit.box and unit.box.fault == "disposed_not_received":
             for package in unit.box.packages:
                 package.goes_wrong("disposed_not_received", acts=acts)
@@ -231,6 +263,21 @@ class Plant:
         later_ms = at_ms + world.chance.integer(*RETURNS_DAYS) * DAY_MS
         acts = world.act(world.device(site), later_ms, "stored", codes=[package.code], room="杂物间")
         package.goes_wrong("scanned_after_end", acts=acts, spoils=True)
+
+    def _tell_again(self, package: Package, at_ms: int) -> None:
+        """What was burnt is burnt once more, or never was."""
+        world, fault = self._world, package.fault
+        if fault == "burned_twice":
+            acts = world.act(
+                self._furnace, at_ms + AGAIN_MS, "disposed", codes=[package.code], batch=f"X-{package.code[-8:]}",
+                method="incineration",
+            )  # fmt: skip
+        else:
+            acts = world.act(
+                self._furnace, at_ms + AGAIN_MS, "voided", codes=[package.code], reason="never_was",
+                attachments=[sha256_base64(f"after {package.code}".encode())],
+            )  # fmt: skip
+        package.goes_wrong(fault, acts=acts)
 
     def _wash(self, boxes: list[Box]) -> None:
         """Emptied boxes are washed the same day and go home with the next lorry."""

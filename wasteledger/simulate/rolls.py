@@ -68,7 +68,7 @@ class LabelRoom:
             raise RuntimeError(message)
         roll = next(roll for roll in self._rolls[site] if roll.left)
         code = roll.left.pop()
-        has_device = site not in world.layout.clinics or world.layout.clinics[site].way != "vouched"
+        has_device = site not in world.layout.clinics or world.layout.clinics[site].has_device
         if has_device and roll.left and world.chance.integer(1, 1000) <= SPOILED_PERMILLE:
             world.act(world.device(site), at_ms - MINUTE_MS, "voided", codes=[code], reason="spoiled")
             code = roll.left.pop()

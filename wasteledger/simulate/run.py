@@ -1,7 +1,8 @@
 """One simulation from beginning to end, into a folder of its own.
 
 1. The district is ordered and its register put in force; the office admits every device.
-2. Day by day: the furnace burns what came in before, lorries take what stands packed, vans collect, centres put away, producers seal.
+2. Day by day: the furnace burns what came in before, lorries take what stands packed, vans collect, centres put away, producers seal; a
+   disposal company serves some clinics by itself.
 3. At the end of the last day everybody hands in what he has, and nothing more happens.
 4. `truth.jsonl` says what really happened; `summary.json` what was run.
 
@@ -24,9 +25,9 @@ from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS
 from wasteledger.simulate.centres import Centres
-from wasteledger.simulate.chance import Chance, secret
-from wasteledger.simulate.devices import Device, Trouble
-from wasteledger.simulate.fault_kinds import BY_SUBJECT
+from wasteledger.simulate.chance import secret
+from wasteledger.simulate.company import Company
+from wasteledger.simulate.handhelds import Handhelds
 from wasteledger.simulate.hauls import Hauls
 from wasteledger.simulate.journal import Journal
 from wasteledger.simulate.layout import Layout
@@ -35,15 +36,12 @@ from wasteledger.simulate.rolls import BoxRoom, LabelRoom
 from wasteledger.simulate.rounds import Rounds
 from wasteledger.simulate.scenario import Run
 from wasteledger.simulate.sealing import Producers
-from wasteledger.simulate.truth import NEVER_MS
-from wasteledger.simulate.world import QUIET_DAYS, World, office_hour
+from wasteledger.simulate.world import World, office_hour
 
 #: Marks a folder that a simulation may throw away.
 MARKER = "SIMULATION"
 #: The office opens the ledger on the morning before the first day.
 OPENING_MS = -DAY_MS + office_hour(8)
-#: A wrong clock is off by some hours for some days; a device out of reach comes back after twelve days.
-CLOCK_HOURS, CLOCK_DAYS, AWAY_DAYS = (2, 8), 3, 12
 _ROGUE_KINDS = ("unlicensed_plant", "unlicensed_carrier")
 
 
@@ -64,7 +62,6 @@ def run_simulation(run: Run, folder: Path) -> dict[str, Any]:
         journal = Journal(service)
         world = World(run, layout, journal)
         _open_ledger(world)
-        _choose_troubles(world)
         _live(world)
         journal.load(layout.register, world.counters)
     finally:
@@ -86,10 +83,12 @@ def _live(world: World) -> None:
     """Steps 2 and 3."""
     labels, boxes = LabelRoom(world), BoxRoom(world)
     producers = Producers(world, labels)
+    handhelds, company = Handhelds(world, producers), Company(world, producers)
     rounds, centres = Rounds(world, producers), Centres(world, producers, labels, boxes)
     hauls = Hauls(world, producers, rounds, centres)
     plants = [Plant(world, site, boxes) for site in (world.layout.plant, world.layout.rogue_plant) if site]
     for _ in range(world.run.days):
+        handhelds.morning()
         labels.morning(producers.need)
         for plant in plants:
             plant.run()
@@ -97,6 +96,7 @@ def _live(world: World) -> None:
         loads = hauls.run()
         for plant in plants:
             plant.take_in(loads)
+        company.run()
         centres.take_in(rounds.run())
         producers.run()
         centres.evening()
@@ -105,32 +105,6 @@ def _live(world: World) -> None:
         world.run_day()
     with world.journal.open():
         world.fleet.finish(world.end_ms)
-
-
-def _choose_troubles(world: World) -> None:
-    """Devices that will be in trouble, one kind each; at least one of a kind that has a rate and time enough to show."""
-    chance, days = Chance(world.run.seed, "troubles"), world.run.days
-    free = [device for device in world.devices if device.site[0] in "CT"]
-    for kind in BY_SUBJECT["device"]:
-        rate = world.scenario.rate(kind)
-        needed = {"back_dated": AWAY_DAYS, "wrong_clock": CLOCK_DAYS}.get(kind, 1) + QUIET_DAYS
-        if not rate or days <= needed:
-            continue
-        able = [device for device in free if kind != "device_gap" or device.site[0] == "T"]
-        for device in chance.some(able, max(1, round(rate * len(able)))):
-            free.remove(device)
-            _trouble(world, device, kind, chance.integer(QUIET_DAYS, days - needed), chance)
-
-
-def _trouble(world: World, device: Device, kind: str, day: int, chance: Chance) -> None:
-    begin_ms = world.begin_ms + day * DAY_MS
-    end_ms = {
-        "back_dated": begin_ms + AWAY_DAYS * DAY_MS + office_hour(20),
-        "wrong_clock": begin_ms + CLOCK_DAYS * DAY_MS,
-    }
-    shift_ms = chance.integer(*CLOCK_HOURS) * HOUR_MS * chance.pick((-1, 1))
-    wrong = world.truth.goes_wrong("device", device.device_id, kind, by_ms=NEVER_MS)
-    device.trouble = Trouble(kind, begin_ms, end_ms.get(kind, world.end_ms), wrong, shift_ms)
 
 
 def _fresh(folder: Path) -> None:
@@ -160,7 +134,8 @@ def _write(world: World, folder: Path) -> dict[str, Any]:
     _write_yaml(folder / "register.yaml", _plain(layout.register))
     kinds = Counter(wrong.kind for package in truth.packages for wrong in package.wrongs)
     kinds.update(wrong.kind for wrongs in truth.subjects.values() for wrong in wrongs)
-    del kinds["companion"]  # no fault of its own
+    for name in ("companion", "many_voids"):  # no faults of their own
+        del kinds[name]
     summary = {
         "days": run.days, "seed": run.seed, "begin_day": f"{layout.day(0)}", "end_day": f"{layout.day(run.days - 1)}",
         "as_of_ms": world.end_ms, "region": layout.register.region, "items": len(truth.packages), "entries": world.journal.size,

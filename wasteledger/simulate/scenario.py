@@ -13,7 +13,7 @@ from schemas.event_base import CODES_MAX
 from wasteledger.domain.register import Register
 from wasteledger.errors import QueryError, RegisterError
 from wasteledger.flows.load_register import parse_register, read_register
-from wasteledger.simulate.fault_kinds import DRAWN
+from wasteledger.simulate.fault_kinds import DRAWN, LIES
 
 #: Two years: longer histories are made by running several.
 DAYS_MAX = 732
@@ -32,8 +32,9 @@ class Scenario(BaseModel):
         register: district file, seen from the scenario's own folder; the demonstration district where there is none.
         packages_per_day: packages that the whole district makes on a working day, about.
         codes_per_event: most codes in one scan event; 1 where each package is scanned on its own, which makes a log three times as long.
-        faults: rate by kind (`fault_kinds.DRAWN`); a share of the items, hops, boxes, manifests, devices, sites or
-            rolls that it could befall.
+        faults: rate by kind (`fault_kinds.DRAWN`); a share of the items, hops, boxes, batches, manifests, devices, sites or
+            rolls that it could befall. `all` is the rate of every fault that is no lie, and `lies` that of every lie, where they have none
+            of their own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,12 +48,12 @@ class Scenario(BaseModel):
     @field_validator("faults")
     @classmethod
     def _known(cls, faults: dict[str, float]) -> dict[str, float]:
-        unknown = sorted(faults.keys() - set(DRAWN) - {"all"})
+        unknown = sorted(faults.keys() - set(DRAWN) - {"all", "lies"})
         if unknown:
-            message = f"no kind of fault {', '.join(unknown)}: known are all, {', '.join(DRAWN)}"
+            message = f"no kind of fault {', '.join(unknown)}: known are all, lies, {', '.join(DRAWN)}"
             raise ValueError(message)
-        every = faults.get("all", 0)
-        return {name: rate for name in DRAWN if (rate := faults.get(name, every))}
+        every = {True: faults.get("lies", 0), False: faults.get("all", 0)}
+        return {name: rate for name in DRAWN if (rate := faults.get(name, every[name in LIES]))}
 
     def rate(self, kind: str) -> float:
         """The rate of a kind; 0 where the scenario does not name it."""
@@ -88,15 +89,16 @@ def read_scenario(path: Path | None) -> tuple[Scenario, Register]:
 
 
 def parse_scenario(content: Any, *, name: str) -> Scenario:
-    """A scenario from plain values; `all: RATE` may stand at the top or among the faults.
+    """A scenario from plain values; `all: RATE` and `lies: RATE` may stand at the top or among the faults.
 
     Raises:
         QueryError: naming each field that does not hold.
     """
-    if isinstance(content, dict) and "all" in content:
-        every = content["all"]
-        content = {key: value for key, value in content.items() if key != "all"}
-        content["faults"] = {"all": every} | (content.get("faults") or {})
+    if isinstance(content, dict):
+        every = {key: content[key] for key in ("all", "lies") if key in content}
+        content = {key: value for key, value in content.items() if key not in every}
+        if every:
+            content["faults"] = every | (content.get("faults") or {})
     try:
         return Scenario.model_validate(content or {})
     except ValidationError as error:

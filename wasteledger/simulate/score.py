@@ -8,12 +8,13 @@ about the device, manifest, box, roll or site that its detail, its evidence or i
 3. Found pairs that the truth neither expects nor allows are false; precision is the share of the others.
 4. The proved rate is held against the true one for the district, each township, each day and each category, by count and by mass, in
    whole numbers.
+5. What everybody along the chain signed and nobody burnt is counted apart: scans alone can not show it, so it stands outside 3 and 4.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,11 +44,13 @@ class Told(NamedTuple):
     Attributes:
         expected: pairs that can be known by now; `allowed`: every pair that is no mistake.
         packages: lines of packages.
+        first_codes: the code that a relabelled package had first, by the one that it has now.
     """
 
     expected: set[Pair]
     allowed: set[Pair]
     packages: list[dict[str, Any]]
+    first_codes: dict[str, str]
 
 
 class Found(NamedTuple):
@@ -105,6 +108,16 @@ class CodeScore:
 
 
 @dataclass
+class Collusion:
+    """Packages that everybody signed for and nobody burnt: how many there are, and how many of them are proved."""
+
+    packages: int = 0
+    proved: int = 0
+    mass_g: int = 0
+    proved_g: int = 0
+
+
+@dataclass
 class Score:
     """The answer.
 
@@ -121,6 +134,8 @@ class Score:
     proved_above_true: list[str]
     items: int
     events: int
+    due_rate: float | None
+    collusion: Collusion
 
     @property
     def recall_chain(self) -> float | None:
@@ -145,8 +160,10 @@ class Score:
             "proved_rate_mass": share(self.proved.safe_g, self.proved.all_g),
             "true_rate_count": share(self.true.safe_count, self.true.all_count),
             "proved_rate_count": share(self.proved.safe_count, self.proved.all_count),
+            "rate_due_mass": self.due_rate,
             "items": self.items,
             "events": self.events,
+            "collusion": asdict(self.collusion),
             "codes": {code: row.line() for code, row in self.codes.items()},
             "above": self.proved_above_true[:SHOWN_MAX],
             "missed": self.missed[:SHOWN_MAX],
@@ -169,7 +186,7 @@ def score_simulation(folder: Path) -> Score:
     service = Service(Settings(data_dir=folder / "ledger", database_url=""))
     try:
         answer = reconciled(service, summary)
-        found = gather(answer.findings, _Evidence(service))
+        found = gather(answer.findings, _Evidence(service), told.first_codes)
         return compare(told, found, answer)
     finally:
         service.close()
@@ -191,16 +208,19 @@ def read_told(lines: Iterable[dict[str, Any]], *, as_of_ms: int) -> Told:
     expected: set[Pair] = set()
     allowed: set[Pair] = set()
     packages = []
+    first_codes: dict[str, str] = {}
     for line in lines:
         name = line["code"] if line["subject"] == "item" else line["id"]
         if line["subject"] == "item":
             packages.append(line)
+            if "new_code" in line:
+                first_codes[line["new_code"]] = name
         for fault in line["faults"]:
             if fault["by_ms"] < as_of_ms:
                 expected |= {(code, name) for code in fault["expected"]}
             about = (name, *line.get("codes", ()))
             allowed |= {(code, subject) for subject in about for code in (*fault["expected"], *fault["allowed"])}
-    return Told(expected, allowed, packages)
+    return Told(expected, allowed, packages, first_codes)
 
 
 class _Evidence:
@@ -235,16 +255,18 @@ def _named(ledger: Ledger, event_id: str) -> Iterator[str]:
             yield event.codes[0]
 
 
-def gather(findings: Iterable[Finding], evidence: _Evidence) -> Found:
-    """What findings are about."""
+def gather(findings: Iterable[Finding], evidence: _Evidence, first_codes: dict[str, str]) -> Found:
+    """What findings are about; a package goes by its first label."""
     pairs: dict[Pair, set[str]] = {}
     touched: set[Pair] = set()
     for finding in findings:
-        about = {*finding.detail.split(), finding.site, *evidence.subjects(finding.evidence)}
-        named = finding.items or (_shortest_name(finding, about),)
+        items = tuple(first_codes.get(code, code) for code in finding.items)
+        seen = {first_codes.get(subject, subject) for subject in evidence.subjects(finding.evidence)}
+        about = {*finding.detail.split(), finding.site, *seen}
+        named = items or (_shortest_name(finding, about),)
         for name in named:
             pairs.setdefault((finding.code, name), set()).update(about)
-        touched |= {(finding.code, name) for name in (*finding.items, *about)}
+        touched |= {(finding.code, name) for name in (*items, *about)}
     return Found(pairs, touched)
 
 
@@ -270,7 +292,8 @@ def compare(told: Told, found: Found, answer: Reconciliation) -> Score:
             rows[pair[0]].true_reported += 1
         else:
             false.append(pair)
-    proved, true = _proved_cuts(answer), _true_cuts(told.packages)
+    colluded = {line["code"]: line for line in told.packages if line.get("colluded")}
+    proved, true = _proved_cuts(answer, colluded), _true_cuts(told.packages)
     above = sorted(name for name in proved if proved[name].is_above(true.get(name, Cut())))
     return Score(
         codes=dict(sorted(rows.items(), key=lambda row: PRECEDENCE[row[0]])),
@@ -281,12 +304,29 @@ def compare(told: Told, found: Found, answer: Reconciliation) -> Score:
         proved_above_true=above,
         items=len(told.packages),
         events=answer.tree_size,
+        due_rate=answer.district.rates()["rate_due_mass"],
+        collusion=_collusion(answer, colluded),
     )
 
 
-def _proved_cuts(answer: Reconciliation) -> dict[str, Cut]:
+def _collusion(answer: Reconciliation, colluded: Collection[str]) -> Collusion:
+    """Step 5."""
+    told = Collusion()
+    for row in answer.items:
+        if row.code in colluded:
+            told.packages += 1
+            told.mass_g += row.amount.mass_g
+            if row.item_class == "safely_disposed":
+                told.proved += 1
+                told.proved_g += row.amount.mass_g
+    return told
+
+
+def _proved_cuts(answer: Reconciliation, colluded: Collection[str]) -> dict[str, Cut]:
     cuts: dict[str, Cut] = defaultdict(Cut)
     for row in answer.items:
+        if row.code in colluded:
+            continue
         for name in ("district", row.site[1:10], china_day_text(row.sealed_ms), row.waste_code):
             cuts[name].add(row.amount.count, row.amount.mass_g, safe=row.item_class == "safely_disposed")
     return cuts
@@ -296,7 +336,7 @@ def _true_cuts(packages: Iterable[dict[str, Any]]) -> dict[str, Cut]:
     """The true cohort: what was sealed and not voided. A package that was never sealed is in no cohort; it has to be found instead."""
     cuts: dict[str, Cut] = defaultdict(Cut)
     for line in packages:
-        if line["sealed_day"] and not line["voided"]:
+        if line["sealed_day"] and not line["voided"] and not line.get("colluded"):
             for name in ("district", line["division"], line["sealed_day"], line["waste_code"]):
                 cuts[name].add(1, line["mass_g"], safe=line["safe"])
     return cuts

@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 from schemas.canonical import sha256_base64
 from schemas.codes import identification_code
+from schemas.signing import DeviceKey
 from wasteledger.domain.register import Site, WasteStream
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from wasteledger.simulate.fault_kinds import FAULTS
+from wasteledger.simulate.lies import Lies, confirm_void, void_package
 from wasteledger.simulate.rolls import LabelRoom
 from wasteledger.simulate.truth import NEVER_MS, Package
 from wasteledger.simulate.world import World, office_hour, scatter_g
@@ -35,6 +38,14 @@ SCALE_G = 15
 BLANK_MASS_G = 80
 #: Only what is heavy enough loses a third visibly.
 ROBBED_MASS_G_MIN = 600
+#: A bag that weighs as much as three people.
+HEAVY_G = (120_000, 600_000)
+#: What only helps where the device that says it is believed.
+_NEEDS_BELIEF = frozenset(
+    {"relabelled", "wrong_waste_corrected", "voided_with_evidence", "correction_agreed", "lost_and_found"}
+)
+#: Ways on which everybody may be in league.
+_COLLUDING = frozenset({"own_device", "hospital", "centre"})
 #: A limit of the rules, and a little: honest clocks differ.
 STORAGE_MS = 48 * HOUR_MS
 CARRIAGE_MS = 24 * HOUR_MS
@@ -42,14 +53,19 @@ MARGIN_MS = 4 * MINUTE_MS
 #: A generator fills so many drums a week, on its own weekday.
 DRUMS_MAX = 3
 DRUM_MASS_G = (18_000, 45_000)
+#: Another waste of the same class as the one on the label; the plant is licensed for the whole class.
+OTHER_WASTE = {"08": "900-249-08"}
 #: A code of medical waste that no edition of the catalogue lists.
 UNLISTED_CODE = "841-009-01"
 #: A producer falls silent for so long, after it has shown for so long what it usually does.
 SILENT_DAYS, HISTORY_DAYS = 20, 28
+#: Thin records show when the last 28 days are held against the 84 before.
+THIN_DAYS, THIN_HISTORY_DAYS, THIN_PART = 30, 84, 4
 #: Silence can be known after four of its usual intervals and seven days.
 SILENT_KNOWN_DAYS = 14
 
 _ROAD = {"own_device", "vouched"}
+_DESK = {"own_device", "hand_in"}
 _ANY = {"own_device", "vouched", "hand_in", "centre", "hospital"}
 _SCANNING = _ANY - {"vouched"}
 #: Which item faults can befall what, by the way a package goes.
@@ -62,21 +78,37 @@ _BEFALLS: dict[str, set[str]] = {
     "correction_refused": {"own_device", "hand_in"}, "correction_open": {"own_device", "hand_in"},
     "declared_lost": _SCANNING, "lost_and_found": {"own_device", "hand_in"}, "reprint": _ANY,
     "unlisted_waste": _ANY, "seen_elsewhere": _ROAD,
+    "impostor": {"own_device"}, "impostor_seal": {"vouched"}, "badge_borrowed": {"vouched"}, "badge_expired": {"vouched"},
+    "found_by_other": _DESK, "early_void": _SCANNING, "lonely_void": _SCANNING, "foreign_void": _ANY,
+    "device_unused": {"own_device"}, "one_company_badge": {"direct"},
+    "foreign_correction": _ANY, "mass_shrunk": _DESK, "mass_halved": _DESK, "back_dated_packing": _DESK | {"centre"},
+    "in_two_boxes": _ANY, "heavy_bag": _DESK, "zero_weight": _DESK, "slow_theft": {"own_device"}, "burned_twice": _ANY,
+    "void_after_end": _ANY, "spill_silenced": _SCANNING, "objection_silenced": _SCANNING, "relabelled": _DESK,
+    "wrong_waste_corrected": _DESK,
 }  # fmt: skip
-_KINDS_OF_WAY = {way: tuple(kind for kind, ways in _BEFALLS.items() if way in ways) for way in sorted(_ANY)}
+_KINDS_OF_WAY = {
+    way: tuple(kind for kind, ways in _BEFALLS.items() if way in ways)
+    for way in sorted({*_ANY, "direct", "direct_own"})
+}
 #: Where on its way a bag may be lost.
 _STAGES = {
     "own_device": ("site", "road", "centre"), "vouched": ("road", "centre"), "hand_in": ("site", "centre"),
-    "centre": ("site",), "hospital": ("site",),
+    "centre": ("site",), "hospital": ("site",), "direct": ("site",), "direct_own": ("site",),
 }  # fmt: skip
 
 
 class Sealer(NamedTuple):
-    """Who seals: for a clinic without a device the collector's handheld does, and its staff vouch by badge."""
+    """Who seals: for a clinic without a device the collector's handheld does, and its staff vouch by badge, or by badge and PIN.
+
+    Attributes:
+        badge: how they vouch where the PIN is not asked for.
+    """
 
     device: str
     name: str
     body: dict[str, Any]
+    person: DeviceKey | None = None
+    badge: dict[str, Any] | None = None
 
 
 class Producers:
@@ -90,6 +122,7 @@ class Producers:
     def __init__(self, world: World, labels: LabelRoom) -> None:
         """Works out how much each site makes."""
         self._world, self._labels = world, labels
+        self._lies = Lies(world, labels)
         parts = {site.code: _parts(site) for site in world.layout.register.sites if site.code[0] in "CTH"}
         whole = sum(parts.values())
         self._milli = {code: part * world.scenario.packages_per_day * _MILLI // whole for code, part in parts.items()}
@@ -97,6 +130,7 @@ class Producers:
         self._credit = dict.fromkeys(self._milli, 0)
         self.stock: dict[str, list[Package]] = {site.code: [] for site in world.layout.register.sites}
         self._silent = self._choose_silent()
+        self._thin = self._choose_thin()
 
     def _choose_silent(self) -> dict[str, int]:
         """Clinics that fall silent, with the day on which they do."""
@@ -112,6 +146,18 @@ class Producers:
             world.truth.goes_wrong("site", code, "silent_producer", by_ms=known_ms)
         return begins
 
+    def _choose_thin(self) -> dict[str, int]:
+        """Clinics that record a third of their waste from some day on, where the days suffice to show it."""
+        world, rate = self._world, self._world.scenario.rate("under_reporting")
+        begin = world.run.days - THIN_DAYS
+        if not rate or begin < THIN_HISTORY_DAYS:
+            return {}
+        able = [c for c, clinic in world.layout.clinics.items() if clinic.way == "own_device" and c not in self._silent]
+        chosen = world.chance.some(able, max(1, round(rate * len(able))))
+        for code in chosen:
+            world.truth.goes_wrong("site", code, "under_reporting", by_ms=world.end_ms - 2)
+        return dict.fromkeys(chosen, begin)
+
     def is_silent(self, site: str) -> bool:
         """Whether a site makes waste today and records none of it."""
         begin = self._silent.get(site)
@@ -126,7 +172,7 @@ class Producers:
             if rests:
                 percent = percent * _REST_PERCENT[code[0]] // 100
             self._credit[code] += self._milli[code] * percent // 100
-            if code not in world.layout.clinics or world.layout.clinics[code].way != "vouched":
+            if code not in world.layout.clinics or world.layout.clinics[code].has_device:
                 self._seal_day(code)
         for number, stream in enumerate(world.layout.register.streams):
             if world.layout.day(world.day).weekday() == number % 5:
@@ -142,10 +188,19 @@ class Producers:
         elif code[0] == "H":
             way, begin_ms, end_ms = "hospital", office_hour(14), office_hour(20)
         count = self.due(code)
+        if self._thin.get(code, world.run.days) <= world.day:
+            count = (count + world.day % THIN_PART) // THIN_PART
         times = sorted(world.chance.integer(begin_ms, end_ms) for _ in range(count))
         if not self.is_silent(code):
             for at_ms in times:
                 self.seal(code, way, world.at(at_ms), Sealer(code, "main", {"vouch_method": "own_device"}))
+
+    def take(self, site: str, at_ms: int) -> list[Package]:
+        """What can be taken from a shelf now; it is taken."""
+        stock = self.stock[site]
+        taken = [package for package in stock if package.sealed_ms < at_ms and package.free_ms <= at_ms]
+        self.stock[site] = [package for package in stock if package not in taken]
+        return taken
 
     def due(self, code: str) -> int:
         """How many packages a site has full by now; they are taken off its account."""
@@ -158,6 +213,7 @@ class Producers:
         waste_code, package, low_g, high_g = _category(chance.integer(1, _SHARE_SUM))
         made = Package("", site, waste_code, package, chance.integer(low_g, high_g), at_ms)
         made.fault = self._befalls(made, way)
+        made.colluded = not made.fault and way in _COLLUDING and bool(world.draw("collusion"))
         made.stage = chance.pick(_STAGES[way])
         if made.fault == "unlisted_waste":
             made.waste_code = UNLISTED_CODE
@@ -170,13 +226,16 @@ class Producers:
         self.stock[site].append(made)
         if made.fault:
             self._go_wrong(made, at_ms, way)
+        elif made.colluded:
+            made.goes_wrong("collusion")
         return made
 
     def _befalls(self, package: Package, way: str) -> str:
         kind = self._world.draw("item", _KINDS_OF_WAY[way])
-        if kind == "lost_weight" and package.mass_g < ROBBED_MASS_G_MIN:
+        if kind in _NEEDS_BELIEF and package.site in self._world.troubled:
             return ""
-        return kind
+        heavy = package.mass_g >= ROBBED_MASS_G_MIN
+        return kind if heavy or kind not in {"lost_weight", "slow_theft", "zero_weight"} else ""
 
     def _record(self, made: Package, at_ms: int, sealer: Sealer) -> None:
         if made.fault == "never_sealed":
@@ -185,9 +244,24 @@ class Producers:
         made.sealed_g = scatter_g(world.chance, made.mass_g, around_g=SCALE_G)
         if made.fault == "correction_agreed":
             made.sealed_g = made.mass_g * 3 // 2  # misread, and typed in
+        elif made.fault == "heavy_bag":
+            made.sealed_g = world.chance.integer(*HEAVY_G)
+        said = made.waste_code
+        if made.fault == "wrong_waste_corrected":
+            said = next(row[0] for row in _MEDICAL if row[0] != made.waste_code)
+        body, person = sealer.body, sealer.person
+        if made.fault == "impostor_seal":
+            body = {"vouch_method": "own_device"}
+        elif made.fault == "one_company_badge" and sealer.badge:
+            body, person = sealer.badge, None
+        device = world.device(sealer.device, sealer.name)
+        if made.fault == "device_unused":
+            van = world.layout.clinics[made.site].van
+            device = world.device(world.layout.collector, f"van{van}")
+            body = {"vouched_by": world.layout.actor(made.site), "vouch_method": "badge"}
         (made.seal,) = world.act(
-            world.device(sealer.device, sealer.name), at_ms, "sealed", codes=[made.code], place=made.site, site=made.site,
-            waste_code=made.waste_code, package=made.package, mass_g=made.sealed_g, mass_source="scale", **sealer.body,
+            device, at_ms, "sealed", codes=[made.code], place=made.site, site=made.site,
+            waste_code=said, package=made.package, mass_g=made.sealed_g, mass_source="scale", person=person, **body,
         )  # fmt: skip
         self._labels.sealed(made.code, world.at(office_hour(20, 30)))
 
@@ -201,6 +275,8 @@ class Producers:
             made.goes_wrong(kind, acts=self._labels.reprint(made.code, self._world.at(office_hour(20, 40))))
         elif kind == "cloned_label":
             self._clone(made)
+        elif kind == "never_sealed":  # until somebody else scans it, its label is missing from the roll
+            made.goes_wrong(kind, expected=(), allowed=("label_stock_unaccounted",))
         elif kind == "late_pickup":
             made.free_ms = at_ms + STORAGE_MS + HOUR_MS
             made.goes_wrong(kind, by_ms=NEVER_MS)
@@ -210,6 +286,8 @@ class Producers:
             made.goes_wrong(kind, expected=(code,), by_ms=at_ms + STORAGE_MS + MARGIN_MS)
         elif kind in {"void_without_evidence", "voided_with_evidence"}:
             self._void(made, at_ms)
+        elif FAULTS[kind].is_lie:
+            self._lies.at_sealing(made, at_ms, self.stock)
         elif kind in {"declared_lost", "lost_and_found"} and made.stage == "site":
             self.declare_lost(made, at_ms + 5 * MINUTE_MS, office_hour(16, 30))
 
@@ -220,12 +298,18 @@ class Producers:
     def _void(self, made: Package, at_ms: int) -> None:
         world, kind = self._world, made.fault
         self.stock[made.site].remove(made)
-        made.voided = kind == "voided_with_evidence"
-        made.tell("voided" if made.voided else "vanished", made.site, at_ms + MINUTE_MS)
-        body: dict[str, Any] = {"attachments": [sha256_base64(made.code.encode())]} if made.voided else {}
-        acts = world.act(
-            world.device(made.site), at_ms + 2 * MINUTE_MS, "voided", codes=[made.code], reason="never_was", **body
-        )
+        honest = kind == "voided_with_evidence"
+        made.tell("voided" if honest else "vanished", made.site, at_ms + MINUTE_MS)
+        shown = [sha256_base64(made.code.encode())] if honest else []
+        (void,) = void_package(world, made, at_ms + 2 * MINUTE_MS, shown)
+        acts = [void]
+        if not honest:  # it counts as standing there
+            code = "overdue_storage" if made.site in world.layout.centres else "overdue_pickup"
+            made.goes_wrong(kind, expected=(code,), by_ms=at_ms + STORAGE_MS + MARGIN_MS)
+        else:
+            acts.append(confirm_void(world, void, shown))
+            made.void = acts[-1]
+            world.truth.goes_wrong("site", made.site, "many_voids")
         made.goes_wrong(kind, acts=acts)
 
     def declare_lost(self, made: Package, at_ms: int, found_hour_ms: int) -> None:
@@ -275,8 +359,11 @@ class Producers:
             code = identification_code(uscc, stream.waste_code, today, number + 1)
             at_ms = world.at(office_hour(10 + 2 * number, world.chance.integer(0, 59)))
             mass_g = world.chance.integer(*DRUM_MASS_G)
+            other = OTHER_WASTE.get(stream.waste_code[-2:], "")
+            fault = world.draw("item", ["label_mismatch"]) if other else ""
+            said = other if fault else stream.waste_code
             made = world.truth.add(
-                Package(code, stream.site, stream.waste_code, "drum", mass_g, at_ms, sealed_g=mass_g)
+                Package(code, stream.site, said, "drum", mass_g, at_ms, sealed_g=mass_g, fault=fault)
             )
             made.tell("sealed", stream.site, at_ms)
             stock = f"H-{stream.site}-{today:%Y%m%d}"
@@ -286,10 +373,12 @@ class Producers:
             printer = world.device(layout.authority, "print")
             world.act(printer, world.at(office_hour(7, 10)), "printed", codes=[code], job=stock, copy_no=1)
             (made.seal,) = world.act(
-                world.device(stream.site), at_ms, "sealed", codes=[code], waste_code=stream.waste_code, package="drum",
+                world.device(stream.site), at_ms, "sealed", codes=[code], waste_code=said, package="drum",
                 mass_g=mass_g, mass_source="scale",
             )  # fmt: skip
             self.stock[stream.site].append(made)
+            if fault:
+                made.goes_wrong(fault, acts=[made.seal])
 
 
 def _parts(site: Site) -> int:

@@ -41,6 +41,7 @@ class Story:
         self._centres()
         self._hospitals_and_generators()
         self._dispose()
+        self.day.play()
 
     def fetch_forgotten(self) -> None:
         """Day 3: the bag that was never picked up is fetched and goes the whole way."""
@@ -53,6 +54,7 @@ class Story:
         day.deliver([code], centre, third_ms + 11 * HOUR_MS)
         day.haul([code], [day.masses_g[code]], centre, third_ms + 12 * HOUR_MS)
         day.dispose([code], third_ms + 18 * HOUR_MS, batch="L3")
+        day.play()
 
     def _at(self, offset_ms: int) -> int:
         return self.day.begin_ms + offset_ms
@@ -101,6 +103,7 @@ class Story:
 
     def _centres(self) -> None:
         """Small into big at every transfer point, then one carrier's load a centre."""
+        day = self.day
         for stop, (centre, codes) in enumerate(sorted(self.at_centre.items())):
             self.day.deliver(codes, centre, self._at(DELIVER_MS) + stop * 2 * MINUTE_MS)
             load = self._pack(codes, centre, self._at(PACK_MS))
@@ -108,7 +111,11 @@ class Story:
             self.day.store(list(load), centre, self._at(PACK_MS) + 30 * MINUTE_MS, withhold=withhold)
             hidden = self.day.wrongs.never_accepted
             if hidden and self._centre(self.sites[hidden]) == centre and self.boxes:
-                load |= self._pack([hidden], centre, self._at(PACK_MS) + 10 * MINUTE_MS, name="spare")
+                unseen = self._pack([hidden], centre, self._at(PACK_MS) + 10 * MINUTE_MS, name="spare")
+                # Packed and handed over on one handheld: its own numbers prove that the bag was inside when the box left.
+                start_ms = self._at(HAUL_MS) + 4 * MINUTE_MS
+                day.haul(list(unseen), list(unseen.values()), centre, start_ms, name="spare", gate="spare")
+                self.at_plant += unseen
             self._haul(load, centre, self._at(HAUL_MS) + stop * 5 * MINUTE_MS)
 
     def _hospitals_and_generators(self) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, Act
 from wasteledger.simulate.fault_kinds import FAULTS
 
+#: Subjects of faults that befall everything in a box.
+_OF_BOXES = frozenset({"box", "batch", "manifest"})
 #: A moment that never comes: what waits for an act that was never made.
 NEVER_MS = 2**53 - 1
 _CHINA_MS = 8 * HOUR_MS
@@ -54,7 +56,10 @@ class Wrong:
             [self.by_ms, *(act.at_ms + DAY_MS if act.received_ms is None else act.received_ms for act in self.acts)]
         )
         allowed = self.allowed if self.is_settled else (*self.allowed, *FAULTS[self.kind].meanwhile)
-        return {"kind": self.kind, "expected": list(self.expected), "allowed": sorted(set(allowed)), "by_ms": by_ms}
+        expected = self.expected
+        if FAULTS[self.kind].subject != "device" and any(act.untrusted for act in self.acts):
+            expected, allowed = (), (*expected, *allowed)  # a device that nobody believes tells no lies either
+        return {"kind": self.kind, "expected": list(expected), "allowed": sorted(set(allowed)), "by_ms": by_ms}
 
 
 @dataclass(slots=True, eq=False)
@@ -66,8 +71,11 @@ class Package:
         fault: the one kind of item fault that befalls it, and `stage` where.
         free_ms: nobody moves it before; `back_ms`: it is not where it should be before.
         clone: the second package under a code.
+        old_code: that of its first label, where it got another one.
         muted: its code has two stories or no beginning, so that nothing else need be found.
-        voided: it leaves the cohort.
+        colluded: everybody signed, and it was dumped.
+        void: the office's word that confirms its void: once it arrived, the package leaves the cohort.
+        said_beside: what lay in the box into which somebody says that it was packed: what befell that box is told of it too.
         destroyed, lawful: burnt, and at a licensed plant; `spoilt`: not whole.
     """
 
@@ -84,7 +92,9 @@ class Package:
     back_ms: int = 0
     clone: bool = False
     muted: bool = False
-    voided: bool = False
+    old_code: str = ""
+    colluded: bool = False
+    void: Act | None = None
     destroyed: bool = False
     lawful: bool = False
     spoilt: bool = False
@@ -92,6 +102,7 @@ class Package:
     corrected: tuple[int, Act] | None = None
     story: list[tuple[str, str, int]] = field(default_factory=list)
     wrongs: list[Wrong] = field(default_factory=list)
+    said_beside: list["Package"] = field(default_factory=list)
 
     def tell(self, kind: str, site: str, at_ms: int) -> None:
         """The next line of its story."""
@@ -121,24 +132,41 @@ class Package:
         """Its faults of one kind, in the order in which they were done."""
         return [wrong for wrong in self.wrongs if wrong.kind == kind]
 
+    def _told_of_its_box(self) -> list[Wrong]:
+        told = {
+            code
+            for package in self.said_beside
+            for wrong in package.wrongs
+            if FAULTS[wrong.kind].subject in _OF_BOXES
+            for code in (*wrong.expected, *wrong.allowed)
+        }
+        return [Wrong(self.fault, (), tuple(sorted(told)))] if told else []
+
+    @property
+    def is_voided(self) -> bool:
+        """Whether it has left the cohort."""
+        return self.void is not None and self.void.received_ms is not None
+
     @property
     def is_safe(self) -> bool:
         """Whether it really was destroyed whole at a licensed plant."""
         returned = any(wrong.spoils and wrong.is_settled for wrong in self.wrongs)
-        return self.destroyed and self.lawful and not self.spoilt and not returned
+        return self.destroyed and self.lawful and not self.spoilt and not self.colluded and not returned
 
     def line(self) -> dict[str, Any]:
         """As it stands in the file."""
-        mass_g = self.sealed_g or self.mass_g
+        said_g = 0 if self.fault == "heavy_bag" else self.sealed_g
+        mass_g = said_g or self.mass_g
         if self.corrected and self.corrected[1].received_ms is not None:
             mass_g = self.corrected[0]
         sealed_day = china_day_text(self.sealed_ms) if self.seal else None
         line = {
-            "subject": "item", "code": self.code, "site": self.site, "division": self.site[1:10],
-            "waste_code": self.waste_code, "sealed_day": sealed_day, "mass_g": mass_g, "voided": self.voided, "safe": self.is_safe,
-            "story": self.story, "faults": [wrong.line() for wrong in self.wrongs],
+            "subject": "item", "code": self.old_code or self.code, "site": self.site, "division": self.site[1:10],
+            "waste_code": self.waste_code, "sealed_day": sealed_day, "mass_g": mass_g, "voided": self.is_voided, "safe": self.is_safe,
+            "story": self.story, "faults": [wrong.line() for wrong in (*self.wrongs, *self._told_of_its_box())],
         }  # fmt: skip
-        return line | {"clone": True} if self.clone else line
+        marks = {"clone": self.clone, "colluded": self.colluded, "new_code": self.code if self.old_code else ""}
+        return line | {name: mark for name, mark in marks.items() if mark}
 
 
 class Truth:

@@ -1,0 +1,115 @@
+"""A disposal company with its own lorry: it calls at some clinics by itself, and burns what it fetches in its own plant.
+
+Carrier and plant are one organisation, so each of its hops takes two devices and two people, and the producer has to take part by its own
+device, or by badge and PIN. Its plant has one device, which accepts, stores and disposes.
+"""
+
+from typing import Any
+
+from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS, SECOND_MS
+from wasteledger.simulate.layout import COMPANY_PLATE, Clinic, badge_key
+from wasteledger.simulate.rounds import OTHER_SIDE_MS, badge_of, scan
+from wasteledger.simulate.sealing import SCALE_G, Producers, Sealer
+from wasteledger.simulate.truth import Package
+from wasteledger.simulate.world import World, office_hour, weigh_again_g
+
+#: The lorry calls from nine o'clock on, and is at the gate an hour after its last stop.
+BEGINS_MS, STOP_MS, TO_PLANT_MS = office_hour(9), 15 * MINUTE_MS, HOUR_MS
+STORED_MS, BURNT_MS = 10 * MINUTE_MS, office_hour(8, 40)
+STORE_ROOM = "冷库"
+
+
+class Company:
+    """The company's days."""
+
+    def __init__(self, world: World, producers: Producers) -> None:
+        """Begins with an empty lorry and an empty store."""
+        self._world, self._producers = world, producers
+        layout = world.layout
+        self._carrier, self._plant = layout.company_carrier, layout.company_plant
+        self._lorry, self._gate = world.device(self._carrier, "lorry0"), world.device(self._plant, "gate")
+        self._clinics = [clinic for clinic in layout.clinics.values() if clinic.is_direct]
+        self._store: list[Package] = []
+
+    def run(self) -> None:
+        """Burns what lies there, then fetches."""
+        self._burn()
+        layout, day = self._world.layout, self._world.day
+        loaded: list[Package] = []
+        stops = [clinic for clinic in self._clinics if layout.collects(clinic.group, day)]
+        for number, clinic in enumerate(stops):
+            loaded += self._stop(clinic, self._world.at(BEGINS_MS + number * STOP_MS))
+        if loaded:
+            self._unload(loaded, self._world.at(BEGINS_MS + len(stops) * STOP_MS + TO_PLANT_MS))
+
+    def _stop(self, clinic: Clinic, at_ms: int) -> list[Package]:
+        """Clinic to lorry; a clinic without a device seals and hands over on the driver's handheld, by badge and PIN."""
+        world, site = self._world, clinic.site.code
+        if clinic.way == "direct":
+            self._seal(clinic, at_ms)
+        taken = self._producers.take(site, at_ms)
+        by_badge = [package for package in taken if package.fault == "one_company_badge"]
+        others = [package for package in taken if package not in by_badge]
+        body: dict[str, Any] = {"to_site": self._carrier, "vehicle": COMPANY_PLATE}
+        if clinic.way == "direct_own":
+            scan(world, world.device(site), at_ms, "released", others, **body)
+        else:
+            body |= {"site": site, "place": site}
+            pin = self._pin(clinic)
+            scan(world, self._lorry, at_ms, "released", others, **body, **pin)
+            scan(world, self._lorry, at_ms + SECOND_MS, "released", by_badge, **body, **badge_of(world, clinic))
+        scan(
+            world,
+            self._lorry,
+            at_ms + OTHER_SIDE_MS,
+            "accepted",
+            taken,
+            from_site=site,
+            place=site,
+            vehicle=COMPANY_PLATE,
+        )
+        for package in taken:
+            package.tell("collected", self._carrier, at_ms + OTHER_SIDE_MS)
+        return taken
+
+    def _pin(self, clinic: Clinic) -> dict[str, Any]:
+        actor = self._world.layout.actor(clinic.site.code)
+        return {"vouched_by": actor, "vouch_method": "pin", "person": badge_key(actor)}
+
+    def _seal(self, clinic: Clinic, at_ms: int) -> None:
+        world, site = self._world, clinic.site.code
+        pin = self._pin(clinic)
+        person = pin.pop("person")
+        sealer = Sealer(self._carrier, "lorry0", pin, person, badge_of(world, clinic))
+        for number in range(self._producers.due(site)):
+            self._producers.seal(site, clinic.way, at_ms - MINUTE_MS - number * SECOND_MS, sealer)
+
+    def _unload(self, packages: list[Package], at_ms: int) -> None:
+        world, codes = self._world, [package.code for package in packages]
+        world.act(
+            self._lorry, at_ms, "released", codes=codes, to_site=self._plant, place=self._plant, vehicle=COMPANY_PLATE
+        )
+        masses_g = [weigh_again_g(world.chance, p.mass_g, p.sealed_g, around_g=SCALE_G) for p in packages]
+        world.act(
+            self._gate, at_ms + OTHER_SIDE_MS, "accepted", codes=codes, from_site=self._carrier, masses_g=masses_g,
+            packages_count=0, vehicle=COMPANY_PLATE,
+        )  # fmt: skip
+        world.act(self._gate, at_ms + STORED_MS, "stored", codes=codes, room=STORE_ROOM)
+        for package in packages:
+            package.tell("unloaded", self._plant, at_ms + OTHER_SIDE_MS)
+        self._store += packages
+
+    def _burn(self) -> None:
+        world = self._world
+        if not self._store:
+            return
+        at_ms = world.at(BURNT_MS)
+        batch = f"{self._plant[-3:]}-{world.layout.day(world.day):%Y%m%d}-1"
+        codes = [package.code for package in self._store]
+        acts = world.act(self._gate, at_ms, "disposed", codes=codes, batch=batch, method="incineration")
+        for package in self._store:
+            if package.fault == "one_company_badge":
+                package.goes_wrong(package.fault, acts=acts)
+            package.destroyed = package.lawful = True
+            package.tell("destroyed", self._plant, at_ms)
+        self._store = []
