@@ -173,7 +173,8 @@ def _hold(state: ItemState, event: Move) -> Decision:
             reasons = (*reasons, "in_two_boxes")
         return Decision(state._replace(box=event.box), reasons)
     if event.kind == "unpacked":
-        return Decision(state._replace(box=None), reasons)
+        left = not event.box or event.box == state.box  # another box was emptied: it lies where it lay
+        return Decision(state._replace(box=None) if left else state, reasons)
     if event.kind == "disposed":
         return Decision(state._replace(phase=Phase.DISPOSED, box=None), reasons)
     return Decision(state, reasons)
@@ -201,7 +202,12 @@ def _accept(state: ItemState, event: Move) -> Decision:
 
 
 def _refuse(state: ItemState, event: Move) -> Decision:
-    """The package stays with the giver; a giver that is not the holder shows a hop that was not recorded."""
+    """The package stays with the giver; a giver that is not the holder shows a hop that was not recorded.
+
+    Only the party it was offered to can refuse it, or one that this party brought it to: anybody else's refusal says nothing.
+    """
+    if state.phase is Phase.OFFERED and state.offered_to not in {event.site, event.from_site}:
+        return Decision(state, ())
     refused = state._replace(phase=Phase.REFUSED, holder=event.from_site, offered_to=None)
     if event.from_site == state.holder:
         return Decision(refused, ())

@@ -126,6 +126,9 @@ def reconcile(  # noqa: PLR0913 - one option each
     print(f"已证明处置率 {percent(rates['rate_proved_mass'])}（按重量） {percent(rates['rate_proved_count'])}（按件）")
     print(f"到期处置率   {percent(rates['rate_due_mass'])}（按重量） {percent(rates['rate_due_count'])}（按件）")
     _print_official(answer, directory)
+    added = answer.late_additions
+    if added.count:
+        print(f"期后补报 {added.count} 件 {format_kg(added.mass_g)} kg：封装于本期，期满后才报送")
     for name, amount in answer.district.classes.items():
         print(f"  {CLASSES[name][0]}\t{amount.count} 件\t{format_kg(amount.mass_g)} kg")
     for site, row in answer.taken_back():

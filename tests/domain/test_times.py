@@ -86,7 +86,7 @@ def test_a_hello_in_the_same_contact_mends_whether_it_comes_in_front_or_behind()
         day = Telling()
         hello = {"at": "02 12:00", "boot_began": "02 06:00", "wall_ms": ms("02 12:00")}
         if front:
-            day.device_says_hello(CLINIC, **hello)
+            day.device_says_hello(CLINIC, **hello, waiting_count=1)
         note = day.teller(CLINIC).note(
             "stored", occurred_ms=ms("02 12:00") - 26 * 366 * DAY_MS, codes=[BAG], room="库", monotonic_ms=2 * HOUR_MS,
         )  # fmt: skip

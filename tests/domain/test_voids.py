@@ -23,7 +23,7 @@ def _item(number: int = 1, **changes: Any) -> BookedItem:
         "code": stock_code("500114", number), "site": CLINIC, "waste_code": "841-001-01", "sealed_ms": sealed_ms,
         "sealed_day": "2026-11-02", "packages": 1, "mass_g": 1000, "item_class": "on_its_way", "phase": "held", "holder": CLINIC,
         "inferred": 0, "reasons": "", "due_ms": None, "last_ms": sealed_ms, "stays": "[]", "roll": "", "method": "",
-        "corrected_down_g": 0,
+        "corrected_down_g": 0, "told_day": "2026-11-02",
     }  # fmt: skip
     return BookedItem(**(fields | changes))
 

@@ -77,7 +77,7 @@ def lives(draw: st.DrawFn) -> BookedItem:
     waste = draw(st.sampled_from((INFECTIOUS, SHARPS)))
     text = orjson.dumps(stays).decode()
     mass_g = draw(st.integers(0, 9_999))
-    return BookedItem(code, CLINIC, waste, 0, "", 1, mass_g, None, "held", None, 0, "", None, 0, text, "", "", 0)
+    return BookedItem(code, CLINIC, waste, 0, "", 1, mass_g, None, "held", None, 0, "", None, 0, text, "", "", 0, "")
 
 
 def there(found: list[Presence], room: str, waste: str, moment_ms: int) -> Amount:

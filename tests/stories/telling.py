@@ -77,11 +77,19 @@ class Telling(Story):
         note = self.teller(COLLECTOR).note(kind, occurred_ms=ms(at), site=CLINIC, **fields)
         return self.write(note, received_ms=ms(at) + 60_000)
 
-    def device_says_hello(self, site: str, *, at: str, boot_began: str, wall_ms: int) -> None:
-        """A device is connected at `at` and tells its clocks: since when it runs, and what its wall clock shows."""
+    def device_says_hello(self, site: str, *, at: str, boot_began: str, wall_ms: int, waiting_count: int = 0) -> None:
+        """A device is connected at `at` and tells its clocks: since when it runs, and what its wall clock shows.
+
+        `waiting_count`: of events that it has made and not handed in.
+        """
         teller = self.teller(site)
         hello = Hello(
-            teller.key.device_id, teller.number, bytes(32), wall_ms, ms(at) - ms(boot_began), "0123456789abcdef"
+            teller.key.device_id,
+            teller.number + waiting_count,
+            bytes(32),
+            wall_ms,
+            ms(at) - ms(boot_began),
+            "0123456789abcdef",
         )
         self.write_raw(sign_hello(teller.key, hello, origin=teller.origin), received_ms=ms(at))
 

@@ -1,6 +1,7 @@
 """Devices as the log admits them, and what a device is to the site that an event of it names.
 
-1. An office admits a device for a site; admitted for a further site, it is a device of both.
+1. An office admits a device for a site; admitted for a further site, it is a device of both from then on: what it said in that site's name
+   before gains nothing.
 2. What a device hands in after its revocation, and what stands behind a broken link of its own chain (a copy, a restored backup, a
    rewritten past), is *untrusted*, until the office says up to which number the device counts (`trusted`).
 3. Else it is the office, a device of the site, or somebody else's.
@@ -23,7 +24,7 @@ class Admission:
     """One admitted device.
 
     Attributes:
-        sites: that it was admitted for, in order; `enrolled_ms`: when the first of these was received.
+        sites: that it was admitted for, in order; `enrolled_ms`: when the first of these was received; `later`: when each further one was.
         revoked: moment of receipt and index of the revocation.
         trusted_seq: the last number that the office believes in spite of a revocation or a broken link; -1 for none.
         broken_from: the first number behind a broken link of its chain.
@@ -35,11 +36,16 @@ class Admission:
     revoked: tuple[int, int] | None = None
     trusted_seq: int = -1
     broken_from: int = NEVER_BROKEN
+    later: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_unquestioned(self) -> bool:
-        """Whether nothing was ever said against the device."""
-        return self.revoked is None and self.broken_from == NEVER_BROKEN
+        """Whether nothing was ever said against the device, and all that it says is judged alike."""
+        return self.revoked is None and self.broken_from == NEVER_BROKEN and not self.later
+
+    def has(self, site: str, received_ms: int) -> bool:
+        """Whether it was a device of the site when something of it was received; of its first one it always was."""
+        return site in self.sites and received_ms >= self.later.get(site, received_ms)
 
     def is_untrusted(self, fact: "Fact") -> bool:
         """Whether the event proves nothing by itself."""
@@ -78,7 +84,7 @@ def has_device(site: str, fact: "Fact", admissions: Admissions) -> bool:
 def standing_of(fact: "Fact", admissions: Admissions) -> Standing:
     """What the device that signed a fact is to the site that it names; kept on the fact."""
     known = admissions.get(fact.event.device_id)
-    if known is None or fact.event.site not in known.sites:
+    if known is None or not known.has(fact.event.site, fact.received_ms):
         standing = Standing.OTHER
     elif known.role == "office":
         standing = Standing.OFFICE
@@ -103,6 +109,8 @@ def take_office_event(fact: "Fact", admissions: Admissions) -> str:
             if not admission.sites:
                 # Admitted again, a device stays what it is.
                 admission.role, admission.enrolled_ms = event.role, fact.received_ms
+            else:
+                admission.later[event.for_site] = fact.received_ms
             admission.sites.append(event.for_site)
             return event.device
     elif fact.kind == "revoked":

@@ -36,6 +36,7 @@ class BookedItem(NamedTuple):
         last_ms: its newest step.
         stays: JSON: [[site, room, begin_ms, end_ms], …].
         method: by which it was disposed of; empty before.
+        told_day: on which its sealing was received, in China's calendar; empty for a label never sealed.
         corrected_down_g: by how much corrections made it lighter than it was sealed.
     """
 
@@ -57,6 +58,7 @@ class BookedItem(NamedTuple):
     roll: str
     method: str
     corrected_down_g: int
+    told_day: str
 
 
 class BookedDoubt(NamedTuple):
@@ -161,6 +163,7 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
                 chain.roll,
                 method,
                 chain.corrected_down_g if number == 1 else 0,
+                legal_day_text(seal.received_ms) if seal else "",
             )
         )
     return rows

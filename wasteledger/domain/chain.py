@@ -58,6 +58,7 @@ class Chain:
         parties: who sealed it, or was giver or taker of it, so far.
         producer: the site that sealed it; `producer_strength`: by what it took part (`entitled.py`); `first_taker`: to whom it gave.
         two_organisations: some hop was signed by two of them.
+        entered: its newest hand-over from one organisation to another: both facts, and by what the giver took part.
         void: a void after sealing that waits, or was confirmed.
         corrected_down_g: by how many grams an agreed correction lowered its mass.
         self_disposed: its producer disposed of it on its own site, licensed.
@@ -93,6 +94,7 @@ class Chain:
     producer_strength: int = 0
     first_taker: str = ""
     two_organisations: bool = False
+    entered: tuple[Fact, Fact, int] | None = None
     void: Fact | None = None
     corrected_down_g: int = 0
     self_disposed: bool = False

@@ -104,7 +104,10 @@ def _is_exempt(chain: Chain, fact: Fact, directory: Directory) -> bool:
     if chain.consignor not in directory.exempt or (chain.waste_code and not is_medical(chain.waste_code)):
         return False
     if fact.event.vehicle is None:
-        return True
+        # On foot to a neighbour; at a plant's gate the vehicle is known.
+        return SiteKind.PLANT not in {
+            site_kind(site) for site in (fact.event.to_site, fact.event.from_site, fact.event.site) if site
+        }
     plate = normal_plate(fact.event.vehicle)
     carriers = {fact.event.site, fact.event.to_site, fact.event.from_site}
     return directory.carrier_of.get(plate) in carriers and plate not in directory.unfit_vehicles
@@ -143,6 +146,9 @@ def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -
     if not is_plausible(weighed_g, chain.seals[0].event.package, then) and weighed_g:
         chain.doubt("implausible_mass", step.fact, site=event.site)
     if event.mass_source in _NOT_WEIGHED and weighed_g:
+        _, known_g, known = chain.weighings[-1]
+        if event.mass_source == "copied" and not then.tolerance.allows(before_g=known_g, after_g=weighed_g):
+            chain.doubt("weight_difference", known, step.fact, site=event.site)  # it was not copied from there
         return
     _, before_g, shown = chain.weighings[-1]
     if weighed_g == before_g and _is_copied(step.fact, source, then):
@@ -229,16 +235,30 @@ def check_boxes_opened(chain: Chain) -> None:
 def check_packings(chain: Chain) -> None:
     """A packing not proved to have come before the box left; and a package that left its box unseen. Seen later, it is proved again.
 
-    Proved: told before every scan that shows the box leaving, or made by the device that released it, with a lower number.
+    Proved: told before every scan that shows the box leaving, or made by the device that released it, with a lower number. Seen later: by
+    another site than the one that packed it, or counted among the packages by the one that took the box over.
     """
     for stay in chain.boxes:
         departures = stay.departures
-        if not departures or is_packed_before(stay.packed, departures) or seen_after(chain, departures[0]):
+        if (
+            not departures
+            or is_packed_before(stay.packed, departures)
+            or seen_after(chain, departures[0], by=stay.packed)
+        ):
+            continue
+        if any(is_counted(chain, departure, stay.packed) for departure in departures):
             continue
         chain.doubt("late_packing", stay.packed, departures[0], site=stay.packed.event.site)
     for doubt in [doubt for doubt in chain.doubts if doubt.reason == "in_two_boxes"]:
         if seen_after(chain, doubt.evidence[-1], _SEEN_ITSELF):
             chain.doubts.remove(doubt)
+
+
+def is_counted(chain: Chain, taken: Fact, packed: Fact) -> bool:
+    """Whether another site that took the box over said how many packages it is, and they are as many with this one."""
+    if taken.kind != "accepted" or taken.event.packages_count is None or taken.event.site == packed.event.site:
+        return False
+    return not any(doubt.reason == "count_difference" and taken in doubt.evidence for doubt in chain.doubts)
 
 
 def is_packed_before(packed: Fact, departures: tuple[Fact, ...]) -> bool:
@@ -270,13 +290,14 @@ def boxes_at(chain: Chain, moment_ms: int) -> set[str]:
     }
 
 
-def seen_after(chain: Chain, fact: Fact, kinds: frozenset[str] = _SEEN) -> bool:
-    """Whether the package itself was scanned after a fact that made it doubtful."""
+def seen_after(chain: Chain, fact: Fact, kinds: frozenset[str] = _SEEN, *, by: Fact | None = None) -> bool:
+    """Whether the package itself was scanned after a fact that made it doubtful; by another site than that of `by`, where it is given."""
     return any(
         step.fact.order > fact.order
         and not step.box
         and step.fact.kind in kinds
         and step.entitled
+        and (by is None or step.fact.event.site != by.event.site)
         and not step.fact.event.backfill  # what is entered from paper afterwards shows nobody the package
         for step in chain.steps
     )

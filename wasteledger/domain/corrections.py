@@ -8,10 +8,11 @@ does nothing. It holds
    within that time), before anything else happened to the package;
 3. when the holder alone names another waste before the package has left it (a nurse notices next day);
 4. when somebody entitled has agreed, from its own device: for a hand-over its other party, if it really had the package in that hop; for
-   anything else a party that has had the package in its hands too.
+   anything else a party that has had the package in its hands too, or, where that party proposes, whoever made the event.
 
-By 4 no mass shrinks beyond the tolerance, no sealing is struck out, no loss, void or objection is undone, and no waste is renamed after
-disposal: that takes the authority (design section 14.4). The maker of a proposal may withdraw it. Until it is agreed, withdrawn
+By 4 no mass shrinks below what was sealed beyond the tolerance, no sealing is struck out, no loss, void or objection is undone, and no
+waste is renamed after disposal; by 3 and 4 no medical waste becomes another one, and none changes its limit after that has passed: that
+takes the authority (design section 14.4). The maker of a proposal may withdraw it. Until it is agreed, withdrawn
 or refused by the authority, a proposal leaves its items disputed.
 """
 
@@ -19,6 +20,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from schemas.waste import is_medical
+from wasteledger.domain.deadlines import storage_of
 from wasteledger.domain.entitled import NOT, OFFICE, OWN, entitlement_of, told_before
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.register import Directory
@@ -137,7 +140,7 @@ class _Judge:
 
     def proposal(self, proposal: Fact, facts: Sequence[Fact]) -> Proposal:
         """How a proposal stands."""
-        maker, counterparts = proposal.event.site, self._counterparts()
+        maker, counterparts = proposal.event.site, self._counterparts(proposal)
         answers = tuple(
             answer
             for answer in facts
@@ -169,8 +172,11 @@ class _Judge:
     def _may_answer(self, answer: Fact, counterparts: set[str]) -> bool:
         return answer.event.site in counterparts and entitlement_of(answer, self._source, self._directory) == OWN
 
-    def _counterparts(self) -> set[str]:
-        """Who may answer for the other side, the authority apart: those that had the package by their own device's word."""
+    def _counterparts(self, proposal: Fact) -> set[str]:
+        """Who may answer for the other side, the authority apart: those that had the package by their own device's word.
+
+        What one party alone made is answered for by that party, where somebody else proposes.
+        """
         target = self._target.event
         other = target.to_site or target.from_site
         had = [
@@ -179,7 +185,8 @@ class _Judge:
             if fact.kind not in _WORDS and entitlement_of(fact, self._source, self._directory) == OWN
         ]
         if not other:
-            return {fact.event.site for fact in had} - {target.site}
+            sites = {fact.event.site for fact in had}
+            return sites - {target.site} if proposal.event.site == target.site else sites & {target.site}
         return {other} & {fact.event.site for fact in had}
 
     def _needs_authority(self, proposal: Fact) -> bool:
@@ -188,10 +195,21 @@ class _Judge:
         if event.reason == "did_not_occur":
             return target.kind in _ONLY_BY_AUTHORITY
         if event.reason == "wrong_waste":
-            return any(fact.kind == "disposed" for fact in self._handled())
+            return self._escapes(proposal) or any(fact.kind == "disposed" for fact in self._handled())
         before_g = target.event.mass_g or target.event.mass_of(self._code) or 0
+        if target.kind != "sealed":  # a slip at a hop is brought back to what the package weighed at first
+            sealed = next((fact.event.mass_g for fact in self._own if fact.kind == "sealed"), 0)
+            before_g = min(before_g, sealed) or before_g
         lowered = event.mass_g < before_g
         return lowered and not self._directory.tolerance.allows(before_g=before_g, after_g=event.mass_g)
+
+    def _escapes(self, proposal: Fact) -> bool:
+        """Whether another waste takes the package out of the medical figures, or out of a limit that has passed."""
+        old, new = self._target.event.waste_code, proposal.event.waste_code
+        if is_medical(old) and not is_medical(new):
+            return True
+        stored = storage_of(self._target.event.site, old, self._directory)
+        return stored is not None and proposal.received_ms > self._target.earliest_ms + stored.limit_ms
 
     def _is_undone(self, proposal: Fact) -> bool:
         """Taken back by the hand that made it, at once, before anything else happened: proved by the device's own chain and clock."""
@@ -203,6 +221,8 @@ class _Judge:
         contact_ms = max(undo_ms, CONTACT_MS_MAX)
         if not at_once or proposal.received_ms - self._target.received_ms > contact_ms:
             return False
+        if proposal.occurred_ms - self._target.occurred_ms > contact_ms:
+            return False  # a running clock that runs backwards proves nothing
         return not any(
             other is not self._target and other.kind not in _WORDS and self._lies_between(other, proposal)
             for other in self._own
@@ -218,6 +238,8 @@ class _Judge:
         """Another waste, named by the one that sealed it and still holds it."""
         event, target = proposal.event, self._target
         if event.reason != "wrong_waste" or target.kind != "sealed" or event.site != target.event.site:
+            return False
+        if self._escapes(proposal):
             return False
         # Before it was handed over: by the numbers of the device that says both, else by receipt.
         moved = [fact for fact in self._handled() if fact.kind in {"released", "accepted", "refused", "disposed"}]

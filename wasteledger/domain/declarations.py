@@ -37,6 +37,10 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
             _dispute(chain, fact, "objection", source, directory)
         return True
     found = kind == "incident" and fact.event.incident == "found"  # whoever finds it shows at least where it is
+    lost = kind == "incident" and fact.event.incident in {"loss", "theft"}
+    if lost and entitlement != OFFICE and fact.event.site not in {chain.state.holder, chain.state.offered_to}:
+        note_not_entitled(chain, fact, source)  # who gave it on can not have lost it
+        return False
     if entitlement != OFFICE and not found and not is_concerned(chain, fact.event.site):
         note_not_entitled(chain, fact, source)
         return False

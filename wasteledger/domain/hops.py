@@ -5,7 +5,7 @@
 2. Each leg needs the strength of evidence that its rule asks for: the weaker side counts. Paper counts when it bears its number, its
    photograph where the region asks for it, and is entered within `backfill_workdays`. Nobody at all is never enough.
 3. The producer takes part by its own device, by a badge and PIN that everybody can check, or by its own answer within `vouch_h`. Where one
-   company drives and burns, a badge alone is that company's word.
+   company drives and burns, a badge alone is that company's word; so it is of whoever else gave the package to its lorry.
 4. A chain needs a hop that two organisations signed.
 """
 
@@ -33,6 +33,7 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
     known = giver.site in directory.sites and taker.site in directory.sites
     if sides == _BOTH_DEVICES and attended and known and not (own or one_device or one_person):
         chain.two_organisations = True  # nearly always: two organisations, two devices, two people
+        chain.entered = given, taken, OWN
         if giver.site == chain.producer:
             chain.first_taker = chain.first_taker or taker.site
             chain.producer_strength = OWN
@@ -45,8 +46,10 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
         chain.doubt("same_person_both_sides", given, taken, site=taker.site)
     firm = [_is_firm(fact, side, source, directory) for fact, side in zip((given, taken), sides, strict=True)]
     strength = min(side_strength(given, sides[0], source, directory), side_strength(taken, sides[1], source, directory))
-    if not own and known and all(firm) and not (one_device and not vouched):
+    if not (own or one_person) and known and all(firm) and not (one_device and not vouched):
         chain.two_organisations = True
+    if not own:
+        chain.entered = given, taken, OWN if firm[0] else sides[0]
     if giver.site == chain.producer:
         chain.first_taker = chain.first_taker or taker.site
         chain.producer_strength = max(chain.producer_strength, OWN if firm[0] else sides[0])
@@ -65,6 +68,8 @@ def _rule(chain: Chain, giver: str, taker: str) -> str:
 
 def side_strength(fact: Fact, entitlement: int, source: Source, directory: Directory) -> int:
     """The strength of the evidence of one side: 5 own device, 4 badge and PIN, 3 badge, 2 paper, 0 nobody."""
+    if fact.event.vouch_method == "paper" and not fact.event.backfill:
+        return NOT  # no number, no day: there is no such paper
     if fact.event.backfill:
         return PAPER if is_paper_in_time(fact, source, directory) else NOT
     if is_unattended(fact) and not answer_to(fact, source, directory):
@@ -118,3 +123,8 @@ def check_parties(chain: Chain, disposed: Fact, directory: Directory) -> None:
         producer = chain.seals[0].event.site
         if chain.producer_strength < directory.limit("strength_one_company", producer):
             chain.doubt("producer_absent", chain.seals[0], disposed, site=producer)
+    elif chain.entered:
+        given, taken, strength = chain.entered
+        by_lorry = taken.event.site != disposed.event.site and directory.organisation(taken.event.site) == plant
+        if by_lorry and strength < directory.limit("strength_one_company", given.event.site):
+            chain.doubt("weak_evidence", given, taken, site=given.event.site)

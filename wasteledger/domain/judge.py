@@ -75,13 +75,19 @@ def _check_boxes(
                 inside[box, fact.event_id].append(chain)
     for key, (fact, mass_g) in weighed.items():
         packed_g = sum(_weight_at(chain, fact.occurred_ms) for chain in inside[key])
-        sealed_g = sum(chain.weighings[0][1] for chain in inside[key] if chain.weighings)
+        sealed_g = sum(_weight_held(chain, fact.occurred_ms) for chain in inside[key])
         tolerance = directory.at(fact.occurred_ms).tolerance
         if tolerance.allows(before_g=packed_g, after_g=mass_g) and tolerance.allows(before_g=sealed_g, after_g=mass_g):
             continue
         for chain in inside[key]:
             if len(chain.seals) == 1 and not seen_after(chain, fact):
                 chain.doubt("box_difference", fact, site=fact.event.site)
+
+
+def _weight_held(chain: Chain, moment_ms: int) -> int:
+    """What it weighed when it was sealed; its newest weighing where that difference is a finding of its own already."""
+    named = any(doubt.reason == "weight_difference" for doubt in chain.doubts)
+    return _weight_at(chain, moment_ms) if named or not chain.weighings else chain.weighings[0][1]
 
 
 def _weight_at(chain: Chain, moment_ms: int) -> int:

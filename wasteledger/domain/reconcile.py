@@ -102,7 +102,11 @@ class Tally:
 
 
 class ItemRow(NamedTuple):
-    """One item of the cohort with its class."""
+    """One item of the cohort with its class.
+
+    Attributes:
+        is_late: its sealing was handed in after the period that was asked for: a late addition to a closed period.
+    """
 
     code: str
     site: str
@@ -114,6 +118,7 @@ class ItemRow(NamedTuple):
     holder: str | None
     inferred: bool
     reasons: tuple[str, ...]
+    is_late: bool = False
     method: str = ""
 
 
@@ -144,6 +149,12 @@ class Reconciliation:
             sums[site] = sums.get(site, Withdrawn()).plus(row)
         found = [(site, row) for site, row in sums.items() if row.packages]
         return sorted(found, key=lambda pair: (-(share(pair[1].packages, pair[1].sealed_count) or 0), pair[0]))
+
+    @property
+    def late_additions(self) -> Amount:
+        """What was handed in after the period: sealed in it, and not known when it closed."""
+        late = [row.amount for row in self.items if row.is_late]
+        return Amount(sum(amount.count for amount in late), sum(amount.mass_g for amount in late))
 
     def finding_counts(self) -> dict[str, int]:
         """How many findings of each code, gravest first."""
@@ -191,7 +202,7 @@ def tally_up(
         if item.item_class is None:
             answer.voided = answer.voided.plus(Amount(item.packages, item.mass_g))
             continue
-        row = _row(item, late.get(item.code, ()))
+        row = _row(item, late.get(item.code, ()), asked.to_day)
         answer.items.append(row)
         for tally in (answer.district, answer.divisions[row.site[1:10]], answer.categories[row.waste_code]):
             tally.add(row)
@@ -199,7 +210,7 @@ def tally_up(
     return answer
 
 
-def _row(item: BookedItem, late: Iterable[str]) -> ItemRow:
+def _row(item: BookedItem, late: Iterable[str], asked_to: str) -> ItemRow:
     """An item as of the question: what was on its way is overdue when a step is late."""
     item_class, late = item.item_class or "", tuple(late)
     return ItemRow(
@@ -213,6 +224,7 @@ def _row(item: BookedItem, late: Iterable[str]) -> ItemRow:
         holder=item.holder,
         inferred=bool(item.inferred),
         reasons=(*item.reasons.split(), *late),
+        is_late=item.told_day > asked_to,
         method=item.method,
     )
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from wasteledger.domain.corrections import Correction, correction_of, parties_to
-from wasteledger.domain.entitled import OFFICE, entitlement_of
+from wasteledger.domain.entitled import OFFICE, entitlement_of, told_before
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.register import Directory
 
@@ -196,7 +196,8 @@ def facts_of_package(code: str, source: Source, directory: Directory) -> Sequenc
 def relabelled_from(code: str, source: Source, directory: Directory) -> str:
     """The code of the package on which a label stands that took another one's place; empty for every other code.
 
-    The label must have been blank, and whoever put it on entitled, and concerned with the package: it had sealed it, or had it.
+    The label must have been blank, and whoever put it on entitled, and concerned with the package: it had sealed it, or had it. It is told
+    before the package is disposed of, or by the authority.
     """
     facts = source.facts_of(code)
     changes = [fact for fact in facts if fact.kind == "relabelled" and fact.event.new_code == code]
@@ -204,6 +205,8 @@ def relabelled_from(code: str, source: Source, directory: Directory) -> str:
         return ""
     first = min(changes, key=by_order)
     entitlement = entitlement_of(first, source, directory)
+    if entitlement != OFFICE and any(fact.kind == "disposed" and not told_before(first, fact) for fact in facts):
+        return ""  # told after the fire, it would make of a package that nobody sealed the one that is missing
     old: str = next(iter(first.event.codes))
     parties = parties_to(source.facts_of(old), source, directory)
     return old if entitlement == OFFICE or (entitlement and first.event.site in parties) else ""
@@ -287,7 +290,7 @@ def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a 
         if fact.event_id in named or fact.order < packed.order:
             continue
         if empties(fact) or _counted(fact, box):
-            if fact.kind != "counted" and not entitlement_of(fact, source, directory):
+            if not entitlement_of(fact, source, directory) or not _was_at(fact.event.site, box, packed, fact, source):
                 continue
             if fact.event_id in source.targets:
                 struck = correction_of(box, fact, source.facts_of(box), source, directory)
@@ -311,7 +314,9 @@ def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a 
     return BoxStay(box, packed, end_ms, tuple(missed_by), tuple(departures)), steps
 
 
-def _leaves(fact: Fact, packed: Fact, source: Source, directory: Directory) -> bool:
+def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
+    fact: Fact, packed: Fact, source: Source, directory: Directory
+) -> bool:
     """Whether an own fact takes the item out of the box: taken out, packed again, burnt, or handed over singly elsewhere."""
     kind, box = fact.kind, packed.event.box
     if kind not in _LEAVING and kind not in {"accepted", "refused"}:
@@ -319,7 +324,9 @@ def _leaves(fact: Fact, packed: Fact, source: Source, directory: Directory) -> b
     if not entitlement_of(fact, source, directory):
         return False
     if kind in _LEAVING:
-        return True
+        if kind == "unpacked":
+            return bool(fact.event.box == box)
+        return kind == "disposed" or fact.event.box == box or _was_at(fact.event.site, box, packed, fact, source)
     if box in fact.event.codes or fact.order < packed.order:
         return False
     if kind == "refused":
@@ -333,6 +340,17 @@ def _leaves(fact: Fact, packed: Fact, source: Source, directory: Directory) -> b
             if other.occurred_ms > fact.occurred_ms:
                 break
     return place != fact.event.site
+
+
+def _was_at(site: str, box: str, packed: Fact, fact: Fact, source: Source) -> bool:
+    """Whether a site had the box by the time of a fact: it packed it, took it over, or is an authority that looks into it."""
+    if site == packed.event.site or site[0] == "A":
+        return True
+    until_ms = fact.occurred_ms + PAIRING_MS_MAX
+    return any(
+        other.event.site == site and other.kind in {"accepted", "packed"} and other is not fact
+        for other in source.box_facts(box, packed.occurred_ms - LOAD_MS_MAX, until_ms)
+    )
 
 
 def empties(fact: Fact) -> bool:

@@ -2,15 +2,16 @@
 
 The time of a fact, in this order:
 
-1. what the paper says, where the act was first written on paper (`backfill.happened_at`), but never later than its receipt;
+1. what the paper says, where the act was first written on paper (`backfill.happened_at`), but never later than its receipt; a paper without
+   a number is held inside the bracket like any claim;
 2. the device's own running clock (`monotonic_ms`), anchored by a hello of the same boot, when its wall clock is further off than
    honest clocks are: a hello tells the service's clock and both of the device's at one moment;
 3. the device's wall clock, but never later than the moment at which the service had the event in its hands; a clock that is years off is no
    clock, and the event is held to its receipt;
 4. all of this inside the bracket: not before the event in front of it in the device's own chain, nor the checkpoint that it names, nor
-   the device's enrolment (less `ENROLMENT_GRACE_MS`); not after the service had any later event of that device. A claim outside is
-   a finding and gains nothing: the event counts from its receipt, and from the beginning of the bracket wherever an earlier moment
-   is the one that costs.
+   the hello that said that its number was still to come, nor the device's enrolment (less `ENROLMENT_GRACE_MS`); not after the service had
+   any later event of that device. A claim outside is a finding and gains nothing: the event counts from its receipt, and from the
+   beginning of the bracket wherever an earlier moment is the one that costs.
 
 A hello that comes later than the contact in which its events were handed in mends clocks too; what was overdue by the first telling stays
 late (`earliest_ms`, `latest_ms`).
@@ -37,6 +38,9 @@ ENROLMENT_GRACE_MS = 31 * 24 * 60 * 60 * 1000
 #: Paper that is entered later than this after it was written proves no moment, whatever a region's `backfill_workdays` is.
 PAPER_BEHIND_MS_MAX = 31 * 24 * 60 * 60 * 1000
 
+#: Stands for a device as a whole among its boots.
+NO_BOOT = ""
+
 #: When the service received the entry at an index; None where there is none.
 ReceivedAt = Callable[[int], int | None]
 
@@ -53,25 +57,43 @@ class Clocks:
 
     def __init__(self) -> None:
         self._anchors: dict[tuple[str, str], tuple[Anchor, ...]] = {}
+        self._said: dict[str, tuple[tuple[int, int], ...]] = {}
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Clocks) and self._anchors == other._anchors
+        return isinstance(other, Clocks) and (self._anchors, self._said) == (other._anchors, other._said)
 
     __hash__ = None  # type: ignore[assignment]  # it learns
 
-    def set_anchors(self, device: str, boot_id: str, anchors: Iterable[Iterable[int]]) -> None:
-        """Puts back what earlier hellos came to."""
-        self._anchors[device, boot_id] = tuple(Anchor(*anchor) for anchor in anchors)
+    def put_back(self, device: str, boot_id: str, rows: Iterable[Iterable[int]]) -> None:
+        """Puts back what earlier hellos came to, as `known` gave it."""
+        if boot_id == NO_BOOT:
+            self._said[device] = tuple((next_seq, said_ms) for next_seq, said_ms in rows)
+        else:
+            self._anchors[device, boot_id] = tuple(Anchor(*anchor) for anchor in rows)
+
+    def known(self, device: str, boot_id: str) -> tuple[Anchor, ...] | tuple[tuple[int, int], ...]:
+        """What hellos came to: of one boot its anchors; of `NO_BOOT`, the device's numbers and when each was said to be still to come."""
+        return self._said.get(device, ()) if boot_id == NO_BOOT else self.anchors(device, boot_id)
 
     def anchors(self, device: str, boot_id: str) -> tuple[Anchor, ...]:
         """What is known of a boot, in order of receipt."""
         return self._anchors.get((device, boot_id), ())
 
+    def floor_ms(self, event: Act, received_ms: int) -> int:
+        """When a hello said that the event's number was still to come; 0 where none did."""
+        for next_seq, said_ms in reversed(self._said.get(event.device_id, ())):
+            if next_seq <= event.device_seq and said_ms <= received_ms:
+                return said_ms
+        return 0
+
     def learn(self, hello: Hello, received_ms: int) -> bool:
-        """Takes in a hello; whether it moved the boot by more than clocks are trusted.
+        """Takes in a hello; whether it moved the boot by more than clocks are trusted. What it says of numbers concerns what comes later.
 
         A hello that was long under way makes the boot seem to begin later than it did, so the earliest one holds.
         """
+        said = self._said.get(hello.device_id, ())
+        if not said or said[-1][0] < hello.next_seq:
+            self._said[hello.device_id] = (*said, (hello.next_seq, received_ms))
         boot, made = (hello.device_id, hello.boot_id), Anchor(received_ms, received_ms - hello.monotonic_ms)
         known = self._anchors.get(boot, ())
         if any(other.received_ms <= received_ms and other.zero_ms <= made.zero_ms for other in known):
@@ -135,19 +157,21 @@ def hold_chain(facts: Sequence["Fact"], lower_ms: int, clocks: Clocks, received_
 def _hold(fact: "Fact", lower_ms: int, upper_ms: int, clocks: Clocks, received_at: ReceivedAt) -> Held:
     event = fact.event
     claimed = clocks.claim(event, fact.received_ms, fact.wall_ms)
-    if event.backfill:
+    if event.backfill and event.backfill.get("paper"):
         if fact.received_ms - claimed[0] <= PAPER_BEHIND_MS_MAX:
             return Held(fact, *claimed, outside=False, lower_ms=lower_ms)
         received_ms = min(fact.received_ms, upper_ms)
         return Held(fact, received_ms, min(lower_ms, received_ms), received_ms, outside=True, lower_ms=lower_ms)
     occurred_ms, earliest_ms, latest_ms = (min(moment, upper_ms) for moment in claimed)
-    begin_ms = max(lower_ms, _checkpoint_ms(fact, received_at))
+    begin_ms = max(lower_ms, _checkpoint_ms(fact, received_at), clocks.floor_ms(event, fact.received_ms))
     outside = begin_ms - occurred_ms > TRUSTED_CLOCK_MS_MAX
     if outside:
         occurred_ms, earliest_ms, latest_ms = upper_ms, min(begin_ms, upper_ms), upper_ms
     elif occurred_ms < begin_ms:
         occurred_ms = min(begin_ms, upper_ms)
         earliest_ms, latest_ms = min(earliest_ms, occurred_ms), max(latest_ms, occurred_ms)
+    if event.backfill:
+        return Held(fact, occurred_ms, earliest_ms, latest_ms, outside, lower_ms)
     # An event that is held to its receipt says nothing of the next one: only what its own bracket begins with does.
     return Held(fact, occurred_ms, earliest_ms, latest_ms, outside, max(lower_ms, begin_ms if outside else occurred_ms))
 

@@ -33,7 +33,7 @@ from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
-from wasteledger.domain.times import hold_chain
+from wasteledger.domain.times import NO_BOOT, hold_chain
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
 from wasteledger.flows.book_source import BookSource
@@ -156,7 +156,7 @@ class Books:
     def _remember(self, rows: BookRows, ledger: Ledger, size: int) -> None:
         """What is kept in memory from the beginning of the log: rare facts, clocks, devices."""
         for device, boot_id, anchors in rows.boots():
-            self.source.clocks.set_anchors(device, boot_id, json.loads(anchors))
+            self.source.clocks.put_back(device, boot_id, json.loads(anchors))
         self.source.held = {index: tuple(times) for index, *times in rows.held()}
         for _, content in rows.devices():
             fields = json.loads(content)
@@ -255,6 +255,7 @@ class Books:
             lower_ms, number = book.floor_ms, book.dated_from(fact)
             if number >= 0:
                 return number, 0
+        lower_ms = max(lower_ms, self.source.clocks.floor_ms(event, fact.received_ms))
         if fact.occurred_ms >= lower_ms and not event.checkpoint and not event.backfill:
             return -1, fact.occurred_ms  # nearly always: it happened when it claims
         (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
@@ -341,7 +342,7 @@ class Books:
         book.announce(hello.next_seq, entry.received_ms, entry.event_id)
         boot = hello.device_id, hello.boot_id
         moved = self.source.clocks.learn(hello, entry.received_ms)
-        self._boots.add(boot)
+        self._boots |= {boot, (hello.device_id, NO_BOOT)}
         begun = [number for number in (self._begun.get(boot), self.source.begun(*boot)) if number is not None]
         if moved and begun:
             self._hold(book, min(begun), directory)
@@ -401,7 +402,7 @@ class Books:
         touched = [self.devices[device] for device in self._devices_touched]
         rows.save_devices([(book.device_id, json.dumps(asdict(book))) for book in touched])
         rows.save_begun([(*boot, number) for boot, number in self._begun.items()])
-        rows.save_boots([(*boot, json.dumps(self.source.clocks.anchors(*boot))) for boot in sorted(self._boots)])
+        rows.save_boots([(*boot, json.dumps(self.source.clocks.known(*boot))) for boot in sorted(self._boots)])
         rows.save_held([(index, *map(int, self.source.held[index])) for index in sorted(self._held)])
         rows.save_rare(self._rare)
         self._begin_portion()

@@ -130,8 +130,9 @@ _LIES = (
     _lie("mass_halved", "item", "重量改小，对方同意而主管部门未同意", ("disputed",)),
     # Claimed time is bounded by proved time.
     _lie(
-        "back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("late_packing",),
-        ("box_difference", "stock_imbalance", "manifest_mismatch"), ("overdue_storage",),
+        "back_dated_packing", "item", "失窃的包倒填时间装进已运走的箱", ("time_outside_bracket",),
+        ("late_packing", "disposed_not_received", "late_step", "box_difference", "stock_imbalance", "manifest_mismatch"),
+        ("overdue_storage",),
     ),
     # Containment, numbers, disposal.
     _lie("in_two_boxes", "item", "同一包装进两箱", ("in_two_boxes",)),

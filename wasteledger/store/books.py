@@ -12,7 +12,7 @@ from wasteledger.store.books_db import BOOKS_VERSION, BooksState, execute_many, 
 
 _ITEM_COLUMNS = (
     "code, site, waste_code, sealed_ms, sealed_day, packages, mass_g, item_class, phase, holder, inferred, reasons, due_ms, last_ms, "
-    "stays, roll, method, corrected_down_g"
+    "stays, roll, method, corrected_down_g, told_day"
 )
 _ITEM_UPSERT = (
     f"INSERT INTO books_item ({_ITEM_COLUMNS}) VALUES ({', '.join('?' * len(BookedItem._fields))}) ON CONFLICT (code) DO UPDATE SET "  # noqa: S608 - names of our own

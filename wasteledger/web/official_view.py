@@ -50,11 +50,12 @@ class TakenBackRow(NamedTuple):
 
 
 class OfficialView(NamedTuple):
-    """Both, with how many sites there are beyond those listed."""
+    """Both, with how many sites there are beyond those listed, and what was added after the period; empty when nothing was."""
 
     figures: list[FigureView]
     taken_back: list[TakenBackRow]
     taken_back_more: int
+    late: str
 
 
 def official_view(answer: Reconciliation, directory: Directory, t: Words) -> OfficialView:
@@ -68,7 +69,9 @@ def official_view(answer: Reconciliation, directory: Directory, t: Words) -> Off
         )
         for site, row in answer.taken_back()
     ]  # fmt: skip
-    return OfficialView(figures, rows[:TAKEN_BACK_ROWS_MAX], max(0, len(rows) - TAKEN_BACK_ROWS_MAX))
+    added = answer.late_additions
+    late = t("official.late", count=added.count, kg=format_kg(added.mass_g)) if added.count else ""
+    return OfficialView(figures, rows[:TAKEN_BACK_ROWS_MAX], max(0, len(rows) - TAKEN_BACK_ROWS_MAX), late)
 
 
 def _figure(figure: OfficialFigure, t: Words) -> FigureView:

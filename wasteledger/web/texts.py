@@ -71,6 +71,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "official.beside": ("在范围内、未计入分子", "in the cohort, not in the numerator"),
     "official.left_out": ("不在范围内", "not in the cohort"),
     "official.nothing": ("无", "nothing"),
+    "official.late": (
+        "期后补报 {count} 件（{kg} kg）：封装于本期，期满后才报送，各项比率已随之改变",
+        "{count} packages ({kg} kg) were handed in after the period; every rate above counts them",
+    ),
     "taken.title": ("作废与核减", "Voided and corrected down"),
     "taken.why": ("退出分母的包装和调低的重量，按单位", "what left the denominator, and mass that shrank, by site"),
     "taken.site": ("单位", "site"),
