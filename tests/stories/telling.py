@@ -77,20 +77,17 @@ class Telling(Story):
         note = self.teller(COLLECTOR).note(kind, occurred_ms=ms(at), site=CLINIC, **fields)
         return self.write(note, received_ms=ms(at) + 60_000)
 
-    def device_says_hello(self, site: str, *, at: str, boot_began: str, wall_ms: int, waiting_count: int = 0) -> None:
+    def device_says_hello(
+        self, site: str, *, at: str, boot_began: str = "", wall_ms: int = 0, waiting_count: int = 0
+    ) -> None:
         """A device is connected at `at` and tells its clocks: since when it runs, and what its wall clock shows.
 
-        `waiting_count`: of events that it has made and not handed in.
+        Without them its clocks are right, and its events are of that boot. `waiting_count`: of events that it has made and not handed in.
         """
         teller = self.teller(site)
-        hello = Hello(
-            teller.key.device_id,
-            teller.number + waiting_count,
-            bytes(32),
-            wall_ms,
-            ms(at) - ms(boot_began),
-            "0123456789abcdef",
-        )
+        monotonic_ms = ms(at) - ms(boot_began) if boot_began else ms(at) % 2**40
+        number = teller.number + waiting_count
+        hello = Hello(teller.key.device_id, number, bytes(32), wall_ms or ms(at), monotonic_ms, "0123456789abcdef")
         self.write_raw(sign_hello(teller.key, hello, origin=teller.origin), received_ms=ms(at))
 
     def expects(self, bag: str) -> str:

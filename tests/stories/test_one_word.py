@@ -111,7 +111,7 @@ def packed_after_a_hello() -> Telling:
     day.lorry_brings_to_plant(BOX)
     day.plant_burns(BOX)
     day.plant_confirms()
-    day.device_says_hello(TRANSFER, at="04 12:00", boot_began="01 00:00", wall_ms=ms("04 12:00"))
+    day.device_says_hello(TRANSFER, at="04 12:00")
     day.tell(TRANSFER, "packed", at="03 07:50", delay_ms=2 * DAY_MS, codes=[BAG2], box=BOX)
     day.tell(TRANSFER, "released", at="03 08:00", delay_ms=2 * DAY_MS, codes=[BOX], to_site=CARRIER, **papers)
     return day
@@ -183,7 +183,7 @@ def stolen_and_copied() -> Telling:
         (relabelled_after_the_fire, BAG2, "never_sealed"),
         (admitted_after_the_forgery, BAG, "not_entitled"),
         (packed_late_and_counted_by_itself, BAG2, "late_packing"),
-        (packed_after_a_hello, BAG2, "one_sided_hop"),
+        (packed_after_a_hello, BAG2, "time_outside_bracket"),
         (taken_by_the_company_alone, BAG, "weak_evidence"),
         (paper_without_paper, BAG, "weak_evidence"),
         (answered_on_paper_long_after, BAG, "one_organisation"),
