@@ -11,9 +11,9 @@ does nothing. It holds
    anything else a party that has had the package in its hands too, or, where that party proposes, whoever made the event.
 
 By 4 no mass shrinks below what was sealed beyond the tolerance, no sealing is struck out, no loss, void or objection is undone, and no
-waste is renamed after disposal; by 3 and 4 no medical waste becomes another one, and none changes its limit after that has passed: that
-takes the authority (design section 14.4). The maker of a proposal may withdraw it. Until it is agreed, withdrawn
-or refused by the authority, a proposal leaves its items disputed.
+waste is renamed after disposal; by 3 and 4 no medical waste becomes another one, and none gets a longer limit after its own has
+passed: that takes the authority (design section 14.4). The maker of a proposal may withdraw it. Until it is agreed, withdrawn or refused
+by the authority, a proposal leaves its items disputed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -208,8 +208,14 @@ class _Judge:
         old, new = self._target.event.waste_code, proposal.event.waste_code
         if is_medical(old) and not is_medical(new):
             return True
-        stored = storage_of(self._target.event.site, old, self._directory)
-        return stored is not None and proposal.received_ms > self._target.earliest_ms + stored.limit_ms
+        for fact in self._handled():
+            if fact.kind not in {"sealed", "accepted"}:
+                continue
+            before, after = (storage_of(fact.event.site, code, self._directory) for code in (old, new))
+            longer = before is not None and (after is None or after.limit_ms > before.limit_ms)
+            if longer and before and proposal.received_ms > fact.earliest_ms + before.limit_ms:
+                return True
+        return False
 
     def _is_undone(self, proposal: Fact) -> bool:
         """Taken back by the hand that made it, at once, before anything else happened: proved by the device's own chain and clock."""
