@@ -86,18 +86,19 @@ class Cursor:
     def _run(self, work: Callable[[apsw.Cursor], Any]) -> "Cursor":
         cursor = self.connection.raw.cursor()
         try:
+            cursor.exec_trace = self._describe
             work(cursor)
-            try:
-                self.description = tuple(
-                    (name, None, None, None, None, None, None) for name, _ in cursor.get_description()
-                )
-            except apsw.ExecutionCompleteError:
-                self.description = None
             self._rows = [tuple(row) for row in cursor]
         except apsw.Error as error:
             _raise(error)
         self.rowcount = self.connection.raw.changes()
         return self
+
+    def _describe(self, cursor: apsw.Cursor, _statement: str, _parameters: Any) -> bool:
+        """Names the columns before the statement runs: of a query without a row nothing is left to ask afterwards."""
+        columns = tuple((name, None, None, None, None, None, None) for name, _ in cursor.get_description())
+        self.description = columns or None
+        return True
 
     def fetchone(self) -> tuple[Any, ...] | None:
         return self._rows.pop(0) if self._rows else None
