@@ -313,6 +313,20 @@ def test_a_packing_that_was_handed_in_late_is_proved_by_the_number_that_the_driv
         assert day.ends(at="10 00:00").classes == {BAG: expected, BAG2: expected}
 
 
+def test_counted_boxes_do_not_prove_what_is_said_to_lie_in_one() -> None:
+    """司机数的是箱（一件），不是包：事后“装进去”的那一包仍没有证明。"""
+    day = at_the_centre(BAG, BAG2)
+    day.centre_packs(BAG)
+    day.lorry_takes(BOX, packages_count=1)
+    day.lorry_brings_to_plant(BOX)
+    day.plant_burns(BOX)
+    day.plant_confirms()
+    late = {"by": TRANSFER + " 2", "delay_ms": 6 * DAY_MS, "codes": [BAG2], "box": BOX}
+    day.teller(TRANSFER + " 2")
+    day.tell(TRANSFER, "packed", at="02 17:10", **late)
+    assert day.ends(at="10 00:00").classes == {BAG: "safely_disposed", BAG2: "disposed_not_provably"}
+
+
 def test_taken_out_of_one_box_by_one_device_and_put_into_another_by_the_other() -> None:
     """两台手持机差三分钟：先“装入新箱”，后“从旧箱取出”；它在新箱里。"""
     day, new_box = at_the_centre(BAG), box_code("500114", 2)

@@ -258,6 +258,8 @@ def is_counted(chain: Chain, taken: Fact, packed: Fact) -> bool:
     """Whether another site that took the box over said how many packages it is, and they are as many with this one."""
     if taken.kind != "accepted" or taken.event.packages_count is None or taken.event.site == packed.event.site:
         return False
+    if taken.event.packages_count == len(taken.event.codes):
+        return False  # as many as were scanned: boxes may have been counted, and nobody looked inside
     return not any(doubt.reason == "count_difference" and taken in doubt.evidence for doubt in chain.doubts)
 
 
