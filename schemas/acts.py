@@ -131,11 +131,11 @@ def _minute_ms(text: str) -> int:
 
 def moment_ms(text: str) -> int:
     """UTC milliseconds since 1970 of a time as events write it: `2026-11-02T08:15:00.250+08:00`."""
-    return _minute_ms(text[:16] + text[23:]) + int(text[17:19]) * 1000 + int(text[20:23])
+    return _minute_ms(text[:16] + text[23:]) + int(text[17:19] + text[20:23])
 
 
 #: What is taken as it stands.
-_FIELDS, _PARTS = checked()
+_FIELDS, _PARTS, _FLAT_FIELDS = checked()
 
 
 def read_act(body: bytes) -> Act:
@@ -146,12 +146,15 @@ def read_act(body: bytes) -> Act:
     """
     try:
         payload = orjson.loads(body)
-        fields = _FIELDS.get(payload["kind"])
-        if fields is None or not fields.issuperset(payload) or payload["version"] != VERSION:
+        kind = payload["kind"]
+        fields = _FLAT_FIELDS.get(kind)
+        if fields is None or payload["version"] != VERSION:
             return _act_of_later(payload)
-        for name, own, count in _PARTS:
-            if name in payload:
-                part = payload[name]
+        if not fields.issuperset(payload):
+            if not _FIELDS[kind].issuperset(payload):
+                return _act_of_later(payload)
+            for name, own, count in _PARTS:
+                part = payload.get(name)
                 if part is not None and len(part) != count and not own.issuperset(part):
                     return _act_of_later(payload)
         if payload["device_id"] and payload["occurred_at"] and payload["site"]:

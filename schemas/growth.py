@@ -54,10 +54,12 @@ class Checked(NamedTuple):
         fields: of each kind.
         parts: of each field that has fields of its own: its name, their names, and how many there must be where none is optional (so
             that counting them is enough), else 0.
+        flat: of each kind, the fields that are none of these parts; nearly every event has no others.
     """
 
     fields: dict[str, frozenset[str]]
     parts: tuple[tuple[str, frozenset[str], int], ...]
+    flat: dict[str, frozenset[str]]
 
 
 def checked() -> Checked:
@@ -68,7 +70,8 @@ def checked() -> Checked:
         first = PARTS[name] & FIRST_PARTS.get(name, frozenset())
         needed = {field for field, of_form in form.model_fields.items() if of_form.is_required()}
         parts.append((name, first, len(first) if first == needed else 0))
-    return Checked(fields, tuple(parts))
+    flat = {kind: known.difference(PARTS) for kind, known in fields.items()}
+    return Checked(fields, tuple(parts), flat)
 
 
 def contract_digest() -> str:
@@ -175,7 +178,7 @@ def _is_known_kind(payload: dict[str, Any]) -> bool:
 
 
 def _is_of_first_contract(payload: dict[str, Any]) -> bool:
-    fields, parts = checked()
+    fields, parts, _ = checked()
     own = fields.get(payload.get("kind", ""), frozenset())
     return own.issuperset(payload) and all(
         part.issuperset(payload[name]) for name, part, _ in parts if isinstance(payload.get(name), dict)

@@ -41,3 +41,4 @@ def upgraded_service(since: dict[str, frozenset[str] | None]) -> Iterator[None]:
 def _read_as(checked: growth.Checked, patched: pytest.MonkeyPatch) -> None:
     patched.setattr(acts, "_FIELDS", checked.fields)
     patched.setattr(acts, "_PARTS", checked.parts)
+    patched.setattr(acts, "_FLAT_FIELDS", checked.flat)

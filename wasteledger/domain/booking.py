@@ -20,6 +20,8 @@ UNPROVEN = frozenset(
 _BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
 
 
+_NONE: frozenset[str] = frozenset()
+
 #: Behind the code of the second and further packages that bear one code.
 COPY_MARK = "#"
 
@@ -91,10 +93,10 @@ def classify(chain: Chain) -> str | None:
 
     What is on its way becomes overdue when the limit of a step that is waited for has passed.
     """
-    reasons = {doubt.reason for doubt in chain.doubts}
+    reasons = {doubt.reason for doubt in chain.doubts} if chain.doubts else _NONE
     broken = not _BREAKING.isdisjoint(reasons)
     phase = chain.state.phase
-    if is_ghost(chain):
+    if chain.ghost or (not chain.seals and is_ghost(chain)):
         return "unsealed"
     if phase is Phase.VOIDED and not broken:
         return None
@@ -133,7 +135,7 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
     state, steps = chain.state, chain.steps
     ghost = not chain.seals and is_ghost(chain)
     item_class = classify(chain) if chain.seals or ghost else None
-    stays = orjson.dumps([tuple(stay) for stay in chain.stays]).decode()
+    stays = orjson.dumps(list(map(tuple, chain.stays))).decode()
     reasons = " ".join(dict.fromkeys(doubt.reason for doubt in chain.doubts)) if chain.doubts else ""
     waiting = chain.expectations if chain.seals else ()
     due_ms = min(expected.due_ms for expected in waiting) if waiting else None

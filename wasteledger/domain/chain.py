@@ -9,6 +9,7 @@ from wasteledger.domain.deadlines import Awaited, Expected
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.timeline import BoxStay, BoxWeighing, Step
 
+_UNSEEN = ItemState()
 _OFFERED = frozenset({Phase.OFFERED, Phase.REFUSED})
 _ENDED = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
@@ -69,7 +70,7 @@ class Chain:
     code: str
     steps: list[Step]
     boxes: list[BoxStay] = field(default_factory=list)
-    state: ItemState = field(default_factory=ItemState)
+    state: ItemState = _UNSEEN
     seals: list[Fact] = field(default_factory=list)
     mass_g: int = 0
     weighings: list[tuple[int, int, Fact]] = field(default_factory=list)

@@ -10,13 +10,13 @@ from schemas.waste import is_medical, waste_kind
 from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.declarations import HANDLERS, is_ghost
-from wasteledger.domain.entitled import NOT, OWN, told_before
+from wasteledger.domain.entitled import NOT, OWN
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_hop, is_paper_in_time
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest_validity import hop_problem
-from wasteledger.domain.register import Directory
+from wasteledger.domain.register import KEPT_MAX, Directory
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
 
 _EARTH_KM = 6371
@@ -30,14 +30,17 @@ _NOT_WEIGHED = frozenset({"copied", "estimated"})
 _HEAVIEST = {"bag": "bag_mass_kg_max", "sharps_box": "sharps_box_mass_kg_max", "drum": "drum_mass_kg_max"}
 
 
-def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
+def check_sealing(  # noqa: C901 - one look at a sealing, each branch a doubt
+    chain: Chain, fact: Fact, source: Source, directory: Directory
+) -> None:
     """A package is closed: by whom, where, with what on its label, and how heavy."""
-    if directory.history is not None:
-        directory = directory.at(fact.occurred_ms)
-    vouched = NOT < (fact.entitlement or NOT) < OWN
-    if vouched and not fact.event.note and has_device(fact.event.site, fact, source.admissions):
-        chain.doubt("own_device_unused", fact, site=fact.event.site)
     event, then = fact.event, directory
+    if then.history is not None:
+        then = then.at(fact.occurred_ms)
+    if fact.entitlement != OWN:
+        vouched = NOT < (fact.entitlement or NOT) < OWN
+        if vouched and not event.note and has_device(event.site, fact, source.admissions):
+            chain.doubt("own_device_unused", fact, site=event.site)
     if waste_kind(event.waste_code) is None:
         chain.doubt("unlisted_waste_code", fact, site=event.site)
     site = then.sites.get(event.site)
@@ -45,12 +48,14 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
         chain.doubt("unknown_site", fact, site=event.site)
     if event.backfill and not is_paper_in_time(fact, source, directory):
         chain.doubt("weak_evidence", fact, site=event.site)
-    if event.site[0] in HANDLERS and is_ghost(fact, directory):
+    if event.site[0] in HANDLERS and is_ghost(fact, then):
         chain.ghost = chain.ghost or len(chain.seals) == 1  # sealed again by a handler, it is still its producer's
         chain.doubt("sealed_by_handler", fact, site=event.site)
     if not is_plausible(event.mass_g, event.package, then):
         chain.doubt("implausible_mass", fact, site=event.site)
-    printed = item_waste_code(chain.code) if len(chain.code) > _STOCK_CODE_LENGTH else None
+    if len(chain.code) <= _STOCK_CODE_LENGTH:
+        return
+    printed = item_waste_code(chain.code)
     if printed and (printed != chain.waste_code or (site and site.uscc and not chain.code.startswith(site.uscc))):
         chain.doubt("label_mismatch", fact, site=event.site)
 
@@ -63,29 +68,31 @@ def is_plausible(mass_g: int, package: str, directory: Directory) -> bool:
 
 def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
     """Two parties, manifest, carrier and vehicle, where the law asks for them."""
-    fact, event = step.fact, step.fact.event
+    fact, other = step.fact, None
+    event = fact.event
     if directory.history is not None:
         directory = directory.at(fact.occurred_ms)
-    accepted = fact.kind == "accepted"
-    giver, taker = (event.from_site, event.site) if accepted else (event.site, event.to_site)
+    sites = directory.sites
+    if fact.kind == "accepted":
+        giver, taker, given, chain.released = event.from_site, event.site, chain.released, None
+        if given is not None and given.event.to_site == taker and given.event.site == giver:
+            other = given  # what the other side of this hand-over recorded
+    else:
+        giver, taker, chain.released = event.site, event.to_site, fact
     if giver[0] != "R":
         chain.consignor = giver
-    if accepted and event.packages_count is not None and event.packages_count != len(event.codes):
+    if event.packages_count is not None and fact.kind == "accepted" and event.packages_count != len(event.codes):
         _check_count(chain, fact, source)
-    if not (giver in directory.sites and taker in directory.sites):
-        chain.doubt("unknown_site", fact, site=taker if giver in directory.sites else giver)
-    other = None  # what the other side of this hand-over recorded
-    if not accepted:
-        chain.released = fact
-    elif chain.released is not None:
-        given, chain.released = chain.released, None
-        if given.event.to_site == event.site and given.event.site == event.from_site:
-            other = given
-            check_hop(chain, given, fact, source, directory)
-    if chain.consignor is None or _is_exempt(chain, fact, directory):
+    if giver not in sites or taker not in sites:
+        chain.doubt("unknown_site", fact, site=taker if giver in sites else giver)
+    if other is not None:
+        check_hop(chain, other, fact, source, directory)
+    if chain.consignor is None or (
+        chain.consignor in directory.exempt and is_exempt_hop(event.vehicle, giver, taker, chain.waste_code, directory)
+    ):
         return
     _check_manifest(chain, fact, other, source, directory)
-    if accepted and taker[0] == "R":
+    if taker[0] == "R" and fact.kind == "accepted":
         _check_carrier(chain, fact, event, directory)
 
 
@@ -99,18 +106,25 @@ def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source
         chain.doubt("manifest_not_valid", fact, site=giver)
 
 
-def _is_exempt(chain: Chain, fact: Fact, directory: Directory) -> bool:
-    """Medical waste of an institution of up to 19 beds, in a vehicle that may carry it (名录 2021 exemption list no. 2)."""
-    if chain.consignor not in directory.exempt or (chain.waste_code and not is_medical(chain.waste_code)):
+def is_exempt_hop(vehicle: str | None, giver: str, taker: str, waste_code: str, directory: Directory) -> bool:
+    """Medical waste of a small institution, in a vehicle that may carry it (名录 2021 exemption list no. 2)."""
+    key = (vehicle, giver, taker, waste_code)
+    known = directory.exempt_hops.get(key)
+    if known is None:
+        if len(directory.exempt_hops) > KEPT_MAX:
+            directory.exempt_hops.clear()
+        known = directory.exempt_hops[key] = _is_exempt(vehicle, giver, taker, waste_code, directory)
+    return known
+
+
+def _is_exempt(vehicle: str | None, giver: str, taker: str, waste_code: str, directory: Directory) -> bool:
+    if waste_code and not is_medical(waste_code):
         return False
-    if fact.event.vehicle is None:
+    if vehicle is None:
         # On foot to a neighbour; at a plant's gate the vehicle is known.
-        return SiteKind.PLANT not in {
-            site_kind(site) for site in (fact.event.to_site, fact.event.from_site, fact.event.site) if site
-        }
-    plate = normal_plate(fact.event.vehicle)
-    carriers = {fact.event.site, fact.event.to_site, fact.event.from_site}
-    return directory.carrier_of.get(plate) in carriers and plate not in directory.unfit_vehicles
+        return SiteKind.PLANT not in {site_kind(giver), site_kind(taker)}
+    plate = normal_plate(vehicle)
+    return directory.carrier_of.get(plate) in {giver, taker} and plate not in directory.unfit_vehicles
 
 
 def _check_count(chain: Chain, fact: Fact, source: Source) -> None:
@@ -249,9 +263,10 @@ def check_packings(chain: Chain) -> None:
         if any(is_counted(chain, departure, stay.packed) for departure in departures):
             continue
         chain.doubt("late_packing", stay.packed, departures[0], site=stay.packed.event.site)
-    for doubt in [doubt for doubt in chain.doubts if doubt.reason == "in_two_boxes"]:
-        if seen_after(chain, doubt.evidence[-1], _SEEN_ITSELF):
-            chain.doubts.remove(doubt)
+    if chain.doubts:
+        for doubt in [doubt for doubt in chain.doubts if doubt.reason == "in_two_boxes"]:
+            if seen_after(chain, doubt.evidence[-1], _SEEN_ITSELF):
+                chain.doubts.remove(doubt)
 
 
 def is_counted(chain: Chain, taken: Fact, packed: Fact) -> bool:
@@ -266,8 +281,15 @@ def is_counted(chain: Chain, taken: Fact, packed: Fact) -> bool:
 def is_packed_before(packed: Fact, departures: tuple[Fact, ...]) -> bool:
     """Whether a packing is proved to be earlier than the box's leaving."""
     # Not the earliest by the clocks, which differ: the device's own number is what proves it, where the device that packed released.
-    own = [departure for departure in departures if departure.event.device_id == packed.event.device_id]
-    return all(told_before(packed, departure) for departure in own or departures)
+    device, told, own = packed.event.device_id, True, False
+    for departure in departures:
+        if departure.event.device_id != device:
+            told = told and packed.received_ms <= departure.received_ms
+        elif packed.event.device_seq < departure.event.device_seq:
+            own = True
+        else:
+            return False
+    return own or told
 
 
 def check_stock_takes(chain: Chain, source: Source) -> None:

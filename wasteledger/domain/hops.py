@@ -17,27 +17,30 @@ from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
 from wasteledger.domain.workdays import add_workdays
 
-_BOTH_DEVICES = (OWN, OWN)
 _VOUCHED = frozenset({PAPER, BADGE, PIN})
 
 
 def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory: Directory) -> None:
     """Steps 1 to 3 for a hand-over that both sides recorded."""
     giver, taker = given.event, taken.event
-    organisation = directory.organisations.get
-    own = organisation(giver.site, giver.site) == organisation(taker.site, taker.site)
-    sides = given.entitlement, taken.entitlement  # the walk has asked
+    organisations = directory.organisations
+    own = organisations.get(giver.site, giver.site) == organisations.get(taker.site, taker.site)
     one_device = giver.device_id == taker.device_id
     one_person = (giver.vouched_by or giver.actor) == (taker.vouched_by or taker.actor)
-    attended = giver.vouch_method == taker.vouch_method == "own_device" and not (giver.backfill or taker.backfill)
-    known = giver.site in directory.sites and taker.site in directory.sites
-    if sides == _BOTH_DEVICES and attended and known and not (own or one_device or one_person):
+    if (
+        given.entitlement == taken.entitlement == OWN  # the walk has asked
+        and giver.vouch_method == taker.vouch_method == "own_device"
+        and not (own or one_device or one_person or giver.backfill or taker.backfill)
+        and giver.site in directory.sites
+        and taker.site in directory.sites
+    ):
         chain.two_organisations = True  # nearly always: two organisations, two devices, two people
         chain.entered = given, taken, OWN
         if giver.site == chain.producer:
             chain.first_taker = chain.first_taker or taker.site
             chain.producer_strength = OWN
         return
+    known = giver.site in directory.sites and taker.site in directory.sites
     sides = entitlement_of(given, source, directory), entitlement_of(taken, source, directory)
     vouched = _VOUCHED.isdisjoint(sides) is False and OWN in sides
     if (own and (one_device or one_person)) or (one_device and (one_person or not vouched)):

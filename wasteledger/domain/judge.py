@@ -23,7 +23,7 @@ def is_item(code: str) -> bool:
 def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[str, Chain]:
     """The chains of these items and of their companions in weighed boxes, by code, with all their doubts."""
     chains: dict[str, Chain] = {}
-    tails: Tails = {}
+    tails = Tails()
     weighed: dict[tuple[str, str], tuple[Fact, int]] = {}
     waiting = list(codes)
     while waiting:
@@ -86,7 +86,7 @@ def _check_boxes(
 
 def _weight_held(chain: Chain, moment_ms: int) -> int:
     """What it weighed when it was sealed; its newest weighing where that difference is a finding of its own already."""
-    named = any(doubt.reason == "weight_difference" for doubt in chain.doubts)
+    named = chain.doubts and any(doubt.reason == "weight_difference" for doubt in chain.doubts)
     return _weight_at(chain, moment_ms) if named or not chain.weighings else chain.weighings[0][1]
 
 

@@ -14,15 +14,15 @@ Entitled = Callable[[Fact], bool]
 _CHANGING = frozenset({"packed", "unpacked", "washed", "disposed"})
 
 
-class _Packed(NamedTuple):
-    """An item in a box.
+class _Load(NamedTuple):
+    """What lies in a box.
 
     Attributes:
-        gone: the order of the fact that put it into another box without anybody having taken it out; None while there is none.
+        gone: by item the order of the fact that put it into another box without anybody having taken it out.
     """
 
-    code: str
-    gone: tuple[int, int, str, int] | None
+    codes: list[str]
+    gone: dict[str, tuple[int, int, str, int]]
 
 
 def inside_of(source: Source, entitled: Entitled | None = None) -> Inside:
@@ -32,17 +32,20 @@ def inside_of(source: Source, entitled: Entitled | None = None) -> Inside:
     time: packed into another one, it is in the first one no longer, whether or not somebody said that it was taken out. What is said by
     somebody who may not say it (`entitled`) changes nothing.
     """
-    known: dict[tuple[str, str], list[_Packed]] = {}
+    known: dict[tuple[str, str], _Load] = {}
 
-    def inside(box: str, fact: Fact) -> list[str]:
+    def inside(box: str, fact: Fact) -> Sequence[str]:
         begin_ms, order = fact.occurred_ms - LOAD_MS_MAX, fact.order
         for last in source.box_facts(box, begin_ms, fact.occurred_ms, packings=True, backwards=True):
             if last.kind in _CHANGING and last.order < order and _counts(last, entitled):
                 key = (box, last.event_id)
-                if key not in known:
-                    known[key] = _load_of(box, last, source, entitled)
-                return [packed.code for packed in known[key] if packed.gone is None or packed.gone > order]
-        return []
+                load = known.get(key)
+                if load is None:
+                    load = known[key] = _load_of(box, last, source, entitled)
+                if not load.gone:
+                    return load.codes
+                return [code for code in load.codes if code not in load.gone or load.gone[code] > order]
+        return ()
 
     return inside
 
@@ -51,7 +54,7 @@ def _counts(fact: Fact, entitled: Entitled | None) -> bool:
     return entitled is None or entitled(fact)
 
 
-def _load_of(box: str, last: Fact, source: Source, entitled: Entitled | None) -> list[_Packed]:
+def _load_of(box: str, last: Fact, source: Source, entitled: Entitled | None) -> _Load:
     """What lies in a box after the newest fact that changed it."""
     items: dict[str, Fact] = {}
     gone: set[str] = set()
@@ -66,14 +69,12 @@ def _load_of(box: str, last: Fact, source: Source, entitled: Entitled | None) ->
             for code in fact.event.codes:
                 if code not in gone:
                     items.setdefault(code, fact)
-    return [_Packed(code, _moved(code, items[code], source, entitled)) for code in sorted(items)]
-
-
-def _moved(code: str, packed: Fact, source: Source, entitled: Entitled | None) -> tuple[int, int, str, int] | None:
-    """When an item went into another box, after it was packed into one."""
-    box = packed.event.box
-    later = [
-        fact.order for fact in source.facts_of(code)
-        if fact.kind == "packed" and fact.event.box != box and fact.order > packed.order and _counts(fact, entitled)
-    ]  # fmt: skip
-    return min(later, default=None)
+    moved = {}
+    for code, packed in items.items():
+        later = [
+            fact.order for fact in source.facts_of(code)
+            if fact.kind == "packed" and fact.event.box != box and fact.order > packed.order and _counts(fact, entitled)
+        ]  # fmt: skip
+        if later:
+            moved[code] = min(later)
+    return _Load(sorted(items), moved)

@@ -278,6 +278,8 @@ class Directory:
         }
         #: Expected steps by state, as `deadlines.expected_step` has met them.
         self.steps: dict[tuple[str, str, str | None, str], Any] = {}
+        #: Answers of `checks.py` on hand-overs that are exempt from the manifest: by vehicle, giver, taker and waste.
+        self.exempt_hops: dict[tuple[str | None, str, str, str], bool] = {}
         self._limits: dict[tuple[str, str | None], int] = {}
         self._licensed: dict[tuple[str, str, str, date], bool] = {}
         self.tolerance = Tolerance(
@@ -297,6 +299,14 @@ class Directory:
                 self._limits.clear()
             value = self._limits[key, site] = self.rule(key, site).value
         return value
+
+    @cached_property
+    def least_limits(self) -> dict[str, int]:
+        """The least value that each rule has anywhere: what stays within it needs no look at where it is."""
+        least: dict[str, int] = {}
+        for (key, _), rule in self.rules.items():
+            least[key] = min(rule.value, least.get(key, rule.value))
+        return least
 
     def licensed(self, *, holder: str, activity: str, waste_code: str, day: date) -> bool:
         """Whether some licence of `holder` covers this waste on this day."""

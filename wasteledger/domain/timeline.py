@@ -121,8 +121,19 @@ def box_weighings(steps: list[Step]) -> list[BoxWeighing]:
     return found
 
 
-#: Tails by box and the index of their first fact; None where the steps need each item's own look.
-Tails = dict[tuple[str, int], Tail | None]
+class Tails:
+    """The tails of boxes, each made once.
+
+    Attributes:
+        made: by box and the index of their first fact; None where the steps need each item's own look.
+        spans: by box the spans (begin, end, tail) in which nothing happened to it: what is packed inside one begins the tail at its end.
+    """
+
+    __slots__ = ("made", "spans")
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, int], Tail | None] = {}
+        self.spans: dict[str, list[tuple[int, int, Tail | None]]] = {}
 
 
 class Timeline(NamedTuple):
@@ -147,10 +158,13 @@ def is_box(code: str) -> bool:
 
 def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Timeline:
     """The steps of an item, in order. `tails` remembers what items of one box share."""
-    own = sorted(facts_of_package(code, source, directory), key=by_order)
-    old = relabelled_from(code, source, directory) if code in source.relabelled else ""
-    if old:
-        return Timeline([Step(fact) for fact in own], [], len(own), None, old)
+    if code in source.relabelled:
+        own = sorted(facts_of_package(code, source, directory), key=by_order)
+        old = relabelled_from(code, source, directory)
+        if old:
+            return Timeline([Step(fact) for fact in own], [], len(own), None, old)
+    else:
+        own = sorted(source.facts_of(code), key=by_order)
     steps, kept, targets = [], own, source.targets
     packings = 0
     for fact in own:
@@ -242,17 +256,22 @@ def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> T
     if packed.kind != "packed" or not entitlement_of(packed, source, directory):
         return None
     box, begin_ms = packed.event.box, packed.occurred_ms
+    spans = tails.spans.setdefault(box, [])
+    for span_ms, end_ms, tail in spans:
+        if span_ms <= begin_ms < end_ms:
+            return tail
     first = next(iter(source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX)), None)
     if first is None or first.occurred_ms == begin_ms:
         return None
     key = (box, first.index)
-    if key not in tails:
+    if key not in tails.made:
         steps, stays = _boxed_steps([packed], source, directory)
         steps.sort(key=_by_order)
         paired, orphans = _pair(list(steps))
         plain = stays[0].end_ms is not None and paired == steps and not orphans
-        tails[key] = Tail(steps, stays[0]) if plain and not any(step.correction for step in steps) else None
-    return tails[key]
+        tails.made[key] = Tail(steps, stays[0]) if plain and not any(step.correction for step in steps) else None
+    spans.append((begin_ms, first.occurred_ms, tails.made[key]))
+    return tails.made[key]
 
 
 def steps_of(code: str, source: Source, directory: Directory) -> list[Step]:

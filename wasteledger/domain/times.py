@@ -81,7 +81,10 @@ class Clocks:
 
     def floor_ms(self, event: Act, received_ms: int) -> int:
         """When a hello said that the event's number was still to come; 0 where none did."""
-        for next_seq, said_ms in reversed(self._said.get(event.device_id, ())):
+        said = self._said.get(event.device_id)
+        if not said:
+            return 0
+        for next_seq, said_ms in reversed(said):
             if next_seq <= event.device_seq and said_ms <= received_ms:
                 return said_ms
         return 0

@@ -12,21 +12,23 @@ from wasteledger.domain.facts import Fact
 CLAIM_DAYS_MAX = 31
 DAY_MS = 86_400_000
 _CHINA_MS = 8 * 3_600_000
+_CLAIM_MS_MAX = CLAIM_DAYS_MAX * DAY_MS
 #: Acts that make a row of a ledger, for the site that makes them and for the one from which an acceptance takes.
 ROW_KINDS = frozenset({"sealed", "accepted", "disposed"})
 
 
 def told_ms(fact: Fact) -> int:
     """When the act happened, as it was first told, UTC milliseconds."""
+    received_ms = fact.received_ms
     if fact.event.backfill:
-        return min(moment_ms(fact.event.backfill["happened_at"]), fact.received_ms)
-    claimed_ms = min(fact.wall_ms, fact.received_ms)
-    return fact.received_ms if fact.received_ms - claimed_ms > CLAIM_DAYS_MAX * DAY_MS else claimed_ms
+        return min(moment_ms(fact.event.backfill["happened_at"]), received_ms)
+    claimed_ms = fact.wall_ms
+    return claimed_ms if received_ms - _CLAIM_MS_MAX <= claimed_ms <= received_ms else received_ms
 
 
 def told_day(fact: Fact) -> int:
     """Its day in China, counted from 1 January 1970."""
-    return china_days(told_ms(fact))
+    return (told_ms(fact) + _CHINA_MS) // DAY_MS
 
 
 def china_days(moment_ms: int) -> int:

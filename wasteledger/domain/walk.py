@@ -35,9 +35,11 @@ from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
 
-MINUTE_MS = 60_000
-#: What happens once in a life.
-_RARE = frozenset({"sealed", "issued", "printed"})
+#: At hand: a member of an enumeration costs as much as a call, and the walk asks for them at each step.
+_HELD, _DISPOSED, _LOST, _VOIDED = Phase.HELD, Phase.DISPOSED, Phase.LOST, Phase.VOIDED
+_ENDED = frozenset({_DISPOSED, _LOST, _VOIDED})
+#: What is heard before the custody table decides on it, if at all.
+_OBSERVED = DECLARED | {"counted"}
 #: Acts that the register of their day judges.
 _JUDGED = frozenset({"sealed", "released", "accepted", "disposed"})
 _BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
@@ -74,7 +76,7 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     chain = Chain(code, timeline.steps, timeline.stays)
     if timeline.steps and timeline.relabelled_from:
         # The label took another one's place: the package's story stands under its first code.
-        chain.state, chain.relabelled_from = ItemState(Phase.VOIDED), timeline.relabelled_from
+        chain.state, chain.relabelled_from = ItemState(_VOIDED), timeline.relabelled_from
         chain.roll = next((step.fact.event.stock for step in timeline.steps if step.fact.kind == "issued"), "")
         return chain
     own = timeline.steps[: timeline.own] if timeline.tail else timeline.steps
@@ -90,9 +92,9 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     check_stock_takes(chain, source)
     for fork in source.forks_of(code):
         chain.doubt("device_fork", fork, site=fork.event.site)
-    if chain.state.phase is Phase.LOST and chain.since:
+    if chain.state.phase is _LOST and chain.since:
         chain.doubt("declared_lost", chain.since, site=chain.since.event.site)
-    elif chain.state.phase is Phase.DISPOSED and chain.since:
+    elif chain.state.phase is _DISPOSED and chain.since:
         _conclude(chain, chain.since, directory)
     _simplify(chain)
     if directory.history is not None:
@@ -115,7 +117,7 @@ def _note_hindsight(chain: Chain, directory: Directory) -> None:
 
 def _conclude(chain: Chain, disposed: Fact, directory: Directory) -> None:
     """A life that ended in a furnace: by its own producer, or through enough hands that are not one."""
-    if any(doubt.reason in _BREAKING for doubt in chain.doubts) or not chain.seals:
+    if not chain.seals or (chain.doubts and any(doubt.reason in _BREAKING for doubt in chain.doubts)):
         return
     if disposed.event.site == chain.seals[0].event.site:
         chain.self_disposed = True
@@ -182,21 +184,21 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
     rights, merged = source.admissions.rights, directory.newest.merged
     for step in steps:
         fact = step.fact
-        kind, event, before = fact.kind, fact.event, chain.state
-        entitlement = fact.entitlement
+        kind, event, entitlement, before = fact.kind, fact.event, fact.entitlement, chain.state
         if entitlement is None:
             entitlement = fact.entitlement = rights.get((event.device_id, event.site, kind))
             if entitlement is None:
                 entitlement = entitlement_of(fact, source, directory)
-        if not entitlement or kind in DECLARED:
-            heard = hear_declaration(chain, step, entitlement, source, directory)
-            if event.position and not step.box:
-                check_travel(chain, fact, directory)
-            if not heard:
-                continue
-        if entitlement == OFFICE and kind == "counted":
-            continue  # an inspector who counts takes nothing over
-        if before.phase is Phase.LOST and (step.box or kind == "disposed"):
+        if not entitlement or kind in _OBSERVED:
+            if entitlement == OFFICE and kind == "counted":
+                continue  # an inspector who counts takes nothing over
+            if not entitlement or kind != "counted":
+                heard = hear_declaration(chain, step, entitlement, source, directory)
+                if event.position and not step.box:
+                    check_travel(chain, fact, directory)
+                if not heard:
+                    continue
+        if before.phase is _LOST and (step.box or kind == "disposed"):
             continue  # neither a box that is said to contain it nor a line in a list of what was burnt brings it back
         move = fact.move
         if merged:
@@ -207,8 +209,6 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             continue
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
-        if kind in _RARE:
-            _note_rare(chain, step, source, directory)
         if step.correction:
             after = _note_correction(chain, step, after)
         chain.state = after
@@ -216,10 +216,17 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             if step.box:
                 chain.inferred = True
             else:
-                chain.parties.update((event.site, event.to_site or event.from_site))
+                chain.parties.add(event.site)
+                chain.parties.add(event.to_site or event.from_site)
             check_hand_over(chain, step, source, directory)
             if event.masses_g is not None and not step.box:
                 check_mass(chain, step, source, directory)
+        elif kind == "sealed":
+            _note_sealing(chain, step, source, directory)
+        elif kind == "issued":
+            chain.roll, chain.issued_for = event.stock, event.for_site
+        elif kind == "printed" and event.copy_no > 1 and not event.reason:
+            chain.doubt("reprint_without_reason", fact, site=event.site)
         elif kind == "disposed":
             if event.backfill and not is_paper_in_time(fact, source, directory):
                 chain.doubt("weak_evidence", fact, site=event.site)
@@ -230,7 +237,7 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             _check_vouched(chain, fact, source, directory)
         if event.position and not step.box and entitlement and kind not in DECLARED:
             check_travel(chain, fact, directory)
-        if before[:3] != after[:3]:
+        if after.phase is not before.phase or after.holder != before.holder or after.offered_to != before.offered_to:
             _move(chain, fact, before, directory)
             moved_ms = moved_ms or fact.latest_ms
     return moved_ms
@@ -280,25 +287,29 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
     late = step is not None and fact.latest_ms > chain.since_ms + step.limit_ms
     if late and step:
         chain.doubt("late_step", fact, site=step.site)
-    ended = state.phase is Phase.DISPOSED or state.phase is Phase.VOIDED or state.phase is Phase.LOST
+    phase, holder = state.phase, state.holder
+    if holder is None and phase is not _VOIDED and phase is not _LOST:
+        chain.since_ms, chain.since = fact.earliest_ms, fact  # a blank label
+        return
+    passed_on = holder != before.holder
+    ended = phase in _ENDED
     if ended:
         _stay(chain, None, "", now_ms)
-    elif state.holder != before.holder or before.phase is Phase.LOST:
-        _stay(chain, state.holder, "", now_ms)
+    elif passed_on or before.phase is _LOST:
+        _stay(chain, holder, "", now_ms)
     chain.since_ms, chain.since = fact.earliest_ms, fact
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
-    lost = Phase.LOST in {state.phase, before.phase} and state.holder == before.holder  # its time of storage runs on
-    if state.holder != before.holder or (ended and not lost) or chain.arrived is None:
-        storage, arrived = chain.storage, chain.arrived
-        over = storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms
-        if over and storage and arrived and not _is_named(chain, arrived):
-            chain.doubt("late_step", fact, site=storage.site)
-        chain.arrived, chain.taken_ms = fact, fact.latest_ms
-        if ended or state.holder is None:
-            chain.storage = None
-        else:
-            held = state.phase is Phase.HELD
-            chain.storage = awaited if held else storage_of(state.holder, chain.waste_code, directory)
+    if not passed_on and chain.arrived is not None and (not ended or phase is _LOST or before.phase is _LOST):
+        return  # its time of storage runs on
+    storage, arrived = chain.storage, chain.arrived
+    over = storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms
+    if over and storage and arrived and not _is_named(chain, arrived):
+        chain.doubt("late_step", fact, site=storage.site)
+    chain.arrived, chain.taken_ms = fact, fact.latest_ms
+    if ended or holder is None:
+        chain.storage = None
+    else:
+        chain.storage = awaited if phase is _HELD else storage_of(holder, chain.waste_code, directory)
 
 
 def _is_named(chain: Chain, arrived: Fact) -> bool:
@@ -335,27 +346,26 @@ def _is_hasty_end(disposed: Fact, fact: Fact) -> bool:
     return disposed.kind == "disposed" and near and end.site == event.site and end.device_id != event.device_id
 
 
-def _note_rare(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
-    """What happens once in a life."""
-    fact, event = step.fact, step.fact.event
-    if fact.kind == "sealed":
-        corrected_g = step.correction.mass_g if step.correction else 0
-        chain.seals.append(fact)
-        chain.producer = chain.producer or event.site
-        chain.parties.add(event.site)
-        if corrected_g:
-            chain.corrected_down_g = max(0, event.mass_g - corrected_g)
-        chain.mass_g = max(chain.mass_g, corrected_g or event.mass_g)
-        chain.weighings.append((fact.occurred_ms, chain.mass_g, fact))
-        waste_code = (step.correction.waste_code if step.correction else "") or event.waste_code
-        chain.waste_code = chain.waste_code or waste_code
-        if chain.producer_strength < OWN:
-            chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
-        check_sealing(chain, fact, source, directory)
-    elif fact.kind == "issued":
-        chain.roll, chain.issued_for = event.stock, event.for_site
-    elif fact.kind == "printed" and event.copy_no > 1 and not event.reason:
-        chain.doubt("reprint_without_reason", fact, site=event.site)
+def _note_sealing(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
+    """A life begins: whose, of what, how heavy, and by what its producer took part."""
+    fact, event, correction = step.fact, step.fact.event, step.correction
+    mass_g, waste_code = event.mass_g, event.waste_code
+    if correction:
+        waste_code = correction.waste_code or waste_code
+        if correction.mass_g:
+            mass_g = correction.mass_g
+            chain.corrected_down_g = max(0, event.mass_g - mass_g)
+    chain.seals.append(fact)
+    chain.producer = chain.producer or event.site
+    chain.parties.add(event.site)
+    chain.mass_g = max(chain.mass_g, mass_g)
+    chain.weighings.append((fact.occurred_ms, chain.mass_g, fact))
+    chain.waste_code = chain.waste_code or waste_code
+    if fact.entitlement == OWN:
+        chain.producer_strength = OWN
+    elif chain.producer_strength < OWN:
+        chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
+    check_sealing(chain, fact, source, directory)
 
 
 def _note_correction(chain: Chain, step: Step, after: ItemState) -> ItemState:
@@ -371,7 +381,7 @@ def _note_correction(chain: Chain, step: Step, after: ItemState) -> ItemState:
         else:
             chain.doubt("disputed", fact, correction.proposals[0].fact, site=after.holder or fact.event.site)
     never_was = correction.never_was and fact.kind == "sealed"
-    return after._replace(phase=Phase.VOIDED) if never_was else after
+    return after._replace(phase=_VOIDED) if never_was else after
 
 
 def _who_acts(reason: str, state: ItemState, fact: Fact) -> str:

@@ -1,6 +1,7 @@
 """Working days in China: weekends, public holidays and make-up days (调休), as the State Council arranges them year by year."""
 
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from chinese_calendar import is_workday as is_arranged_workday
 
@@ -17,6 +18,7 @@ def calendar_known(year: int) -> bool:
     return True
 
 
+@lru_cache(maxsize=10_000)
 def is_workday(day: date) -> bool:
     """Whether people work on a day; Monday to Friday in a year whose arrangement is not known yet."""
     try:

@@ -14,7 +14,7 @@ from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.register import Directory
-from wasteledger.domain.told import ROW_KINDS, acts_name, told_day
+from wasteledger.domain.told import acts_name, told_day
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
 
@@ -24,24 +24,23 @@ _MONTHS = 12
 
 
 def keep_lists(
-    folded: Iterable[Manifest], source: BookSource, rows: BookRows, directory: Directory, *, end: int
+    folded: Iterable[Manifest], new: Iterable[Fact], source: BookSource, rows: BookRows, directory: Directory
 ) -> None:
-    """Writes the rows of these manifests, and files hand-overs and acts of the portion that ends before entry `end`."""
+    """Writes the rows of these manifests, and files hand-overs and acts among new facts."""
     rows.save_manifests([book_manifest(m, source.manifest_law(m.number, directory)) for m in folded if m.facts])
     hops: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     acts: dict[tuple[str, int], list[int]] = defaultdict(list)
-    facts = source.facts
-    for index in range(rows.state().size, end):
-        fact = facts.get(index)
-        if fact is None:
-            continue
-        kind = fact.kind
-        if kind == "released" or kind == "accepted":  # noqa: PLR1714 - asked for every fact
-            hops[*parties(fact), (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
-        if kind in ROW_KINDS:
-            day, event = told_day(fact), fact.event
+    for fact in new:
+        kind, event, index = fact.kind, fact.event, fact.index
+        if kind == "sealed" or kind == "disposed":  # noqa: PLR1714 - asked for every fact
+            acts[event.site, told_day(fact)] += (0, index)
+        elif kind == "released":
+            hops[event.site, event.to_site, (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
+        elif kind == "accepted":
+            hops[event.from_site, event.site, (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
+            day = told_day(fact)
             acts[event.site, day] += (0, index)
-            if kind == "accepted" and event.from_site != event.site:
+            if event.from_site != event.site:
                 acts[event.from_site, day] += (0, index)
     found: dict[str, array[int]] = defaultdict(lambda: array("q"))
     for (site, day), places in acts.items():

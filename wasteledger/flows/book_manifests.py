@@ -96,7 +96,7 @@ def numbers_after(chains: Mapping[str, Chain], source: BookSource) -> set[str]:
         if late and (chain.code in late or any(stay.box in late for stay in chain.boxes)):
             numbers.update(step.fact.event.manifest for step in chain.steps if step.fact.event.manifest)
             continue
-        if not any(doubt.reason == "manifest_not_valid" for doubt in chain.doubts):
+        if not chain.doubts or all(doubt.reason != "manifest_not_valid" for doubt in chain.doubts):
             continue
         named: dict[tuple[str, str], str] = {}
         for step in chain.steps:

@@ -35,7 +35,7 @@ class BookSource:
         self.held: dict[int, tuple[int, ...]] = {}
         self.facts: dict[int, Fact] = {}
         self.places: dict[str, array[int]] = {}
-        self.fresh: dict[str, array[int]] = {}
+        self.fresh: dict[str, list[int]] = {}
         self.targets: dict[str, list[Fact]] = defaultdict(list)
         self.counts: dict[str, list[Fact]] = defaultdict(list)
         self.rolls: set[str] = set()
@@ -61,8 +61,9 @@ class BookSource:
         place = ~fact.index if code[0] == "B" and fact.kind == "packed" else fact.index
         places = self.fresh.get(code)
         if places is None:
-            places = self.fresh[code] = array("q")
-        places.extend((fact.occurred_ms, place))
+            self.fresh[code] = [fact.occurred_ms, place]
+        else:
+            places += (fact.occurred_ms, place)
 
     def settle(self) -> "dict[str, array[int]]":
         """Joins what is new to what is known, and returns the places of every code that gained some."""
@@ -73,14 +74,14 @@ class BookSource:
             known = self.places[code]
             if known and not code.startswith("acts ") and min(added[::2]) < max(known[::2]):
                 self.late.add(code)
-            known.extend(added)
+            known.fromlist(added)
             if code[0] == "B":
                 self._sort_in(code, added)
         changed = self._rewritten.union(fresh)
         self._rewritten = set()
         return {code: self.places[code] for code in changed}
 
-    def _sort_in(self, box: str, added: "array[int]") -> None:
+    def _sort_in(self, box: str, added: Sequence[int]) -> None:
         """Puts new places of a box where they belong in what was sorted before; most of them at its end."""
         for packings in (False, True):
             known = self._sorted.get((box, packings))
@@ -105,7 +106,7 @@ class BookSource:
             self._sorted.pop((code, True), None)
             if code not in self.places:
                 self._load_places((code,))
-            for places in (self.places[code], self.fresh.get(code, array("q"))):
+            for places in (self.places[code], self.fresh.get(code, [])):
                 for at in range(1, len(places), 2):
                     if fact.index in {places[at], ~places[at]}:
                         places[at - 1] = fact.occurred_ms

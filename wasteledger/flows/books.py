@@ -15,9 +15,10 @@ import gc
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from threading import RLock
+
+import orjson
 
 from schemas.canonical import INTEGER_MAX, decode_base64, encode_base64
 from schemas.growth import contract_digest
@@ -45,10 +46,8 @@ from wasteledger.store.ledger_cut import ledger_of
 
 #: Entries of one portion: three weeks of a district, which most packages live through.
 PORTION_ENTRIES = 120_000
-#: What most events are: kept in memory for nobody's later question, unless they name evidence.
-_PLAIN = frozenset(
-    {"issued", "printed", "sealed", "packed", "unpacked", "released", "accepted", "stored", "disposed", "washed"}
-)
+#: What most events are: they speak of packages alone, and are kept in memory for nobody's later question, unless they name evidence.
+_PLAIN = frozenset({"issued", "printed", "sealed", "packed", "unpacked", "released", "accepted", "stored", "disposed"})
 _NO_NUMBER = INTEGER_MAX + 1
 #: What an office says of devices.
 _OF_DEVICES = frozenset({"enrolled", "revoked", "trusted"})
@@ -84,6 +83,7 @@ class Books:
         self._packed_items: set[str] = set()
         self._packed_again: set[str] = set()
         self._counted: list[Fact] = []
+        self._new: list[Fact] = []
         self._devices_touched: set[str] = set()
         self._boots: set[tuple[str, str]] = set()
         self._begun: dict[tuple[str, str], int] = {}
@@ -214,8 +214,15 @@ class Books:
         """Files one event."""
         event, kind, source = fact.event, fact.kind, self.source
         source.facts[fact.index] = fact
+        self._new.append(fact)
         book = self._device(event.device_id)
-        number, lower_ms = self._place(book, fact)
+        said_ms = source.clocks.floor_ms(event, fact.received_ms)
+        if kind in _PLAIN and not event.attachments and book.take_next(fact, said_ms, directory):
+            for name in named_by(fact):
+                source.file(name, fact)
+            self._touch(fact)
+            return
+        number, lower_ms = self._place(book, fact, said_ms)
         if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
             self._device(event.device).admit(event.for_site, encode_base64(root), fact.received_ms)
@@ -239,23 +246,22 @@ class Books:
             self._hold(book, number, directory)
         if kind in SAID_OF_NO_PACKAGE:
             book.note_right(fact, source, directory)
-        if (kind not in _PLAIN or event.attachments) and _is_rare(fact):
+        if _is_rare(fact):
             self._shelve_rare(fact)
             self._rare.append(fact.index)
         self._touch(fact)
 
-    def _place(self, book: DeviceBook, fact: Fact) -> tuple[int, int]:
+    def _place(self, book: DeviceBook, fact: Fact, said_ms: int) -> tuple[int, int]:
         """From which number on times change because of an event, -1 for none; and where the bracket of the next one begins."""
-        runs, event = book.runs, fact.event
-        newest = runs[-1] if runs else None
-        if newest and newest.last < event.device_seq and book.received_ms <= fact.received_ms:
+        event, runs, lower_ms = fact.event, book.runs, book.floor_ms
+        if runs and runs[-1].last < event.device_seq and book.received_ms <= fact.received_ms:
             book.received_ms = fact.received_ms
-            lower_ms = max(book.floor_ms, newest.lower_ms)
+            lower_ms = max(lower_ms, runs[-1].lower_ms)
         else:
-            lower_ms, number = book.floor_ms, book.dated_from(fact)
+            number = book.dated_from(fact)
             if number >= 0:
                 return number, 0
-        lower_ms = max(lower_ms, self.source.clocks.floor_ms(event, fact.received_ms))
+        lower_ms = max(lower_ms, said_ms)
         if fact.occurred_ms >= lower_ms and not event.checkpoint and not event.backfill:
             return -1, fact.occurred_ms  # nearly always: it happened when it claims
         (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
@@ -287,9 +293,9 @@ class Books:
         if event.box:
             _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, moment_ms)
 
-    def _touch(self, fact: Fact) -> None:
+    def _touch(self, fact: Fact) -> None:  # noqa: C901 - asked of every fact, the plain ones first
         """What has to be judged again because of this fact."""
-        event = fact.event
+        event, plain = fact.event, fact.kind in _PLAIN
         for code in event.codes:
             if code[0] == "B":
                 _stretch(self._boxes, code, fact.occurred_ms)
@@ -297,13 +303,15 @@ class Books:
                 self._touched.add(code)
         if event.box:
             _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
-        if fact.kind == "packed":
-            self._packed_again |= self._packed_items.intersection(event.codes)
-            self._packed_items.update(event.codes)
-        if event.new_code:
-            self._touched.add(event.new_code)
+            if fact.kind == "packed":
+                self._packed_again |= self._packed_items.intersection(event.codes)
+                self._packed_items.update(event.codes)
         if event.manifest:
             self._manifests.add(event.manifest)
+        if plain:
+            return
+        if event.new_code:
+            self._touched.add(event.new_code)
         if event.target_event_id:
             self._corrected.update(event.codes)
             self._touch_target(event.target_event_id)
@@ -386,21 +394,24 @@ class Books:
         spans = [*self._boxes.items(), *self._packed.items()]
         begin, places = rows.state().size, self.source.places
         again = self._packed_again | {code for code in self._packed_items if places[code][1] < begin}
-        self._touched |= folds.take(self._manifests | numbers_before(again, spans, self.source))
-        again = self._touched
+        more = folds.take(self._manifests | numbers_before(again, spans, self.source)) - self._touched
+        self.source.prefetch(more)
+        again = self._touched | more
         chains: dict[str, Chain] = {}
         while again:
-            self.source.prefetch(again)
             judged = judge(again, self.source, directory)
             chains |= judged
             again = folds.take(numbers_after(judged, self.source))
+            self.source.prefetch(again)
         rows.save_traced([(code, places.tobytes()) for code, places in changed.items()])
         rows.save_items([row for chain in chains.values() for row in book_item(chain, directory.region)])
         subjects, doubts = self._judge_others(chains, folds, rows, directory)
-        doubts += [doubt for chain in chains.values() for doubt in book_doubts(chain)]
+        for chain in chains.values():
+            if chain.doubts or chain.expected or chain.unvouched:
+                doubts += book_doubts(chain)
         rows.replace_doubts(rows.subjects_with_doubts([*chains, *subjects]), doubts)
         touched = [self.devices[device] for device in self._devices_touched]
-        rows.save_devices([(book.device_id, json.dumps(asdict(book))) for book in touched])
+        rows.save_devices([(book.device_id, orjson.dumps(book).decode()) for book in touched])
         rows.save_begun([(*boot, number) for boot, number in self._begun.items()])
         rows.save_boots([(*boot, json.dumps(self.source.clocks.known(*boot))) for boot in sorted(self._boots)])
         rows.save_held([(index, *map(int, self.source.held[index])) for index in sorted(self._held)])
@@ -420,7 +431,7 @@ class Books:
 
         source = self.source
         doubts = [doubt for one in folded for doubt in manifest_doubts(one, source, directory, waste_code_of)]
-        keep_lists(folded, source, rows, directory, end=self.size)
+        keep_lists(folded, self._new, source, rows, directory)
         subjects = set(folds.folded)
         for box, moments in self._packed.items():
             for moment_ms in moments:
@@ -475,8 +486,13 @@ def _is_rare(fact: Fact) -> bool:
 
 def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> None:
     """Makes the span of a name hold a moment too."""
-    begin_ms, end_ms = spans.get(name, (moment_ms, moment_ms))
-    spans[name] = min(begin_ms, moment_ms), max(end_ms, moment_ms)
+    span = spans.get(name)
+    if span is None:
+        spans[name] = moment_ms, moment_ms
+    elif moment_ms < span[0]:
+        spans[name] = moment_ms, span[1]
+    elif moment_ms > span[1]:
+        spans[name] = span[0], moment_ms
 
 
 def named_by(fact: Fact) -> Sequence[str]:
