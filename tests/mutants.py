@@ -299,6 +299,27 @@ MUTANTS = (
         "tests/faults/test_attacks_machine.py",
     ),
     Mutant(
+        "a badge at a hand-over asks nobody for his own device", "wasteledger/domain/hops.py",
+        "        note_device_unused(chain, fact, source, directory)\n", "        pass\n", "tests/stories",
+    ),
+    Mutant(
+        "one device enters the paper of both sides", "wasteledger/domain/hops.py",
+        "    if entitlement >= PIN:\n        return True\n    own =", "    if entitlement >= PAPER:\n        return True\n    own =",
+        "tests/stories",
+    ),
+    Mutant(
+        "one side's paper gives the other side a term", "wasteledger/domain/walk.py",
+        "        chain.awaited = None  # one side's", "        pass  # one side's", "tests/stories",
+    ),
+    Mutant(
+        "who did not take it over is said on paper to have done so", "wasteledger/domain/entitled.py",
+        'if fact.kind == "accepted" and event.backfill and event.vouch_method != "pin":', "if False:", "tests/stories tests/verify",
+    ),
+    Mutant(
+        "to the audit anybody enters the taker's paper", "wasteledger/audit/verify/signers.py",
+        'if said.kind == "accepted" and vouch.on_paper and vouch.method != "pin":', "if False:", "tests/verify",
+    ),
+    Mutant(
         "fsck does not look at devices", "wasteledger/audit/fsck.py",
         "            if stored.get(name) != device:\n", "            if False:\n", "tests/faults/test_attacks_machine.py -k test_12",
     ),

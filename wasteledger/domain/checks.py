@@ -7,17 +7,17 @@ from schemas.codes import SiteKind, item_waste_code, site_kind
 from schemas.custody import ItemState, Phase
 from schemas.plates import normal_plate
 from schemas.waste import is_medical, waste_kind
-from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.declarations import HANDLERS, is_ghost
-from wasteledger.domain.entitled import NOT, OWN, told_before
+from wasteledger.domain.entitled import OWN, told_before
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.hops import check_hop, is_paper_in_time
+from wasteledger.domain.hops import check_hop, is_paper_in_time, note_device_unused
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest_validity import hop_problem
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
+from wasteledger.domain.workdays import add_workdays
 
 _EARTH_KM = 6371
 _STOCK_CODE_LENGTH = 16
@@ -34,9 +34,8 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
     """A package is closed: by whom, where, with what on its label, and how heavy."""
     if directory.history is not None:
         directory = directory.at(fact.occurred_ms)
-    vouched = NOT < (fact.entitlement or NOT) < OWN
-    if vouched and not fact.event.note and has_device(fact.event.site, fact, source.admissions):
-        chain.doubt("own_device_unused", fact, site=fact.event.site)
+    if fact.entitlement != OWN:
+        note_device_unused(chain, fact, source, directory)
     event, then = fact.event, directory
     if waste_kind(event.waste_code) is None:
         chain.doubt("unlisted_waste_code", fact, site=event.site)
@@ -202,6 +201,15 @@ def check_plant(chain: Chain, step: Step, before: ItemState, directory: Director
         chain.doubt("unlicensed_plant", fact, site=event.site)
     elif not then.may_treat(holder=event.site, waste_code=chain.waste_code, method=event.method, day=day):
         chain.doubt("method_not_permitted", fact, site=event.site)
+
+
+def check_late_paper(chain: Chain, given: Fact, disposed: Fact, source: Source, directory: Directory) -> None:
+    """A release on paper that nobody answered, of what was burned, entered too late (art. 20); a manifest that has ended says so itself."""
+    law = source.manifest_law(given.event.manifest, directory) if given.event.manifest else None
+    days = directory.at(given.occurred_ms).limit("backfill_workdays", given.event.site)
+    limit_ms = add_workdays(disposed.occurred_ms, days)
+    if (law is None or law.trip_end_ms < 0) and given.received_ms > limit_ms:
+        chain.doubt("late_backfill", given, site=given.event.site, at_ms=limit_ms)
 
 
 def check_travel(chain: Chain, fact: Fact, directory: Directory) -> None:
