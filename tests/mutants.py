@@ -342,7 +342,7 @@ MUTANTS = (
     ),
     Mutant(
         "the audit lets every device speak for every site", "wasteledger/audit/verify/signers.py",
-        "if said.site not in device.sites:", "if False:", "tests/verify",
+        "if not device.has(said.site, said.received_ms):", "if False:", "tests/verify",
     ),
     Mutant(
         "to the audit a revoked device is to be trusted", "wasteledger/audit/verify/signers.py",
@@ -371,7 +371,7 @@ MUTANTS = (
     ),
     Mutant(
         "to the audit a third party's badge counts", "wasteledger/audit/verify/signers.py",
-        "if vouch.counterpart and vouch.counterpart not in", "if False and vouch.counterpart not in", "tests/verify",
+        "if vouch.counterpart and not self._devices", "if False and not self._devices", "tests/verify",
     ),
     Mutant(
         "to the audit a hop of one device is one of two", "wasteledger/audit/verify/signers.py",

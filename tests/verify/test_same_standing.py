@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.canonical import encode_base64
@@ -87,13 +87,13 @@ ON_BEHALF: dict[str, dict[str, Any]] = KINDS | {
     "sealed": {"codes": [BAG], "waste_code": "841-001-01", "package": "bag", "mass_g": 1000, "mass_source": "scale"},
     "released": {"codes": [BAG]}, "accepted": {"codes": [BAG]}, "refused": {"codes": [BAG], "reason": "other"},
 }  # fmt: skip
-papers = st.sampled_from(
-    [{}, {"backfill": {"happened_at": china(ms("02 07:00")), "reason": "no_signal", "paper": "单1"}}]
-)
+PAPER = {"backfill": {"happened_at": china(ms("02 07:00")), "reason": "no_signal", "paper": "单1"}}
+papers = st.sampled_from([{}, PAPER])
 words = st.tuples(sites, sites, st.sampled_from(sorted(ON_BEHALF)), sites, actors, methods, papers)
 
 
 @given(chosen=st.lists(words, min_size=1, max_size=25))
+@example(chosen=[(CLINIC, COLLECTOR, "accepted", CLINIC, "u-collector", "badge", PAPER)])
 @settings(max_examples=60, deadline=None)
 def test_a_badge_is_good_to_both_or_to_neither(chosen: list[tuple[Any, ...]]) -> None:
     told = told_by([])
@@ -114,6 +114,8 @@ def test_a_badge_is_good_to_both_or_to_neither(chosen: list[tuple[Any, ...]]) ->
 
 
 @given(chosen=st.lists(steps, max_size=25))
+@example(chosen=[("says", COLLECTOR, CLINIC, "counted"), ("also of", COLLECTOR, CLINIC)])
+@example(chosen=[("says", OFFICE, CLINIC, "inspected")])
 @settings(max_examples=60, deadline=None)
 def test_a_signer_is_entitled_to_both_or_to_neither(chosen: list[tuple[Any, ...]]) -> None:
     told = told_by(chosen)

@@ -69,7 +69,9 @@ def _vouched(fact: Fact, source: Source, directory: Directory) -> int:
     counterpart = _COUNTERPART.get(fact.kind)
     if counterpart:
         admission = source.admissions.get(event.device_id)
-        if admission is None or admission.is_untrusted(fact) or getattr(event, counterpart) not in admission.sites:
+        if admission is None or admission.is_untrusted(fact):
+            return NOT
+        if not admission.has(getattr(event, counterpart), fact.received_ms):
             return NOT
     elif event.device_id not in source.admissions or source.admissions[event.device_id].is_untrusted(fact):
         return NOT

@@ -219,7 +219,7 @@ class Signers:
             broken, revoked = self._broken[said.device_id], device.revoked_index
             if (broken is not None and said.number >= broken) or (revoked is not None and said.index > revoked):
                 return UNTRUSTED
-        if said.site not in device.sites:
+        if not device.has(said.site, said.received_ms):
             return OTHER
         return OFFICE if device.role == "office" else OWN
 
@@ -235,7 +235,7 @@ class Signers:
             return False
         if said.kind == "accepted" and vouch.on_paper and vouch.method != "pin":
             return False  # who took something over on paper enters that himself
-        if vouch.counterpart and vouch.counterpart not in self._devices[said.device_id].sites:
+        if vouch.counterpart and not self._devices[said.device_id].has(vouch.counterpart, said.received_ms):
             return False
         register = self._registers.at(vouch.moment_ms)
         if register is None:
