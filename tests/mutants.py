@@ -90,7 +90,7 @@ MUTANTS = (
     ),
     Mutant(
         "a hello bounds nothing", "wasteledger/domain/times.py",
-        "if next_seq <= event.device_seq and said_ms <= received_ms:",
+        "if next_seq <= event.device_seq and said_ms < received_ms:",
         "if False:",
         "tests/domain tests/stories",
     ),
@@ -318,6 +318,23 @@ MUTANTS = (
     Mutant(
         "to the audit anybody enters the taker's paper", "wasteledger/audit/verify/signers.py",
         'if said.kind == "accepted" and vouch.on_paper and vouch.method != "pin":', "if False:", "tests/verify",
+    ),
+    Mutant(
+        "a wall clock may be set back while its device runs", "wasteledger/domain/times.py",
+        "proved_ms = max(begin_ms, bound.clock_ms(event))", "proved_ms = begin_ms", "tests/stories",
+    ),
+    Mutant(
+        "the books take a clock that was set back for a steady one", "wasteledger/flows/books.py",
+        "steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX", "steady = True", "tests/store/test_books_of_clocks.py",
+    ),
+    Mutant(
+        "the books do not judge again what a late hello dates otherwise", "wasteledger/flows/books.py",
+        "            any(fact.event.device_seq <= min(begun) for fact in downwards)\n", "            pass\n",
+        "tests/store/test_books_of_clocks.py",
+    ),
+    Mutant(
+        "a late hello moves a sealing wherever it likes", "wasteledger/domain/times.py",
+        'if event.kind == "sealed" and held_ms == wall_ms:', "if False:", "tests/stories",
     ),
     Mutant(
         "fsck does not look at devices", "wasteledger/audit/fsck.py",

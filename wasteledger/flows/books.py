@@ -33,7 +33,7 @@ from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
-from wasteledger.domain.times import NO_BOOT, hold_chain
+from wasteledger.domain.times import NO_BOOT, TRUSTED_CLOCK_MS_MAX, Bound, hold_chain, hold_from
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
 from wasteledger.flows.book_source import BookSource
@@ -215,14 +215,15 @@ class Books:
         event, kind, source = fact.event, fact.kind, self.source
         source.facts[fact.index] = fact
         book = self._device(event.device_id)
-        number, lower_ms = self._place(book, fact)
+        number, bound = self._place(book, fact)
         if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
             self._device(event.device).admit(event.for_site, encode_base64(root), fact.received_ms)
         broken_from = book.admission.broken_from
         book.take(fact, directory)
         if number < 0:
-            book.runs[-1].lower_ms = lower_ms
+            run = book.runs[-1]
+            run.lower_ms, run.boot, run.zero_ms = bound
         if book.admission.broken_from != broken_from:
             self._weigh(event.device_id)
         if kind in _OF_DEVICES:
@@ -244,24 +245,27 @@ class Books:
             self._rare.append(fact.index)
         self._touch(fact)
 
-    def _place(self, book: DeviceBook, fact: Fact) -> tuple[int, int]:
-        """From which number on times change because of an event, -1 for none; and where the bracket of the next one begins."""
+    def _place(self, book: DeviceBook, fact: Fact) -> tuple[int, tuple[int, str, int]]:
+        """From which number on times change because of an event, -1 for none; and what holds for the next one (`times.Bound`)."""
         runs, event = book.runs, fact.event
-        newest = runs[-1] if runs else None
+        newest, boot, zero_ms = runs[-1] if runs else None, event.boot_id, 0
         if newest and newest.last < event.device_seq and book.received_ms <= fact.received_ms:
             book.received_ms = fact.received_ms
             lower_ms = max(book.floor_ms, newest.lower_ms)
+            zero_ms = newest.zero_ms if newest.boot == boot else 0
         else:
             lower_ms, number = book.floor_ms, book.dated_from(fact)
             if number >= 0:
-                return number, 0
+                return number, (0, "", 0)
         lower_ms = max(lower_ms, self.source.clocks.floor_ms(event, fact.received_ms))
-        if fact.occurred_ms >= lower_ms and not event.checkpoint and not event.backfill:
-            return -1, fact.occurred_ms  # nearly always: it happened when it claims
-        (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
+        began_ms = fact.occurred_ms - event.monotonic_ms
+        steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX
+        if fact.occurred_ms >= lower_ms and steady and not event.checkpoint and not event.backfill:
+            return -1, (fact.occurred_ms, boot, max(zero_ms, began_ms))  # nearly always: it happened when it claims
+        (held,) = hold_chain([fact], Bound(lower_ms, boot, zero_ms), self.source.clocks, self.source.received_at)
         if fact.hold(held):
             self._keep_time(fact)
-        return -1, held.lower_ms
+        return -1, held.bound
 
     def _shelve_fork(self, fact: Fact) -> None:
         for code in fact.event.codes:
@@ -341,26 +345,23 @@ class Books:
         book = self._device(hello.device_id)
         book.announce(hello.next_seq, entry.received_ms, entry.event_id)
         boot = hello.device_id, hello.boot_id
-        moved = self.source.clocks.learn(hello, entry.received_ms)
-        self._boots |= {boot, (hello.device_id, NO_BOOT)}
         begun = [number for number in (self._begun.get(boot), self.source.begun(*boot)) if number is not None]
-        if moved and begun:
+        moved = bool(begun) and self.source.clocks.moves(hello, entry.received_ms)
+        if moved:  # read while the old clocks hold: what is dated otherwise afterwards is judged again
+            downwards = self.source.facts_of_device(book.device_id, book.newest, end=self.size + 1)
+            any(fact.event.device_seq <= min(begun) for fact in downwards)
+        self.source.clocks.learn(hello, entry.received_ms)
+        self._boots |= {boot, (hello.device_id, NO_BOOT)}
+        if moved:
             self._hold(book, min(begun), directory)
 
     def _hold(self, book: DeviceBook, number: int, directory: Directory) -> None:
         """Times of a device's events from a number on, each inside its bracket; what changes is judged again."""
-        source, facts, lower_ms = self.source, [], book.floor_ms
-        for fact in source.facts_of_device(book.device_id, book.newest, end=self.size + 1):
-            if fact.event.device_seq >= number:
-                facts.append(fact)
-            elif not fact.event.backfill:
-                lower_ms = max(lower_ms, fact.earliest_ms if fact.outside else fact.occurred_ms)
-                if not fact.outside:
-                    break
-        bounds = {}
-        for held in list(hold_chain(facts[::-1], lower_ms, source.clocks, source.received_at)):
+        source, bounds = self.source, {}
+        downwards = source.facts_of_device(book.device_id, book.newest, end=self.size + 1)
+        for held in hold_from(number, downwards, book.floor_ms, source.clocks, source.received_at):
             fact, before_ms = held.fact, held.fact.occurred_ms
-            bounds[fact.event.device_seq] = held.lower_ms
+            bounds[fact.event.device_seq] = held.bound
             if fact.hold(held):
                 self._keep_time(fact)
                 self._touch_at(fact, before_ms)
