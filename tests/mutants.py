@@ -337,6 +337,14 @@ MUTANTS = (
         'if event.kind == "sealed" and held_ms == wall_ms:', "if False:", "tests/stories",
     ),
     Mutant(
+        "a second trip hides behind what its devices claim", "wasteledger/domain/manifest_validity.py",
+        "fact.received_ms > law.end_told_ms >= 0 and not", "False and not", "tests/stories",
+    ),
+    Mutant(
+        "no relay proves what was loaded before it", "wasteledger/domain/manifest_validity.py",
+        "        if leg.by_carrier and leg.to_carrier:  # who", "        if False:  # who", "tests/stories",
+    ),
+    Mutant(
         "fsck does not look at devices", "wasteledger/audit/fsck.py",
         "            if stored.get(name) != device:\n", "            if False:\n", "tests/faults/test_attacks_machine.py -k test_12",
     ),
