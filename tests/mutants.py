@@ -345,6 +345,12 @@ MUTANTS = (
         "        if leg.by_carrier and leg.to_carrier:  # who", "        if False:  # who", "tests/stories",
     ),
     Mutant(
+        "an estimate may say anything", "wasteledger/domain/checks.py",
+        'tolerance = then.tolerance if event.mass_source == "copied" else then.estimate',
+        'tolerance = then.tolerance if event.mass_source == "copied" else then.tolerance._replace(floor_g=2**40, floor_permille=2**40)',
+        "tests/stories",
+    ),
+    Mutant(
         "fsck does not look at devices", "wasteledger/audit/fsck.py",
         "            if stored.get(name) != device:\n", "            if False:\n", "tests/faults/test_attacks_machine.py -k test_12",
     ),

@@ -131,7 +131,8 @@ def _check_carrier(chain: Chain, fact: Fact, event: Act, directory: Directory) -
 def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
     """Two weighings of the package itself may differ by the tolerance, and so may the last one and the sealing.
 
-    A copied or estimated mass is no weighing; nor are many that repeat the first ones to the gram, which no scale does.
+    A copied or estimated mass is no weighing; nor are many that repeat the first ones to the gram, which no scale does. But a copy says
+    what was there, and no estimate is off by half.
     """
     event, then = step.fact.event, directory.at(step.fact.occurred_ms)
     if step.box or event.masses_g is None or not chain.seals:
@@ -146,7 +147,8 @@ def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -
         chain.doubt("implausible_mass", step.fact, site=event.site)
     if event.mass_source in _NOT_WEIGHED and weighed_g:
         _, known_g, known = chain.weighings[-1]
-        if event.mass_source == "copied" and not then.tolerance.allows(before_g=known_g, after_g=weighed_g):
+        tolerance = then.tolerance if event.mass_source == "copied" else then.estimate
+        if not tolerance.allows(before_g=known_g, after_g=weighed_g):
             chain.doubt("weight_difference", known, step.fact, site=event.site)  # it was not copied from there
         return
     _, before_g, shown = chain.weighings[-1]
