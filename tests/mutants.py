@@ -351,6 +351,14 @@ MUTANTS = (
         "tests/stories",
     ),
     Mutant(
+        "each return begins the time of storage anew", "wasteledger/domain/walk.py",
+        "limit_ms=max(0, storage.limit_ms - before_ms)", "limit_ms=storage.limit_ms", "tests/stories",
+    ),
+    Mutant(
+        "what lies in one box has one time of storage", "wasteledger/domain/walk.py",
+        "        and chain.returns == returns\n", "", "tests/stories",
+    ),
+    Mutant(
         "fsck does not look at devices", "wasteledger/audit/fsck.py",
         "            if stored.get(name) != device:\n", "            if False:\n", "tests/faults/test_attacks_machine.py -k test_12",
     ),

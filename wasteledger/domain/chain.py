@@ -55,6 +55,7 @@ class Chain:
         unvouched: acts that nobody stood for, with the time until which somebody may.
         stays: where it was, in order; `boxes`: in which boxes; `box_weighings`: of those boxes while it was inside.
         arrived, storage: the fact by which its holder got it, and the limit of its storage there, which runs until it has really left.
+        returns: how often it came back between two sites, with what was left of its time there.
         parties: who sealed it, or was giver or taker of it, so far.
         producer: the site that sealed it; `producer_strength`: by what it took part (`entitled.py`); `first_taker`: to whom it gave.
         two_organisations: some hop was signed by two of them.
@@ -89,6 +90,7 @@ class Chain:
     arrived: Fact | None = None
     storage: Awaited | None = None
     taken_ms: int = 0
+    returns: int = 0
     parties: set[str] = field(default_factory=set)
     producer: str = ""
     producer_strength: int = 0

@@ -153,6 +153,7 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
             return
     quiet = chain.released is None and chain.seen_at is None and bool(stays) and stays[-1].end_ms is None
     doubts, waiting, rooms, weighed = len(chain.doubts), len(chain.unvouched), len(stays), len(chain.weighings)
+    returns = chain.returns
     before, chain.two_organisations = chain.two_organisations, False
     entered = len(chain.entered)
     arrived = chain.arrived
@@ -168,6 +169,7 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
         and chain.released is None
         and chain.inferred
         and not chain.disputed
+        and chain.returns == returns
     ):
         left_ms = stays[rooms - 1].end_ms
         tail.walks[begin] = TailWalk(
@@ -305,6 +307,20 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
         else:
             held = state.phase is Phase.HELD
             chain.storage = awaited if held else storage_of(state.holder, chain.waste_code, directory)
+            stays = chain.stays
+            if len(stays) > 2 and stays[0].site in {state.holder, before.holder} and chain.storage:  # noqa: PLR2004 - it was away
+                _add_up(chain, chain.storage, held=held)
+
+
+def _add_up(chain: Chain, storage: Awaited, *, held: bool) -> None:
+    """Passed to and fro between two sites, a package does not begin its time of storage anew each time."""
+    here = chain.stays[-1]
+    before_ms = sum((stay.end_ms or 0) - stay.begin_ms for stay in chain.stays[:-1] if stay.site == here.site)
+    if before_ms and len({stay.site for stay in chain.stays}) == 2:  # noqa: PLR2004 - nowhere but between the two
+        chain.returns += 1
+        chain.storage = storage._replace(limit_ms=max(0, storage.limit_ms - before_ms))
+        if held:
+            chain.awaited = chain.storage
 
 
 def is_silent(site: str, fact: Fact) -> bool:
