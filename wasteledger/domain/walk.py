@@ -309,18 +309,30 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
             chain.storage = awaited if held else storage_of(state.holder, chain.waste_code, directory)
             stays = chain.stays
             if len(stays) > 2 and stays[0].site in {state.holder, before.holder} and chain.storage:  # noqa: PLR2004 - it was away
-                _add_up(chain, chain.storage, held=held)
+                _add_up(chain, chain.storage, fact, held=held)
 
 
-def _add_up(chain: Chain, storage: Awaited, *, held: bool) -> None:
-    """Passed to and fro between two sites, a package does not begin its time of storage anew each time."""
-    here = chain.stays[-1]
-    before_ms = sum((stay.end_ms or 0) - stay.begin_ms for stay in chain.stays[:-1] if stay.site == here.site)
-    if before_ms and len({stay.site for stay in chain.stays}) == 2:  # noqa: PLR2004 - nowhere but between the two
-        chain.returns += 1
-        chain.storage = storage._replace(limit_ms=max(0, storage.limit_ms - before_ms))
-        if held:
-            chain.awaited = chain.storage
+def _add_up(chain: Chain, storage: Awaited, fact: Fact, *, held: bool) -> None:
+    """Passed to and fro between two sites, a package does not begin its storage anew each time; sent back by a third one it does."""
+    here, sites = chain.stays[-1], {stay.site for stay in chain.stays}
+    own = [(stay.begin_ms, stay.end_ms or 0) for stay in chain.stays[:-1] if stay.site == here.site]
+    if not own or len(sites) > 2 or _is_sent_back(chain, own[-1][1], fact, sites):  # noqa: PLR2004 - nowhere but between the two
+        return
+    chain.returns += 1
+    chain.storage = storage._replace(
+        limit_ms=max(0, storage.limit_ms - sum(end_ms - begin_ms for begin_ms, end_ms in own))
+    )
+    if held:
+        chain.awaited = chain.storage
+
+
+def _is_sent_back(chain: Chain, left_ms: int, fact: Fact, sites: set[str]) -> bool:
+    """Whether somebody else refused the package while it was away."""
+    return any(
+        step.fact.kind == "refused" and step.entitled and step.fact.event.site not in sites
+        for step in chain.steps
+        if left_ms <= step.fact.occurred_ms and step.fact.order < fact.order
+    )
 
 
 def is_silent(site: str, fact: Fact) -> bool:
