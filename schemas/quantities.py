@@ -38,16 +38,19 @@ def format_kg(mass_g: int) -> str:
 
 
 class Tolerance(NamedTuple):
-    """How far two weighings of the same package may differ: the larger of a share and a floor.
+    """How far two weighings of the same package may differ: the larger of a share and a floor, which no loss of a light one hides behind.
 
     Attributes:
         permille: share of the first weighing, in thousandths.
         floor_g: grams that any two scales may differ by.
+        floor_permille: of the first weighing that the floor is no more than, where the second one is less.
     """
 
     permille: int
     floor_g: int
+    floor_permille: int
 
     def allows(self, *, before_g: int, after_g: int) -> bool:
         """Whether `after_g` may be the same package as `before_g`."""
-        return abs(after_g - before_g) <= max(self.floor_g, before_g * self.permille // 1000)
+        floor_g = self.floor_g if after_g >= before_g else min(self.floor_g, before_g * self.floor_permille // 1000)
+        return abs(after_g - before_g) <= max(floor_g, before_g * self.permille // 1000)

@@ -392,7 +392,12 @@ def test_a_law_is_read_as_it_was_written_and_has_words_for_every_problem() -> No
     story.to_plant(BAG)
     void(story, at="03 10:00")
     held = law(story)
-    assert held == ManifestLaw(TRANSFER, "", ms("03 10:00"), ms("03 11:05"), CARRIER, VEHICLE, (CARRIER,))
+    brought = {device for device, _ in held.brought}
+    assert brought == {story.teller(site).key.device_id for site in (CARRIER, PLANT)}
+    expected = ManifestLaw(
+        TRANSFER, "", ms("03 10:00"), ms("03 11:05"), CARRIER, VEHICLE, (CARRIER,), ms("03 11:06"), held.brought
+    )
+    assert held == expected
     assert read_law(write_law(held)) == held
     assert law_in(fold(story, OTHER_NUMBER), district()) is None
     assert set(PROBLEMS_ZH) == {

@@ -59,9 +59,17 @@ def test_what_is_no_mass(text: str) -> None:
 
 
 def test_tolerance_is_the_larger_of_a_share_and_a_floor() -> None:
-    tolerance = Tolerance(permille=50, floor_g=100)
+    tolerance = Tolerance(permille=50, floor_g=100, floor_permille=500)
     assert tolerance.allows(before_g=1000, after_g=1100)
     assert not tolerance.allows(before_g=1000, after_g=1101)
     assert not tolerance.allows(before_g=1000, after_g=899)
     assert tolerance.allows(before_g=10_000, after_g=9500)
     assert not tolerance.allows(before_g=10_000, after_g=9499)
+
+
+def test_no_loss_of_a_light_package_hides_behind_the_floor() -> None:
+    tolerance = Tolerance(permille=50, floor_g=100, floor_permille=500)
+    assert tolerance.allows(before_g=100, after_g=50)
+    assert not tolerance.allows(before_g=100, after_g=49)
+    assert tolerance.allows(before_g=100, after_g=200)
+    assert tolerance.allows(before_g=200, after_g=100)

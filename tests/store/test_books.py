@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.codes import stock_code
+from schemas.codes import box_code, stock_code
 from tests.domain.lie_stories import STORIES
 from tests.domain.test_reconcile import _boxed_life, _district_of_stories
 from tests.store.logs import fill
@@ -38,6 +38,7 @@ from wasteledger.store.database import Database
 
 DIRECTORY = Directory(register())
 DIGEST = register_digest(register())
+DAY_MS = 24 * 60 * 60 * 1000
 #: Entries by which the devices of a story are admitted, the office's own among them.
 SITES = 10
 ASKED = Question("500114", "2026-11-01", "2026-11-30", ms("05 00:00"))
@@ -151,6 +152,22 @@ def test_a_manifest_is_judged_again_when_its_box_turns_out_to_have_been_packed(d
     _told_later(database, story, 1)
     overdue = [finding for finding in _plain(story.entries).findings if finding.code == "manifest_overdue"]
     assert [finding.items for finding in overdue] == [(BAG,)]
+
+
+def test_a_manifest_is_judged_again_when_what_its_box_held_turns_out_to_lie_in_another(database: Database) -> None:
+    """The manifest of the first box is named by no step of the bag any more."""
+    story, second = Story(), box_code("500114", 2)
+    story.issue(BAG, BAG2)
+    for bag in (BAG, BAG2):
+        story.seal(bag)
+    story.to_transfer([BAG, BAG2])
+    story.tell(TRANSFER, "packed", at="02 17:00", codes=[BAG, BAG2], box=BOX)
+    story.hop(BOX, TRANSFER, CARRIER, at="03 08:00", manifest=MANIFEST, vehicle=VEHICLE)
+    story.teller(TRANSFER + " 2")
+    story.tell(TRANSFER, "packed", by=TRANSFER + " 2", at="02 18:00", delay_ms=DAY_MS, codes=[BAG], box=second)
+    _told_later(database, story, 1)
+    overdue = [finding for finding in _plain(story.entries).findings if finding.code == "manifest_overdue"]
+    assert [finding.items for finding in overdue] == [(BAG2,)]
 
 
 def test_what_a_counted_room_did_not_show_is_judged_again(database: Database) -> None:

@@ -239,6 +239,34 @@ def test_two_who_did_not_seal_it_do_not_say_what_it_weighed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sealed_g", "arrived_g", "source", "proved"),
+    [
+        (100, 1, "scale", False),
+        (100, 60, "scale", True),
+        (1000, 300, "estimated", False),
+        (1000, 600, "estimated", True),
+        (1000, 1400, "estimated", True),
+        (1000, 1000, "estimated", True),
+    ],
+)
+def test_a_loss_hides_neither_behind_the_floor_nor_behind_an_estimate(
+    sealed_g: int, arrived_g: int, source: str, *, proved: bool
+) -> None:
+    """一百克只剩一克，说是秤差；一公斤只剩三百克，说是估重：都要列出。估得差一些，是估计。"""
+    day = Telling()
+    day.clinic_seals(BAG, mass_g=sealed_g)
+    day.collector_takes(BAG)
+    day.collector_brings_to_centre(BAG)
+    day.lorry_takes(BAG)
+    day.lorry_brings_to_plant(BAG, masses_g=[arrived_g], mass_source=source)
+    day.plant_burns(BAG)
+    day.plant_confirms()
+    end = day.ends()
+    assert (end.classes[BAG] == "safely_disposed") is proved
+    assert end.findings == ({} if proved else {"weight_difference": PLANT})
+
+
+@pytest.mark.parametrize(
     ("kind", "fields"),
     [
         ("washed", {"codes": [BOX]}),

@@ -74,7 +74,7 @@ def has_device(site: str, fact: "Fact", admissions: Admissions) -> bool:
     """Whether a site had a device of its own, not revoked, when a fact was handed in."""
     moment = (fact.received_ms, fact.index)
     return any(
-        site in known.sites
+        known.has(site, fact.received_ms)
         and known.enrolled_ms <= fact.received_ms
         and (known.revoked is None or moment < known.revoked)
         for known in admissions.values()

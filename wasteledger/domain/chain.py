@@ -56,10 +56,11 @@ class Chain:
         unvouched: acts that nobody stood for, with the time until which somebody may.
         stays: where it was, in order; `boxes`: in which boxes; `box_weighings`: of those boxes while it was inside.
         arrived, storage: the fact by which its holder got it, and the limit of its storage there, which runs until it has really left.
+        returns: how often it came back between two sites, with what was left of its time there.
         parties: who sealed it, or was giver or taker of it, so far.
         producer: the site that sealed it; `producer_strength`: by what it took part (`entitled.py`); `first_taker`: to whom it gave.
         two_organisations: some hop was signed by two of them.
-        entered: its newest hand-over from one organisation to another: both facts, and by what the giver took part.
+        entered: hand-overs from one organisation to another in which the giver itself took no part: both facts, and what stood for it.
         void: a void after sealing that waits, or was confirmed.
         corrected_down_g: by how many grams an agreed correction lowered its mass.
         self_disposed: its producer disposed of it on its own site, licensed.
@@ -90,12 +91,13 @@ class Chain:
     arrived: Fact | None = None
     storage: Awaited | None = None
     taken_ms: int = 0
+    returns: int = 0
     parties: set[str] = field(default_factory=set)
     producer: str = ""
     producer_strength: int = 0
     first_taker: str = ""
     two_organisations: bool = False
-    entered: tuple[Fact, Fact, int] | None = None
+    entered: list[tuple[Fact, Fact, int]] = field(default_factory=list)
     void: Fact | None = None
     corrected_down_g: int = 0
     self_disposed: bool = False
@@ -133,8 +135,17 @@ class Chain:
             return self.unvouched
         waiting = [self.expected, *self.unvouched]
         if self.storage and self.arrived and self.state.phase in _OFFERED:
-            waiting.append(self.storage.since(self.arrived))
+            storage = self.storage.since(self.arrived)
+            if storage != self.expected:
+                waiting.append(storage)
         return waiting
+
+    def expect(self) -> None:
+        """Notes the next step, once all steps are known; what was given on one side's paper alone still waits for its giver."""
+        if self.awaited and self.since:
+            self.expected = self.awaited.since(self.since)
+        elif self.state.phase is Phase.OFFERED and self.storage and self.arrived:
+            self.expected = self.storage.since(self.arrived)
 
     def doubt(self, reason: str, *facts: Fact, site: str, at_ms: int | None = None) -> None:
         """Notes a doubt, raised by the last of `facts`."""

@@ -7,17 +7,17 @@ from schemas.codes import SiteKind, item_waste_code, site_kind
 from schemas.custody import ItemState, Phase
 from schemas.plates import normal_plate
 from schemas.waste import is_medical, waste_kind
-from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.declarations import HANDLERS, is_ghost
-from wasteledger.domain.entitled import NOT, OWN
+from wasteledger.domain.entitled import OWN
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.hops import check_hop, is_paper_in_time
+from wasteledger.domain.hops import check_hop, is_paper_in_time, note_device_unused
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest_validity import hop_problem
 from wasteledger.domain.register import KEPT_MAX, Directory
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
+from wasteledger.domain.workdays import add_workdays
 
 _EARTH_KM = 6371
 _STOCK_CODE_LENGTH = 16
@@ -30,17 +30,13 @@ _NOT_WEIGHED = frozenset({"copied", "estimated"})
 _HEAVIEST = {"bag": "bag_mass_kg_max", "sharps_box": "sharps_box_mass_kg_max", "drum": "drum_mass_kg_max"}
 
 
-def check_sealing(  # noqa: C901 - one look at a sealing, each branch a doubt
-    chain: Chain, fact: Fact, source: Source, directory: Directory
-) -> None:
+def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
     """A package is closed: by whom, where, with what on its label, and how heavy."""
     event, then = fact.event, directory
     if then.history is not None:
         then = then.at(fact.occurred_ms)
     if fact.entitlement != OWN:
-        vouched = NOT < (fact.entitlement or NOT) < OWN
-        if vouched and not event.note and has_device(event.site, fact, source.admissions):
-            chain.doubt("own_device_unused", fact, site=event.site)
+        note_device_unused(chain, fact, source, then)
     if waste_kind(event.waste_code) is None:
         chain.doubt("unlisted_waste_code", fact, site=event.site)
     site = then.sites.get(event.site)
@@ -146,7 +142,8 @@ def _check_carrier(chain: Chain, fact: Fact, event: Act, directory: Directory) -
 def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
     """Two weighings of the package itself may differ by the tolerance, and so may the last one and the sealing.
 
-    A copied or estimated mass is no weighing; nor are many that repeat the first ones to the gram, which no scale does.
+    A copied or estimated mass is no weighing; nor are many that repeat the first ones to the gram, which no scale does. But a copy says
+    what was there, and no estimate is off by half.
     """
     event, then = step.fact.event, directory.at(step.fact.occurred_ms)
     if step.box or event.masses_g is None or not chain.seals:
@@ -161,7 +158,8 @@ def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -
         chain.doubt("implausible_mass", step.fact, site=event.site)
     if event.mass_source in _NOT_WEIGHED and weighed_g:
         _, known_g, known = chain.weighings[-1]
-        if event.mass_source == "copied" and not then.tolerance.allows(before_g=known_g, after_g=weighed_g):
+        tolerance = then.tolerance if event.mass_source == "copied" else then.estimate
+        if not tolerance.allows(before_g=known_g, after_g=weighed_g):
             chain.doubt("weight_difference", known, step.fact, site=event.site)  # it was not copied from there
         return
     _, before_g, shown = chain.weighings[-1]
@@ -216,6 +214,15 @@ def check_plant(chain: Chain, step: Step, before: ItemState, directory: Director
         chain.doubt("unlicensed_plant", fact, site=event.site)
     elif not then.may_treat(holder=event.site, waste_code=chain.waste_code, method=event.method, day=day):
         chain.doubt("method_not_permitted", fact, site=event.site)
+
+
+def check_late_paper(chain: Chain, given: Fact, disposed: Fact, source: Source, directory: Directory) -> None:
+    """A release on paper that nobody answered, of what was burned, entered too late (art. 20); a manifest that has ended says so itself."""
+    law = source.manifest_law(given.event.manifest, directory) if given.event.manifest else None
+    days = directory.at(given.occurred_ms).limit("backfill_workdays", given.event.site)
+    limit_ms = add_workdays(disposed.occurred_ms, days)
+    if (law is None or law.trip_end_ms < 0) and given.received_ms > limit_ms:
+        chain.doubt("late_backfill", given, site=given.event.site, at_ms=limit_ms)
 
 
 def check_travel(chain: Chain, fact: Fact, directory: Directory) -> None:

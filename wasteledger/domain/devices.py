@@ -18,7 +18,7 @@ from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.findings import Finding, make_finding
 from wasteledger.domain.history import History
 from wasteledger.domain.register import Directory
-from wasteledger.domain.times import ENROLMENT_GRACE_MS
+from wasteledger.domain.times import ENROLMENT_GRACE_MS, TRUSTED_CLOCK_MS_MAX, Bound
 
 #: Different things that a newer device says and this version does not know, each noted once; one release brings a few.
 NEWER_NOTED_MAX = 20
@@ -34,7 +34,7 @@ class Run:
 
     Attributes:
         first_prev: what the first event names as the one before it.
-        lower_ms: the beginning of the bracket of time (`times.py`) of what comes behind it.
+        lower_ms, boot, zero_ms: what holds for the time of what comes behind it (`times.Bound`).
     """
 
     first: int
@@ -45,6 +45,12 @@ class Run:
     last_id: str
     first_codes: tuple[str, ...] = ()
     lower_ms: int = 0
+    boot: str = ""
+    zero_ms: int = 0
+
+    def bound(self, floor_ms: int) -> Bound:
+        """What holds for the next event."""
+        return Bound(max(floor_ms, self.lower_ms), self.boot, self.zero_ms)
 
 
 @dataclass(slots=True)
@@ -96,10 +102,10 @@ class DeviceBook:
         number = fact.event.device_seq
         return number if self.runs and number < self.runs[-1].last else -1
 
-    def bound(self, lower_ms: dict[int, int]) -> None:
-        """Notes where the brackets begin behind the events of these numbers."""
+    def bound(self, bounds: dict[int, Bound]) -> None:
+        """Notes what holds behind the events of these numbers."""
         for run in self.runs:
-            run.lower_ms = lower_ms.get(run.last, run.lower_ms)
+            run.lower_ms, run.boot, run.zero_ms = bounds.get(run.last) or (run.lower_ms, run.boot, run.zero_ms)
 
     def take_next(self, fact: Fact, said_ms: int, directory: Directory) -> bool:
         """Takes in an event that is its device's next one in every way, and happened when it claims; whether it is, as nearly all are.
@@ -107,11 +113,13 @@ class DeviceBook:
         `said_ms`: when a hello said that its number was still to come.
         """
         runs, event, occurred_ms, received_ms = self.runs, fact.event, fact.occurred_ms, fact.received_ms
-        if not runs or event.checkpoint or event.backfill or event.boot_id != self.last_boot:
+        if not runs or event.checkpoint or event.backfill:
             return False
-        newest = runs[-1]
+        newest, began_ms = runs[-1], occurred_ms - event.monotonic_ms
         if (
-            newest.last + 1 != event.device_seq
+            newest.boot != event.boot_id
+            or began_ms < newest.zero_ms - TRUSTED_CLOCK_MS_MAX
+            or newest.last + 1 != event.device_seq
             or event.device_prev != newest.last_id
             or not newest.lower_ms <= occurred_ms == fact.wall_ms
             or occurred_ms < self.floor_ms
@@ -121,12 +129,9 @@ class DeviceBook:
             or self.admission.revoked is not None
         ):
             return False
-        newest.last, newest.last_id, newest.lower_ms, self.received_ms = (
-            event.device_seq,
-            fact.event_id,
-            occurred_ms,
-            received_ms,
-        )
+        newest.last, newest.last_id, newest.lower_ms = event.device_seq, fact.event_id, occurred_ms
+        self.received_ms = received_ms
+        newest.zero_ms = max(newest.zero_ms, began_ms)
         return True
 
     def take(self, fact: Fact, directory: Directory) -> None:
@@ -165,7 +170,8 @@ class DeviceBook:
             return
         if following.first_prev != run.last_id:
             self._fork(following)
-        run.last, run.last_id, run.lower_ms = following.last, following.last_id, following.lower_ms
+        run.last, run.last_id = following.last, following.last_id
+        run.lower_ms, run.boot, run.zero_ms = following.lower_ms, following.boot, following.zero_ms
         del self.runs[place + 1]
 
     def _fork(self, run: Run) -> None:
@@ -185,9 +191,10 @@ class DeviceBook:
         if event.backfill or fact.outside:
             return
         wall_ms, received_ms, occurred_ms = fact.wall_ms, fact.received_ms, fact.occurred_ms
-        if wall_ms == occurred_ms and received_ms - occurred_ms <= directory.least_limits["back_dated_h"] * HOUR_MS:
+        steady = wall_ms == occurred_ms and fact.latest_ms == fact.earliest_ms
+        if steady and received_ms - occurred_ms <= directory.least_limits["back_dated_h"] * HOUR_MS:
             return  # nearly always; what counts as having happened is never later than its receipt
-        off_ms = max(wall_ms - received_ms, abs(wall_ms - occurred_ms))
+        off_ms = max(wall_ms - received_ms, abs(wall_ms - occurred_ms), fact.latest_ms - fact.earliest_ms)
         skewed = off_ms > 0 and off_ms > directory.limit("clock_skew_s", site) * 1000
         late = received_ms - occurred_ms > directory.limit("back_dated_h", site) * HOUR_MS
         if not (skewed or late):

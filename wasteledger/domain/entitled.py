@@ -17,8 +17,9 @@ PAPER, BADGE, PIN = 2, 3, 4
 #: A device of the site; a device of the authority.
 OWN, OFFICE = 5, 6
 _METHODS = {"paper": PAPER, "badge": BADGE, "pin": BADGE}
-#: What the office says in a party's name: it draws up manifests for consignors without a device, and files their answers in a case.
-_IN_A_NAME = frozenset({"manifested", "cased"})
+#: What the office says in a party's name: it draws up manifests for consignors without a device, files their answers in a case, and
+#: writes down what it saw at their place; it is the authority wherever it stands, and takes nothing over.
+_IN_A_NAME = frozenset({"manifested", "cased", "inspected", "counted"})
 _COUNTERPART = {"released": "to_site", "accepted": "from_site", "refused": "from_site"}
 
 
@@ -62,11 +63,15 @@ def _vouched(fact: Fact, source: Source, directory: Directory) -> int:
     method = _METHODS.get(event.vouch_method)
     if method is None or not event.vouched_by or not may_be_vouched(fact.kind, event.site):
         return NOT
+    if fact.kind == "accepted" and event.backfill and event.vouch_method != "pin":
+        return NOT  # who took something over on paper enters that himself
     # A hand-over is vouched for on the device of the other side; a third party's proves nothing.
     counterpart = _COUNTERPART.get(fact.kind)
     if counterpart:
         admission = source.admissions.get(event.device_id)
-        if admission is None or admission.is_untrusted(fact) or getattr(event, counterpart) not in admission.sites:
+        if admission is None or admission.is_untrusted(fact):
+            return NOT
+        if not admission.has(getattr(event, counterpart), fact.received_ms):
             return NOT
     elif event.device_id not in source.admissions or source.admissions[event.device_id].is_untrusted(fact):
         return NOT

@@ -17,7 +17,7 @@ from wasteledger.domain.manifest_validity import ManifestLaw
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.other_doubts import fold_in, law_in
 from wasteledger.domain.register import Directory
-from wasteledger.domain.times import ENROLMENT_GRACE_MS, Clocks, hold_chain
+from wasteledger.domain.times import ENROLMENT_GRACE_MS, Bound, Clocks, hold_chain
 
 
 class Quarantined(NamedTuple):
@@ -81,7 +81,7 @@ class History:
         self.relabelled: set[str] = set()
         self.clocks = Clocks()
         self._received: list[int] = []
-        self._last: dict[str, tuple[int, int, int]] = {}
+        self._last: dict[str, tuple[int, Bound, int]] = {}
         self._manifests: dict[str, tuple[Manifest, ManifestLaw | None]] = {}
         self._folded_by: Directory | None = None
 
@@ -125,15 +125,15 @@ class History:
         known, last = self.devices.get(device), self._last.get(device)
         lower_ms = known.enrolled_ms - ENROLMENT_GRACE_MS if known else 0
         if newest and (last is None or (last[0] < newest.event.device_seq and last[2] <= newest.received_ms)):
-            lower_ms = max(lower_ms, last[1]) if last else lower_ms
+            bound = last[1]._replace(lower_ms=max(lower_ms, last[1].lower_ms)) if last else Bound(lower_ms)
         else:
-            facts = [fact for _, fact in sorted(self.by_device[device].items())]
-        for held in hold_chain(facts, lower_ms, self.clocks, self._received_at):
+            bound, facts = Bound(lower_ms), [fact for _, fact in sorted(self.by_device[device].items())]
+        for held in hold_chain(facts, bound, self.clocks, self._received_at):
             held.fact.hold(held)
             self._last[device] = (
                 held.fact.event.device_seq,
-                held.lower_ms,
-                max(held.fact.received_ms, (last or (0, 0, 0))[2]),
+                held.bound,
+                max(held.fact.received_ms, last[2] if last else 0),
             )
 
     def _received_at(self, index: int) -> int | None:

@@ -3,13 +3,17 @@
 1. Own devices of both sites; or one side vouched on the other's device by a person registered there. Between two sites of one
    organisation it takes two devices and two people, and it is no proof by itself.
 2. Each leg needs the strength of evidence that its rule asks for: the weaker side counts. Paper counts when it bears its number, its
-   photograph where the region asks for it, and is entered within `backfill_workdays`. Nobody at all is never enough.
+   photograph where the region asks for it, and is entered within `backfill_workdays` by the party itself: on its own device, by badge and
+   PIN, or by its own word on what the other side entered. Nobody at all is never enough.
 3. The producer takes part by its own device, by a badge and PIN that everybody can check, or by its own answer within `vouch_h`. Where one
    company drives and burns, a badge alone is that company's word; so it is of whoever else gave the package to its lorry.
 4. A chain needs a hop that two organisations signed.
+
+A party that was vouched for on the other's device although it had one of its own, and has not said why, is a finding.
 """
 
 from schemas.codes import SiteKind, site_kind
+from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.entitled import BADGE, NOT, OWN, PAPER, PIN, answer_to, entitlement_of, is_unattended
@@ -35,7 +39,6 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
         and taker.site in directory.sites
     ):
         chain.two_organisations = True  # nearly always: two organisations, two devices, two people
-        chain.entered = given, taken, OWN
         if giver.site == chain.producer:
             chain.first_taker = chain.first_taker or taker.site
             chain.producer_strength = OWN
@@ -51,8 +54,10 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
     strength = min(side_strength(given, sides[0], source, directory), side_strength(taken, sides[1], source, directory))
     if not (own or one_person) and known and all(firm) and not (one_device and not vouched):
         chain.two_organisations = True
-    if not own:
-        chain.entered = given, taken, OWN if firm[0] else sides[0]
+    if not own and not firm[0]:
+        chain.entered.append((given, taken, sides[0]))
+    for fact in (given, taken):
+        note_device_unused(chain, fact, source, directory)
     if giver.site == chain.producer:
         chain.first_taker = chain.first_taker or taker.site
         chain.producer_strength = max(chain.producer_strength, OWN if firm[0] else sides[0])
@@ -61,6 +66,13 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
     waiting = any(is_unattended(fact) and not answer_to(fact, source, directory) for fact in (given, taken))
     if not waiting and strength < max(1, directory.limit(rule, giver.site)):
         chain.doubt("weak_evidence", given, taken, site=giver.site)
+
+
+def note_device_unused(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
+    """A site was vouched for on another's device, and had its own: it has to say why, or to stand for the act itself."""
+    vouched = NOT < entitlement_of(fact, source, directory) < OWN and not fact.event.note
+    if vouched and has_device(fact.event.site, fact, source.admissions) and not answer_to(fact, source, directory):
+        chain.doubt("own_device_unused", fact, site=fact.event.site)
 
 
 def _rule(chain: Chain, giver: str, taker: str) -> str:
@@ -74,7 +86,8 @@ def side_strength(fact: Fact, entitlement: int, source: Source, directory: Direc
     if fact.event.vouch_method == "paper" and not fact.event.backfill:
         return NOT  # no number, no day: there is no such paper
     if fact.event.backfill:
-        return PAPER if is_paper_in_time(fact, source, directory) else NOT
+        in_time = is_paper_in_time(fact, source, directory) and _is_entered(fact, entitlement, source, directory)
+        return PAPER if in_time else NOT
     if is_unattended(fact) and not answer_to(fact, source, directory):
         return NOT
     return min(entitlement, OWN)
@@ -87,6 +100,15 @@ def is_paper_in_time(fact: Fact, source: Source, directory: Directory) -> bool:
     if not paper.get("paper") or (then.limit("paper_photo", fact.event.site) and not photographed):
         return False
     return fact.received_ms <= add_workdays(fact.occurred_ms, then.limit("backfill_workdays", fact.event.site))
+
+
+def _is_entered(fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
+    """Whether the party itself entered its paper, or stood in time for what the other side entered in its name."""
+    if entitlement >= PIN:
+        return True
+    own = answer_to(fact, source, directory)
+    days = directory.at(fact.occurred_ms).limit("backfill_workdays", fact.event.site)
+    return own is not None and own.received_ms <= add_workdays(fact.occurred_ms, days)
 
 
 def _is_firm(fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
@@ -120,14 +142,16 @@ def check_parties(chain: Chain, disposed: Fact, directory: Directory) -> None:
             *(waiting.after for waiting in chain.unvouched if waiting.after),
             site=chain.unvouched[0].site,
         )
+    producer = chain.seals[0].event.site
     if not chain.two_organisations:
-        chain.doubt("one_organisation", *chain.seals[:1], disposed, site=disposed.event.site)
-    elif directory.organisation(chain.first_taker) == plant:
-        producer = chain.seals[0].event.site
-        if chain.producer_strength < directory.limit("strength_one_company", producer):
-            chain.doubt("producer_absent", chain.seals[0], disposed, site=producer)
-    elif chain.entered:
-        given, taken, strength = chain.entered
+        chain.doubt("one_organisation", chain.seals[0], disposed, site=disposed.event.site)
+        return
+    by_company = directory.organisation(chain.first_taker) == plant
+    if by_company and chain.producer_strength < directory.limit("strength_one_company", producer):
+        chain.doubt("producer_absent", chain.seals[0], disposed, site=producer)
+        return
+    for given, taken, strength in chain.entered:
         by_lorry = taken.event.site != disposed.event.site and directory.organisation(taken.event.site) == plant
         if by_lorry and strength < directory.limit("strength_one_company", given.event.site):
             chain.doubt("weak_evidence", given, taken, site=given.event.site)
+            return

@@ -32,3 +32,8 @@ def _day_text(number: int) -> str:
 def legal_day_text(moment_ms: int) -> str:
     """The day of a moment in China, as the books write it."""
     return _day_text((moment_ms + _CHINA_MS) // _DAY_MS)
+
+
+def day_end_ms(moment_ms: int) -> int:
+    """The last moment of the day of a moment in China."""
+    return ((moment_ms + _CHINA_MS) // _DAY_MS + 1) * _DAY_MS - _CHINA_MS - 1

@@ -7,10 +7,12 @@ A manifest is valid for a hand-over when (危险废物转移管理办法 art. 10
 2. it was not void by then;
 3. it is the manifest of the consignor that loaded this package;
 4. it serves one trip: what one vehicle loaded before the first decision at the other end, carried on by the drafted carriers in their
-   order. What is loaded after that decision, after the load was brought back, or on a second vehicle, needs a number of its own;
+   order. What is loaded after that decision, after the load was brought back, or on a second vehicle, needs a number of its own. Told
+   after that decision, a loading is proved to have come before it by the number in the chain of a device that brought the load there;
 5. giver and taker named the same number.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import orjson
@@ -42,7 +44,8 @@ class ManifestLaw(NamedTuple):
         consignor: whose load it is; empty where nobody is known.
         drafting: empty where it was drawn up in time, else `undrafted` or `after_the_fact`.
         void_ms: when it was voided; -1 where it was not.
-        trip_end_ms: of the first decision where the load arrived, or of its return; -1 before that.
+        trip_end_ms: of the first decision where the load arrived, or of its return; -1 before that. `end_told_ms`: when the service heard.
+        brought: devices that recorded the arrival, the return, or a relay proved earlier, each with the number of its first word of it.
         taker, vehicle: who loaded first, and on which vehicle as the taker says, else the giver; empty where unknown.
         carriers: in the order in which they may hand it on.
     """
@@ -54,6 +57,8 @@ class ManifestLaw(NamedTuple):
     taker: str
     vehicle: str
     carriers: tuple[str, ...]
+    end_told_ms: int = -1
+    brought: tuple[tuple[str, int], ...] = ()
 
 
 def law_of(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) -> ManifestLaw:
@@ -63,6 +68,7 @@ def law_of(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) 
     told_ms = min((fact.received_ms for leg in loadings for fact in leg.facts), default=0)
     ends = [*manifest.decisions, *(fact for leg in manifest.legs for fact in _returns(leg, manifest.consignor))]
     loaders = [leg for leg in loadings if leg.to_carrier]
+    end_told_ms = min((fact.received_ms for fact in ends), default=-1)
     return ManifestLaw(
         consignor=manifest.consignor,
         drafting=_drafting(manifest, left, told_ms, directory, add_workdays),
@@ -71,6 +77,8 @@ def law_of(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) 
         taker=loadings[0].taker if loadings else "",
         vehicle=_vehicle(loaders[0]) if loaders else "",
         carriers=_carriers(manifest, left),
+        end_told_ms=end_told_ms,
+        brought=_brought(manifest, end_told_ms),
     )
 
 
@@ -94,10 +102,10 @@ def hop_problem(law: ManifestLaw | None, fact: Fact, consignor: str, other: Fact
         return "void"
     if law.consignor and law.consignor != consignor:
         return "foreign_consignor"
-    return "second_trip" if _is_second_trip(law, fact) else ""
+    return "second_trip" if _is_second_trip(law, fact, other) else ""
 
 
-def _is_second_trip(law: ManifestLaw, fact: Fact) -> bool:
+def _is_second_trip(law: ManifestLaw, fact: Fact, other: Fact | None) -> bool:
     event = fact.event
     giver, taker = (event.from_site, event.site) if fact.kind == "accepted" else (event.site, event.to_site)
     if giver[0] == "R":
@@ -105,11 +113,42 @@ def _is_second_trip(law: ManifestLaw, fact: Fact) -> bool:
         return taker[0] == "R" and (giver, taker) not in set(zip(law.carriers, law.carriers[1:], strict=False))
     if 0 <= law.trip_end_ms < fact.occurred_ms - CLOCK_DIFFERENCE_MS_MAX:
         return True
+    if other is not None and fact.received_ms > law.end_told_ms >= 0 and not _is_before_end(law, fact, other):
+        return True
     if law.taker and taker != law.taker:
         return True
     # Which lorry it is its carrier knows best: a slip of the giver is a mismatch, not another trip.
     plate = event.vehicle if fact.kind == "accepted" else None
     return bool(plate and law.vehicle and normal_plate(plate) != law.vehicle)
+
+
+def _is_before_end(law: ManifestLaw, *sides: Fact) -> bool:
+    """Whether it is proved of either side of a loading that it came before the trip ended; paper has its own term."""
+    brought = dict(law.brought)
+    return any(side.event.backfill is not None or _is_told(side, law.end_told_ms, brought) for side in sides)
+
+
+def _is_told(fact: Fact, end_told_ms: int, brought: Mapping[str, int]) -> bool:
+    return fact.received_ms <= end_told_ms or fact.event.device_seq < brought.get(fact.event.device_id, -1)
+
+
+def _brought(manifest: Manifest, end_told_ms: int) -> tuple[tuple[str, int], ...]:
+    first: dict[str, int] = {}
+    home = [leg for leg in manifest.legs if leg.taker == manifest.consignor]
+    for leg in (*manifest.arrivals, *home):
+        _note_first(leg.facts, first)
+    for leg in reversed(manifest.legs):
+        if leg.by_carrier and leg.to_carrier:  # who handed on what was brought there had loaded it before
+            taken = [fact for fact in leg.acceptances if _is_told(fact, end_told_ms, first)]
+            codes = {code for fact in taken for code in fact.event.codes}
+            _note_first([fact for fact in leg.releases if not codes.isdisjoint(fact.event.codes)], first)
+    return tuple(sorted(first.items()))
+
+
+def _note_first(facts: Iterable[Fact], first: dict[str, int]) -> None:
+    for fact in facts:
+        event = fact.event
+        first[event.device_id] = min(first.get(event.device_id, event.device_seq), event.device_seq)
 
 
 def write_law(law: ManifestLaw) -> str:
@@ -120,7 +159,8 @@ def write_law(law: ManifestLaw) -> str:
 def read_law(text: str) -> ManifestLaw:
     """What `write_law` wrote."""
     fields = orjson.loads(text)
-    return ManifestLaw(**fields | {"carriers": tuple(fields["carriers"])})
+    brought = tuple((device, number) for device, number in fields["brought"])
+    return ManifestLaw(**fields | {"carriers": tuple(fields["carriers"]), "brought": brought})
 
 
 def _leaving(loadings: tuple[Leg, ...]) -> Fact | None:

@@ -283,8 +283,11 @@ class Directory:
         self._limits: dict[tuple[str, str | None], int] = {}
         self._licensed: dict[tuple[str, str, str, date], bool] = {}
         self.tolerance = Tolerance(
-            permille=self.limit("mass_tolerance_permille"), floor_g=self.limit("mass_tolerance_floor_g")
+            permille=self.limit("mass_tolerance_permille"),
+            floor_g=self.limit("mass_tolerance_floor_g"),
+            floor_permille=self.limit("mass_tolerance_floor_permille"),
         )
+        self.estimate = self.tolerance._replace(permille=self.limit("estimate_tolerance_permille"))
 
     def rule(self, key: str, site: str | None = None) -> Rule:
         """The rule that holds at a site: its own, else its township's, else its district's, else the default."""

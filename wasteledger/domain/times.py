@@ -10,18 +10,23 @@ The time of a fact, in this order:
    clock, and the event is held to its receipt;
 4. all of this inside the bracket: not before the event in front of it in the device's own chain, nor the checkpoint that it names, nor
    the hello that said that its number was still to come, nor the device's enrolment (less `ENROLMENT_GRACE_MS`); not after the service had
-   any later event of that device. A claim outside is a finding and gains nothing: the event counts from its receipt, and from the
-   beginning of the bracket wherever an earlier moment is the one that costs.
+   any later event of that device. Within one boot the running clock bounds it too: the wall clock may not go back on it by more than
+   clocks are trusted and a crystal gains. A claim outside is a finding and gains nothing: the event counts from its receipt, and from the
+   beginning of the bracket wherever an earlier moment is the one that costs. Where it is a hello that puts it outside, and the wall clock
+   alone does not, the wall clock holds.
 
 A hello that comes later than the contact in which its events were handed in mends clocks too; what was overdue by the first telling stays
-late (`earliest_ms`, `latest_ms`).
+late (`earliest_ms`, `latest_ms`). It moves no sealing to a later day than the one it was received for, nor by more than `LATE_MEND_MS_MAX`
+to an earlier one: what was counted in a month stays there.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.acts import Act, moment_ms
 from wasteledger.domain.hello import Hello
+from wasteledger.domain.legal_days import day_end_ms
 
 if TYPE_CHECKING:
     from wasteledger.domain.facts import Fact
@@ -32,6 +37,10 @@ TRUSTED_CLOCK_MS_MAX = 120_000
 CONTACT_MS_MAX = 10 * 60 * 1000
 #: A wall clock further behind the receipt than this is no clock: a battery was empty, or somebody reaches for another year.
 CLOCK_BEHIND_MS_MAX = 366 * 24 * 60 * 60 * 1000
+#: A clock that a late hello finds wrong by more than this gets no sealing moved: honest ones are hours off, or no clocks at all.
+LATE_MEND_MS_MAX = 24 * 60 * 60 * 1000
+#: A quartz gains or loses less than one part in so many.
+CRYSTAL_PARTS = 1000
 #: A district that is loaded tells its last weeks afterwards: so long before its enrolment a device may have acted.
 ENROLMENT_GRACE_MS = 31 * 24 * 60 * 60 * 1000
 
@@ -85,12 +94,20 @@ class Clocks:
         if not said:
             return 0
         for next_seq, said_ms in reversed(said):
-            if next_seq <= event.device_seq and said_ms <= received_ms:
+            if next_seq <= event.device_seq and said_ms < received_ms:
                 return said_ms
         return 0
 
+    def moves(self, hello: Hello, received_ms: int) -> bool:
+        """Whether a hello puts the beginning of its boot elsewhere, by more than clocks are trusted."""
+        known, zero_ms = self.anchors(hello.device_id, hello.boot_id), received_ms - hello.monotonic_ms
+        if any(other.received_ms <= received_ms and other.zero_ms <= zero_ms for other in known):
+            return False
+        before = min((other.zero_ms for other in known if other.received_ms <= received_ms), default=None)
+        return before is None or before - zero_ms > TRUSTED_CLOCK_MS_MAX
+
     def learn(self, hello: Hello, received_ms: int) -> bool:
-        """Takes in a hello; whether it moved the boot by more than clocks are trusted. What it says of numbers concerns what comes later.
+        """Takes in a hello; whether it moved the boot (`moves`). What it says of numbers concerns what comes later.
 
         A hello that was long under way makes the boot seem to begin later than it did, so the earliest one holds.
         """
@@ -98,13 +115,12 @@ class Clocks:
         if not said or said[-1][0] < hello.next_seq:
             self._said[hello.device_id] = (*said, (hello.next_seq, received_ms))
         boot, made = (hello.device_id, hello.boot_id), Anchor(received_ms, received_ms - hello.monotonic_ms)
-        known = self._anchors.get(boot, ())
+        known, moved = self._anchors.get(boot, ()), self.moves(hello, received_ms)
         if any(other.received_ms <= received_ms and other.zero_ms <= made.zero_ms for other in known):
             return False
-        before = min((other.zero_ms for other in known if other.received_ms <= received_ms), default=None)
         kept = [other for other in known if other.received_ms < received_ms or other.zero_ms < made.zero_ms]
         self._anchors[boot] = tuple(sorted([*kept, made]))
-        return before is None or before - made.zero_ms > TRUSTED_CLOCK_MS_MAX
+        return moved
 
     def claim(self, event: Act, received_ms: int, wall_ms: int) -> tuple[int, int, int]:
         """Steps 1 to 3: when the event happened, and no earlier and no later than which moments it counts."""
@@ -125,7 +141,54 @@ class Clocks:
         mended_ms = min(anchored_ms, received_ms)
         if contact:
             return mended_ms, mended_ms, mended_ms
-        return mended_ms, min(mended_ms, held_ms), max(mended_ms, held_ms)
+        at_ms = mended_ms
+        if event.kind == "sealed" and held_ms == wall_ms:
+            at_ms = min(mended_ms, day_end_ms(held_ms)) if held_ms - mended_ms <= LATE_MEND_MS_MAX else held_ms
+        return at_ms, min(mended_ms, held_ms), max(mended_ms, held_ms)
+
+
+class Bound(NamedTuple):
+    """What a device's events so far prove of the next one.
+
+    Attributes:
+        lower_ms: the beginning of its bracket.
+        boot: of the newest event; `zero_ms`: when that boot began at the earliest, by the times of its events; 0 where none tells.
+    """
+
+    lower_ms: int
+    boot: str = ""
+    zero_ms: int = 0
+
+    def clock_ms(self, event: Act) -> int:
+        """Before which moment the event can not have been, by the running clock."""
+        if event.boot_id != self.boot or not self.zero_ms:
+            return 0
+        return self.zero_ms + event.monotonic_ms - event.monotonic_ms // CRYSTAL_PARTS
+
+    def behind(self, event: Act, lower_ms: int, occurred_ms: int | None) -> "Bound":
+        """What holds behind one more event; without a moment it tells nothing of its boot."""
+        zero_ms = self.zero_ms if event.boot_id == self.boot else 0
+        if occurred_ms is not None:
+            zero_ms = max(zero_ms, occurred_ms - event.monotonic_ms)
+        return Bound(lower_ms, event.boot_id, zero_ms)
+
+
+def bound_behind(facts: Iterable["Fact"], boot: str, floor_ms: int) -> Bound:
+    """What facts of one device, read downwards from a number, prove of the next one of a boot."""
+    lower_ms, zero_ms, is_bound, is_same = floor_ms, 0, False, True
+    for fact in facts:
+        event = fact.event
+        is_same = is_same and event.boot_id == boot
+        if is_bound and not is_same:
+            break
+        if event.backfill:
+            continue
+        if not is_bound:
+            lower_ms = max(lower_ms, fact.earliest_ms if fact.outside else fact.occurred_ms)
+            is_bound = not fact.outside
+        if is_same and not fact.outside:
+            zero_ms = max(zero_ms, fact.occurred_ms - event.monotonic_ms)
+    return Bound(lower_ms, boot, zero_ms)
 
 
 class Held(NamedTuple):
@@ -134,7 +197,7 @@ class Held(NamedTuple):
     Attributes:
         occurred_ms: when it counts as having happened; `earliest_ms`, `latest_ms`: where the other end would cost.
         outside: its claim lies outside the bracket.
-        lower_ms: the beginning of the bracket of the next event of its device.
+        bound: what holds for the next event of its device.
     """
 
     fact: "Fact"
@@ -142,41 +205,63 @@ class Held(NamedTuple):
     earliest_ms: int
     latest_ms: int
     outside: bool
-    lower_ms: int
+    bound: Bound
 
 
-def hold_chain(facts: Sequence["Fact"], lower_ms: int, clocks: Clocks, received_at: ReceivedAt) -> Iterator[Held]:
-    """Step 4 for facts of one device in the order of their numbers; `lower_ms` is the beginning of the first one's bracket."""
+def hold_chain(facts: Sequence["Fact"], bound: Bound, clocks: Clocks, received_at: ReceivedAt) -> Iterator[Held]:
+    """Step 4 for facts of one device in the order of their numbers; `bound` holds for the first one."""
     upper = [0] * len(facts)
     bound_ms = 2**63
     for place in range(len(facts) - 1, -1, -1):
         bound_ms = upper[place] = min(bound_ms, facts[place].received_ms)
     for fact, upper_ms in zip(facts, upper, strict=True):
-        held = _hold(fact, lower_ms, upper_ms, clocks, received_at)
-        lower_ms = held.lower_ms
+        held = _hold(fact, bound, upper_ms, clocks, received_at)
+        bound = held.bound
         yield held
 
 
-def _hold(fact: "Fact", lower_ms: int, upper_ms: int, clocks: Clocks, received_at: ReceivedAt) -> Held:
-    event = fact.event
+def hold_from(
+    number: int, downwards: Iterator["Fact"], floor_ms: int, clocks: Clocks, received_at: ReceivedAt
+) -> list[Held]:
+    """The same for those from a number on, read downwards and no further than the bracket of the first one needs."""
+    facts: list[Fact] = []
+    earlier: list[Fact] = []
+    for fact in downwards:
+        if fact.event.device_seq < number:
+            earlier.append(fact)
+            break
+        facts.append(fact)
+    boot = facts[-1].event.boot_id if facts else NO_BOOT
+    return list(hold_chain(facts[::-1], bound_behind(chain(earlier, downwards), boot, floor_ms), clocks, received_at))
+
+
+def _hold(fact: "Fact", bound: Bound, upper_ms: int, clocks: Clocks, received_at: ReceivedAt) -> Held:
+    event, lower_ms = fact.event, bound.lower_ms
     claimed = clocks.claim(event, fact.received_ms, fact.wall_ms)
     if event.backfill and event.backfill.get("paper"):
+        same = bound.behind(event, lower_ms, None)
         if fact.received_ms - claimed[0] <= PAPER_BEHIND_MS_MAX:
-            return Held(fact, *claimed, outside=False, lower_ms=lower_ms)
+            return Held(fact, *claimed, outside=False, bound=same)
         received_ms = min(fact.received_ms, upper_ms)
-        return Held(fact, received_ms, min(lower_ms, received_ms), received_ms, outside=True, lower_ms=lower_ms)
+        return Held(fact, received_ms, min(lower_ms, received_ms), received_ms, outside=True, bound=same)
     occurred_ms, earliest_ms, latest_ms = (min(moment, upper_ms) for moment in claimed)
     begin_ms = max(lower_ms, _checkpoint_ms(fact, received_at), clocks.floor_ms(event, fact.received_ms))
-    outside = begin_ms - occurred_ms > TRUSTED_CLOCK_MS_MAX
+    proved_ms = max(begin_ms, bound.clock_ms(event))
+    outside = proved_ms - occurred_ms > TRUSTED_CLOCK_MS_MAX
     if outside:
-        occurred_ms, earliest_ms, latest_ms = upper_ms, min(begin_ms, upper_ms), upper_ms
+        wall_ms = min(fact.wall_ms, upper_ms)
+        by_wall = occurred_ms < wall_ms and proved_ms - wall_ms <= TRUSTED_CLOCK_MS_MAX
+        occurred_ms = min(max(wall_ms, begin_ms), upper_ms) if by_wall else upper_ms
+        begin_ms, earliest_ms, latest_ms = proved_ms, min(proved_ms, occurred_ms), upper_ms
     elif occurred_ms < begin_ms:
         occurred_ms = min(begin_ms, upper_ms)
         earliest_ms, latest_ms = min(earliest_ms, occurred_ms), max(latest_ms, occurred_ms)
     if event.backfill:
-        return Held(fact, occurred_ms, earliest_ms, latest_ms, outside, lower_ms)
+        return Held(fact, occurred_ms, earliest_ms, latest_ms, outside, bound.behind(event, lower_ms, None))
     # An event that is held to its receipt says nothing of the next one: only what its own bracket begins with does.
-    return Held(fact, occurred_ms, earliest_ms, latest_ms, outside, max(lower_ms, begin_ms if outside else occurred_ms))
+    told_ms = None if outside else occurred_ms
+    behind = bound.behind(event, max(lower_ms, begin_ms if told_ms is None else told_ms), told_ms)
+    return Held(fact, occurred_ms, earliest_ms, latest_ms, outside, behind)
 
 
 def _checkpoint_ms(fact: "Fact", received_at: ReceivedAt) -> int:

@@ -19,6 +19,7 @@ from wasteledger.domain.chain import Chain, Stay
 from wasteledger.domain.checks import (
     check_boxes_opened,
     check_hand_over,
+    check_late_paper,
     check_mass,
     check_packings,
     check_plant,
@@ -28,7 +29,7 @@ from wasteledger.domain.checks import (
 )
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
 from wasteledger.domain.declarations import DECLARED, hear_declaration
-from wasteledger.domain.entitled import OFFICE, OWN, answer_to, entitlement_of
+from wasteledger.domain.entitled import OFFICE, OWN, PIN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
 from wasteledger.domain.register import Directory
@@ -67,7 +68,7 @@ class TailWalk(NamedTuple):
     arrived: Fact | None
     storage: Awaited | None
     two_organisations: bool
-    entered: tuple[Fact, Fact, int] | None
+    entered: list[tuple[Fact, Fact, int]]
 
 
 def walk(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Chain:
@@ -83,8 +84,7 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     _walk_steps(chain, own, source, directory)
     if timeline.tail:
         _walk_tail(chain, timeline.tail, source, directory)
-    if chain.awaited and chain.since:
-        chain.expected = chain.awaited.since(chain.since)
+    chain.expect()
     if chain.boxes:
         chain.box_weighings = timeline.tail.weighings if timeline.tail else box_weighings(chain.steps)
         check_boxes_opened(chain)
@@ -95,7 +95,7 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     if chain.state.phase is _LOST and chain.since:
         chain.doubt("declared_lost", chain.since, site=chain.since.event.site)
     elif chain.state.phase is _DISPOSED and chain.since:
-        _conclude(chain, chain.since, directory)
+        _conclude(chain, chain.since, source, directory)
     _simplify(chain)
     if directory.history is not None:
         _note_hindsight(chain, directory)
@@ -115,8 +115,10 @@ def _note_hindsight(chain: Chain, directory: Directory) -> None:
             return
 
 
-def _conclude(chain: Chain, disposed: Fact, directory: Directory) -> None:
+def _conclude(chain: Chain, disposed: Fact, source: Source, directory: Directory) -> None:
     """A life that ended in a furnace: by its own producer, or through enough hands that are not one."""
+    if chain.released is not None and chain.released.event.backfill:
+        check_late_paper(chain, chain.released, disposed, source, directory)
     if not chain.seals or (chain.doubts and any(doubt.reason in _BREAKING for doubt in chain.doubts)):
         return
     if disposed.event.site == chain.seals[0].event.site:
@@ -144,7 +146,7 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
             chain.state, chain.awaited, chain.consignor = known.state, known.awaited, known.consignor
             chain.arrived, chain.storage = known.arrived, known.storage
             chain.two_organisations = chain.two_organisations or known.two_organisations
-            chain.entered = known.entered or chain.entered
+            chain.entered = [*chain.entered, *known.entered]
             chain.since, chain.since_ms, chain.inferred = known.since, known.since.occurred_ms, True
             if known.left_ms is not None:
                 last = stays[-1]
@@ -153,8 +155,9 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
             return
     quiet = chain.released is None and chain.seen_at is None and bool(stays) and stays[-1].end_ms is None
     doubts, waiting, rooms, weighed = len(chain.doubts), len(chain.unvouched), len(stays), len(chain.weighings)
+    returns = chain.returns
     before, chain.two_organisations = chain.two_organisations, False
-    entered = chain.entered
+    entered = len(chain.entered)
     arrived = chain.arrived
     moved_ms = _walk_steps(chain, tail.steps, source, directory)
     two, chain.two_organisations = chain.two_organisations, before or chain.two_organisations
@@ -168,11 +171,12 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
         and chain.released is None
         and chain.inferred
         and not chain.disputed
+        and chain.returns == returns
     ):
         left_ms = stays[rooms - 1].end_ms
         tail.walks[begin] = TailWalk(
             chain.state, moved_ms, taken_ms, left_ms, stays[rooms:], chain.awaited, chain.since, chain.consignor,
-            chain.arrived, chain.storage, two, chain.entered if chain.entered is not entered else None,
+            chain.arrived, chain.storage, two, chain.entered[entered:],
         )  # fmt: skip
 
 
@@ -278,14 +282,17 @@ def _passed_on(state: ItemState, move: Move, fact: Fact, directory: Directory) -
     )  # fmt: skip
 
 
-def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> None:
+def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
+    chain: Chain, fact: Fact, before: ItemState, directory: Directory
+) -> None:
     """The item changed phase or hands: was it in time, where is it now, and what is expected next."""
     state, now_ms = chain.state, fact.occurred_ms
     if directory.history is not None:
         directory = directory.at(now_ms)  # its limits are those of the day on which it came there
     step = chain.awaited
     late = step is not None and fact.latest_ms > chain.since_ms + step.limit_ms
-    if late and step:
+    on_paper = fact.event.backfill is not None
+    if late and step and not (on_paper and is_silent(step.site, fact)):
         chain.doubt("late_step", fact, site=step.site)
     phase, holder = state.phase, state.holder
     if holder is None and phase is not _VOIDED and phase is not _LOST:
@@ -299,17 +306,51 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
         _stay(chain, holder, "", now_ms)
     chain.since_ms, chain.since = fact.earliest_ms, fact
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
+    if on_paper and phase is Phase.OFFERED:
+        chain.awaited = None  # one side's paper sets the other side no term: what it says it gave is still its own
     if not passed_on and chain.arrived is not None and (not ended or phase is _LOST or before.phase is _LOST):
         return  # its time of storage runs on
     storage, arrived = chain.storage, chain.arrived
     over = storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms
-    if over and storage and arrived and not _is_named(chain, arrived):
+    silent = on_paper and storage is not None and is_silent(storage.site, fact)
+    if over and storage and arrived and not silent and not _is_named(chain, arrived):
         chain.doubt("late_step", fact, site=storage.site)
     chain.arrived, chain.taken_ms = fact, fact.latest_ms
     if ended or holder is None:
         chain.storage = None
-    else:
-        chain.storage = awaited if phase is _HELD else storage_of(holder, chain.waste_code, directory)
+        return
+    held, stays = phase is _HELD, chain.stays
+    chain.storage = awaited if held else storage_of(holder, chain.waste_code, directory)
+    if len(stays) > 2 and stays[0].site in {holder, before.holder} and chain.storage:  # noqa: PLR2004 - it was away
+        _add_up(chain, chain.storage, fact, held=held)
+
+
+def _add_up(chain: Chain, storage: Awaited, fact: Fact, *, held: bool) -> None:
+    """Passed to and fro between two sites, a package does not begin its storage anew each time; sent back by a third one it does."""
+    here, sites = chain.stays[-1], {stay.site for stay in chain.stays}
+    own = [(stay.begin_ms, stay.end_ms or 0) for stay in chain.stays[:-1] if stay.site == here.site]
+    if not own or len(sites) > 2 or _is_sent_back(chain, own[-1][1], fact, sites):  # noqa: PLR2004 - nowhere but between the two
+        return
+    chain.returns += 1
+    chain.storage = storage._replace(
+        limit_ms=max(0, storage.limit_ms - sum(end_ms - begin_ms for begin_ms, end_ms in own))
+    )
+    if held:
+        chain.awaited = chain.storage
+
+
+def _is_sent_back(chain: Chain, left_ms: int, fact: Fact, sites: set[str]) -> bool:
+    """Whether somebody else refused the package while it was away."""
+    return any(
+        step.fact.kind == "refused" and step.entitled and step.fact.event.site not in sites
+        for step in chain.steps
+        if left_ms <= step.fact.occurred_ms and step.fact.order < fact.order
+    )
+
+
+def is_silent(site: str, fact: Fact) -> bool:
+    """Whether a site has no part in what was entered from paper: nothing is late for one that never spoke."""
+    return fact.event.site != site or (fact.entitlement or 0) < PIN
 
 
 def _is_named(chain: Chain, arrived: Fact) -> bool:

@@ -12,7 +12,7 @@ from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
 from wasteledger.domain.manifest_validity import ManifestLaw, read_law
 from wasteledger.domain.register import Directory
-from wasteledger.domain.times import Clocks, Held
+from wasteledger.domain.times import Bound, Clocks, Held
 from wasteledger.store.books import BookRows
 from wasteledger.store.ledger import Ledger
 
@@ -146,7 +146,7 @@ class BookSource:
         known = self.held.get(entry.index) if self.held else None
         if known:
             occurred_ms, earliest_ms, latest_ms, outside = known
-            fact.hold(Held(fact, occurred_ms, earliest_ms, latest_ms, bool(outside), 0))
+            fact.hold(Held(fact, occurred_ms, earliest_ms, latest_ms, bool(outside), Bound(0)))
         return fact
 
     def received_at(self, index: int) -> int | None:

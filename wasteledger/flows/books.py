@@ -34,7 +34,7 @@ from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
-from wasteledger.domain.times import NO_BOOT, hold_chain
+from wasteledger.domain.times import NO_BOOT, TRUSTED_CLOCK_MS_MAX, Bound, hold_chain, hold_from
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
 from wasteledger.flows.book_source import BookSource
@@ -222,14 +222,15 @@ class Books:
                 source.file(name, fact)
             self._touch(fact)
             return
-        number, lower_ms = self._place(book, fact, said_ms)
+        number, bound = self._place(book, fact, said_ms)
         if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
             self._device(event.device).admit(event.for_site, encode_base64(root), fact.received_ms)
         broken_from = book.admission.broken_from
         book.take(fact, directory)
         if number < 0:
-            book.runs[-1].lower_ms = lower_ms
+            run = book.runs[-1]
+            run.lower_ms, run.boot, run.zero_ms = bound
         if book.admission.broken_from != broken_from:
             self._weigh(event.device_id)
         if kind in _OF_DEVICES:
@@ -251,23 +252,27 @@ class Books:
             self._rare.append(fact.index)
         self._touch(fact)
 
-    def _place(self, book: DeviceBook, fact: Fact, said_ms: int) -> tuple[int, int]:
-        """From which number on times change because of an event, -1 for none; and where the bracket of the next one begins."""
-        event, runs, lower_ms = fact.event, book.runs, book.floor_ms
+    def _place(self, book: DeviceBook, fact: Fact, said_ms: int) -> tuple[int, tuple[int, str, int]]:
+        """From which number on times change because of an event, -1 for none; and what holds for the next one (`times.Bound`)."""
+        event, runs, lower_ms, zero_ms = fact.event, book.runs, book.floor_ms, 0
+        boot = event.boot_id
         if runs and runs[-1].last < event.device_seq and book.received_ms <= fact.received_ms:
             book.received_ms = fact.received_ms
             lower_ms = max(lower_ms, runs[-1].lower_ms)
+            zero_ms = runs[-1].zero_ms if runs[-1].boot == boot else 0
         else:
             number = book.dated_from(fact)
             if number >= 0:
-                return number, 0
+                return number, (0, "", 0)
         lower_ms = max(lower_ms, said_ms)
-        if fact.occurred_ms >= lower_ms and not event.checkpoint and not event.backfill:
-            return -1, fact.occurred_ms  # nearly always: it happened when it claims
-        (held,) = hold_chain([fact], lower_ms, self.source.clocks, self.source.received_at)
+        began_ms = fact.occurred_ms - event.monotonic_ms
+        steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX
+        if fact.occurred_ms >= lower_ms and steady and not event.checkpoint and not event.backfill:
+            return -1, (fact.occurred_ms, boot, max(zero_ms, began_ms))  # nearly always: it happened when it claims
+        (held,) = hold_chain([fact], Bound(lower_ms, boot, zero_ms), self.source.clocks, self.source.received_at)
         if fact.hold(held):
             self._keep_time(fact)
-        return -1, held.lower_ms
+        return -1, held.bound
 
     def _shelve_fork(self, fact: Fact) -> None:
         for code in fact.event.codes:
@@ -349,26 +354,23 @@ class Books:
         book = self._device(hello.device_id)
         book.announce(hello.next_seq, entry.received_ms, entry.event_id)
         boot = hello.device_id, hello.boot_id
-        moved = self.source.clocks.learn(hello, entry.received_ms)
-        self._boots |= {boot, (hello.device_id, NO_BOOT)}
         begun = [number for number in (self._begun.get(boot), self.source.begun(*boot)) if number is not None]
-        if moved and begun:
+        moved = bool(begun) and self.source.clocks.moves(hello, entry.received_ms)
+        if moved:  # read while the old clocks hold: what is dated otherwise afterwards is judged again
+            downwards = self.source.facts_of_device(book.device_id, book.newest, end=self.size + 1)
+            any(fact.event.device_seq <= min(begun) for fact in downwards)
+        self.source.clocks.learn(hello, entry.received_ms)
+        self._boots |= {boot, (hello.device_id, NO_BOOT)}
+        if moved:
             self._hold(book, min(begun), directory)
 
     def _hold(self, book: DeviceBook, number: int, directory: Directory) -> None:
         """Times of a device's events from a number on, each inside its bracket; what changes is judged again."""
-        source, facts, lower_ms = self.source, [], book.floor_ms
-        for fact in source.facts_of_device(book.device_id, book.newest, end=self.size + 1):
-            if fact.event.device_seq >= number:
-                facts.append(fact)
-            elif not fact.event.backfill:
-                lower_ms = max(lower_ms, fact.earliest_ms if fact.outside else fact.occurred_ms)
-                if not fact.outside:
-                    break
-        bounds = {}
-        for held in list(hold_chain(facts[::-1], lower_ms, source.clocks, source.received_at)):
+        source, bounds = self.source, {}
+        downwards = source.facts_of_device(book.device_id, book.newest, end=self.size + 1)
+        for held in hold_from(number, downwards, book.floor_ms, source.clocks, source.received_at):
             fact, before_ms = held.fact, held.fact.occurred_ms
-            bounds[fact.event.device_seq] = held.lower_ms
+            bounds[fact.event.device_seq] = held.bound
             if fact.hold(held):
                 self._keep_time(fact)
                 self._touch_at(fact, before_ms)

@@ -208,7 +208,7 @@ class Audit:
             self._fork(index, entry, event, device)
         else:
             self._event(index, entry, event, payload, device)
-            self.devices.act(payload, device, index=index, leaf=leaf)
+            self.devices.act(payload, device, index=index, received_ms=entry.received_ms, leaf=leaf)
         self._keep(index, entry, event, payload)
 
     @staticmethod

@@ -23,7 +23,7 @@ class Device:
     """An admitted key and what it has said.
 
     Attributes:
-        sites: that it was admitted for, in order.
+        sites: that it was admitted for, in order; `later`: when each further one was.
         root: what its event 0 must name as the one before: the leaf hash of its enrolment.
         ids: event id by number.  prevs: what each event names as the one before.
         odd_ids: ids of what it signed that stands in the log as a fork or in quarantine.
@@ -45,6 +45,11 @@ class Device:
     forked_from: int | None = None
     announced: tuple[int, int] = (0, -1)
     newest: bytes = b""
+    later: dict[str, int] = field(default_factory=dict)
+
+    def has(self, site: str, received_ms: int) -> bool:
+        """Whether it was a device of the site when something of it was received; of its first one it always was."""
+        return site in self.sites and received_ms >= self.later.get(site, received_ms)
 
     def holes(self) -> list[tuple[int, int]]:
         """Missing numbers between those that are there, as (first, last)."""
@@ -112,7 +117,7 @@ class Devices:
             raise fail("entry 0 is not the enrolment of an office by itself")
         self._admit(payload, EMPTY_ROOT)
 
-    def act(self, payload: dict[str, Any], device: Device, *, index: int, leaf: bytes) -> None:
+    def act(self, payload: dict[str, Any], device: Device, *, index: int, received_ms: int, leaf: bytes) -> None:
         """Admits or revokes where the event says so, and only an office may."""
         kind = payload["kind"]
         if kind not in {"enrolled", "revoked"}:
@@ -126,6 +131,7 @@ class Devices:
             site = text_of(payload, "for_site", SITE)
             if site not in named.sites:  # admitted again, it is a device of both, and stays what it is
                 named.sites.append(site)
+                named.later[site] = received_ms
         elif kind == "revoked" and named is not None and named.revoked_index is None:
             named.revoked_index = index
 

@@ -44,6 +44,7 @@ class Vouch(NamedTuple):
     Attributes:
         counterpart: the other side of a hand-over, empty for any other act.
         is_signed: whether it carries a signature by badge and PIN.
+        on_paper: whether the act was first on paper, and entered later.
         key: the key that made it, of those that any register gives this person.
     """
 
@@ -53,6 +54,7 @@ class Vouch(NamedTuple):
     moment_ms: int
     is_signed: bool = False
     key: bytes | None = None
+    on_paper: bool = False
 
     def is_forged(self, person: Person) -> bool:
         """Whether the signature is not the person's; one whose key no register has can not be judged."""
@@ -161,7 +163,8 @@ class Signers:
                 raise fail("an event whose backfill is no object")
             moment_ms = occurred_ms(backfill, "happened_at")
         name = _COUNTERPART.get(event.kind)
-        vouch = Vouch(actor, method, text_of(payload, name, SITE) if name else "", moment_ms)
+        other = text_of(payload, name, SITE) if name else ""
+        vouch = Vouch(actor, method, other, moment_ms, on_paper=backfill is not None)
         if signature is None:
             return vouch
         if not isinstance(signature, str):
@@ -216,20 +219,23 @@ class Signers:
             broken, revoked = self._broken[said.device_id], device.revoked_index
             if (broken is not None and said.number >= broken) or (revoked is not None and said.index > revoked):
                 return UNTRUSTED
-        if said.site not in device.sites:
+        if not device.has(said.site, said.received_ms):
             return OTHER
         return OFFICE if device.role == "office" else OWN
 
     def _in_a_name(self, said: Said) -> bool:
-        """What the office says in a party's name: a manifest for a consignor without a device, an answer in a case."""
-        return said.kind in {"manifested", "cased"} and self._devices[said.device_id].role == "office"
+        """What the office says in a party's name: a manifest for one without a device, an answer in a case, what it saw at their place."""
+        in_a_name = {"manifested", "cased", "inspected", "counted"}
+        return said.kind in in_a_name and self._devices[said.device_id].role == "office"
 
     def _vouched(self, said: Said) -> bool:
         """Whether a person registered at the site on the day vouched; where no register tells, his word is taken and counted."""
         vouch = said.vouch
         if vouch is None or vouch.method not in _METHODS:
             return False
-        if vouch.counterpart and vouch.counterpart not in self._devices[said.device_id].sites:
+        if said.kind == "accepted" and vouch.on_paper and vouch.method != "pin":
+            return False  # who took something over on paper enters that himself
+        if vouch.counterpart and not self._devices[said.device_id].has(vouch.counterpart, said.received_ms):
             return False
         register = self._registers.at(vouch.moment_ms)
         if register is None:
