@@ -32,3 +32,8 @@ def _day_text(number: int) -> str:
 def legal_day_text(moment_ms: int) -> str:
     """The day of a moment in China, as the books write it."""
     return _day_text((moment_ms + _CHINA_MS) // _DAY_MS)
+
+
+def day_end_ms(day: str) -> int:
+    """When a day, as events write it, is over in China; UTC milliseconds."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=CHINA).timestamp()) * 1000 + _DAY_MS

@@ -31,13 +31,15 @@ from wasteledger.domain.declarations import DECLARED, hear_declaration
 from wasteledger.domain.entitled import OFFICE, OWN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
+from wasteledger.domain.opening import is_opening_stock
+from wasteledger.domain.opening_checks import check_opening_stock, note_without_effect
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
 
 MINUTE_MS = 60_000
 #: What happens once in a life.
-_RARE = frozenset({"sealed", "issued", "printed"})
+_RARE = frozenset({"sealed", "issued", "printed", "opening_stock"})
 #: Acts that the register of their day judges.
 _JUDGED = frozenset({"sealed", "released", "accepted", "disposed"})
 _BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
@@ -284,7 +286,7 @@ def _move(chain: Chain, fact: Fact, before: ItemState, directory: Directory) -> 
     if ended:
         _stay(chain, None, "", now_ms)
     elif state.holder != before.holder or before.phase is Phase.LOST:
-        _stay(chain, state.holder, "", now_ms)
+        _stay(chain, state.holder, fact.event.room if fact.kind == "sealed" else "", now_ms)
     chain.since_ms, chain.since = fact.earliest_ms, fact
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
     lost = Phase.LOST in {state.phase, before.phase} and state.holder == before.holder  # its time of storage runs on
@@ -351,9 +353,11 @@ def _note_rare(chain: Chain, step: Step, source: Source, directory: Directory) -
         chain.waste_code = chain.waste_code or waste_code
         if chain.producer_strength < OWN:
             chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
-        check_sealing(chain, fact, source, directory)
+        (check_opening_stock if is_opening_stock(fact) else check_sealing)(chain, fact, source, directory)
     elif fact.kind == "issued":
         chain.roll, chain.issued_for = event.stock, event.for_site
+    elif fact.kind == "opening_stock":
+        note_without_effect(chain, fact, source, directory)
     elif fact.kind == "printed" and event.copy_no > 1 and not event.reason:
         chain.doubt("reprint_without_reason", fact, site=event.site)
 

@@ -31,6 +31,8 @@ class BookSource:
         self.admissions = Admissions()
         self.evidence = EvidenceShelf()
         self.relabelled: set[str] = set()
+        self.openings: dict[str, list[Fact]] = defaultdict(list)
+        self.opened: set[str] = set()
         #: Times that do not follow from an event and its clocks alone: (occurred, earliest, latest, outside) by index.
         self.held: dict[int, tuple[int, ...]] = {}
         self.facts: dict[int, Fact] = {}
@@ -97,7 +99,10 @@ class BookSource:
     def date_anew(self, fact: Fact, codes: Iterable[str]) -> None:
         """A fact's moment has changed: its places are written anew."""
         self.facts[fact.index] = fact
-        for shelf in (self.targets.get(fact.event.target_event_id, []), self.counts.get(fact.event.site, [])):
+        site = fact.event.site
+        for shelf in (
+            self.targets.get(fact.event.target_event_id, []), self.counts.get(site, []), self.openings.get(site, []),
+        ):  # fmt: skip
             shelf[:] = [fact if kept.index == fact.index else kept for kept in shelf]
         for code in codes:
             self._rewritten.add(code)

@@ -25,7 +25,6 @@ from wasteledger.domain.admissions import Admission, break_chain, take_office_ev
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import SAID_OF_NO_PACKAGE, DeviceBook, Run
-from wasteledger.domain.evidence import may_need_evidence
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.judge import companions_between, judge
@@ -36,6 +35,7 @@ from wasteledger.domain.timeline import is_box
 from wasteledger.domain.times import NO_BOOT, hold_chain
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
+from wasteledger.flows.book_rare import is_rare, opened_at
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
 from wasteledger.store.books_db import BooksDatabase, BooksState
@@ -208,6 +208,8 @@ class Books:
             self._touch(fact)
             if fact.kind in SAID_OF_NO_PACKAGE:
                 self.devices[device].note_right(fact, self.source, self._directory)
+            elif fact.kind == "opening_stock":
+                self._touch_openings(fact.event.site)
             self._corrected.update(named_by(fact))  # what it packed may lie in a box that a manifest has named since
 
     def _file(self, fact: Fact, content: bytes, directory: Directory) -> None:  # noqa: C901 - all of a fact, once
@@ -239,9 +241,11 @@ class Books:
             self._hold(book, number, directory)
         if kind in SAID_OF_NO_PACKAGE:
             book.note_right(fact, source, directory)
-        if (kind not in _PLAIN or event.attachments) and _is_rare(fact):
+        if (kind not in _PLAIN or event.attachments) and is_rare(fact):
             self._shelve_rare(fact)
             self._rare.append(fact.index)
+            if kind == "opening_stock":
+                self._touch_openings(event.site)
         self._touch(fact)
 
     def _place(self, book: DeviceBook, fact: Fact) -> tuple[int, int]:
@@ -273,6 +277,9 @@ class Books:
             self.source.relabelled.update((*fact.event.codes, fact.event.new_code))
         if fact.event.target_event_id:
             self.source.targets[fact.event.target_event_id].append(fact)
+        elif fact.kind == "opening_stock":
+            self.source.openings[fact.event.site].append(fact)
+            self.source.opened.update(fact.event.codes)
         elif fact.event.stock and fact.kind == "counted":
             self.source.rolls.add(fact.event.stock)
         elif fact.kind == "counted" and not fact.event.box:
@@ -324,6 +331,14 @@ class Books:
             self._manifests.add(event.manifest)
         if event.target_event_id:
             self._touch_target(event.target_event_id)
+        if target.kind == "opening_stock":
+            self._touch_openings(event.site)
+
+    def _touch_openings(self, site: str) -> None:
+        """All that a site declared as opening stock: which of its declarations counts may have changed, and manifests that carried it."""
+        opened = opened_at(site, self.source)
+        self._touched |= opened
+        self._corrected |= opened
 
     def _touch_evidence(self, fact: Fact) -> None:
         """What waits for evidence that is stored now; of a box what lay in it when it was named."""
@@ -438,7 +453,6 @@ class Books:
         for fact in self._counted:
             concerned = rows.held_by(fact.event.site) + rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS)
             self._touched.update(code.partition(COPY_MARK)[0] for code in concerned)
-        for fact in self._counted:
             self._touched.update(code for code in fact.event.codes if not is_box(code))
 
     @contextmanager
@@ -458,19 +472,6 @@ class Books:
     def close(self) -> None:
         """Gives the database back."""
         self.database.close()
-
-
-def _is_rare(fact: Fact) -> bool:
-    """Whether a fact is kept in memory: what speaks of another event, of evidence, of a new label, or of a whole room or roll."""
-    event = fact.event
-    if (
-        event.target_event_id
-        or event.new_code
-        or fact.kind == "evidenced"
-        or (fact.kind == "counted" and not event.box)
-    ):
-        return True
-    return bool(event.attachments) and may_need_evidence(event)
 
 
 def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> None:

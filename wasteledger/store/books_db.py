@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from wasteledger.store.database import BUSY_TIMEOUT_MS
 
 #: Of the tables below and of the judgement kept in them; another number means: keep them anew.
-BOOKS_VERSION = 9
+BOOKS_VERSION = 10
 #: Key of the PostgreSQL advisory lock that orders those who keep the books.
 BOOKS_LOCK = 0x42_4F_4F_4B_53
 #: Values in one look-up.
@@ -30,7 +30,7 @@ _TABLES = {
     "books_item": "code TEXT PRIMARY KEY, site TEXT NOT NULL, waste_code TEXT NOT NULL, sealed_ms {big}, sealed_day TEXT, "
     "packages {int} NOT NULL, mass_g {big} NOT NULL, item_class TEXT, phase TEXT NOT NULL, holder TEXT, inferred {int} NOT NULL, "
     "reasons TEXT NOT NULL, due_ms {big}, last_ms {big} NOT NULL, stays TEXT NOT NULL, roll TEXT NOT NULL, "
-    "method TEXT NOT NULL, corrected_down_g {big} NOT NULL, told_day TEXT NOT NULL",
+    "method TEXT NOT NULL, corrected_down_g {big} NOT NULL, told_day TEXT NOT NULL, opening {int} NOT NULL",
     "books_doubt": "subject TEXT NOT NULL, reason TEXT NOT NULL, rule TEXT NOT NULL, site TEXT NOT NULL, at_ms {big} NOT NULL, "
     "evidence TEXT NOT NULL, detail TEXT NOT NULL, items TEXT NOT NULL",
     "books_device": "device TEXT PRIMARY KEY, content TEXT NOT NULL",
