@@ -40,6 +40,7 @@ def _contended() -> list[bytes]:
     story.to_plant(BOX)
     story.dispose(BOX)
     story.seal(BAG2, at="02 08:00")
+    story.tell(CLINIC, "relabelled", at="02 09:00", codes=[BAG2], new_code=BAG3, reason="damaged")
     thief = story.teller(TRANSFER).key.device_id
     story.tell(OFFICE, "revoked", at="01 09:30", device=thief, reason="stolen")
     story.tell(OFFICE, "trusted", at="03 18:00", device=thief, last_seq=9)

@@ -18,3 +18,14 @@ def is_rare(fact: Fact) -> bool:
 def opened_at(site: str, source: BookSource) -> set[str]:
     """Every package that a site has declared as opening stock."""
     return {code for declared in source.openings.get(site, ()) for code in declared.event.codes}
+
+
+def of_one_package(codes: set[str], source: BookSource) -> set[str]:
+    """The other labels of these packages: whether one label took another one's place may have changed for both."""
+    found: set[str] = set()
+    waiting = codes & source.relabelled
+    while waiting:
+        found |= waiting
+        words = [fact for code in waiting for fact in source.facts_of(code) if fact.event.new_code]
+        waiting = {code for fact in words for code in (*fact.event.codes, fact.event.new_code)} - found
+    return found - codes

@@ -35,7 +35,7 @@ from wasteledger.domain.timeline import is_box
 from wasteledger.domain.times import NO_BOOT, hold_chain
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
-from wasteledger.flows.book_rare import is_rare, opened_at
+from wasteledger.flows.book_rare import is_rare, of_one_package, opened_at
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
 from wasteledger.store.books_db import BooksDatabase, BooksState
@@ -454,6 +454,7 @@ class Books:
             concerned = rows.held_by(fact.event.site) + rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS)
             self._touched.update(code.partition(COPY_MARK)[0] for code in concerned)
             self._touched.update(code for code in fact.event.codes if not is_box(code))
+        self._touched |= of_one_package(self._touched, self.source)
 
     @contextmanager
     def opened(self) -> Iterator[tuple[BookRows, BookSource]]:
