@@ -118,6 +118,7 @@ def test_a_second_declaration_of_a_site_has_no_effect() -> None:
     assert (BAG2 in end.classes, end.findings["opening_stock_again"]) == (False, TRANSFER)
     end = to_the_furnace(day, BAG, BAG2).ends(at="10 00:00")
     assert end.classes == {BAG: "safely_disposed", BAG2: "unsealed"}
+    assert end.findings == {"never_sealed": TRANSFER, "opening_stock_again": TRANSFER}
 
 
 def test_a_refused_declaration_gives_way_to_the_next_one() -> None:
@@ -238,7 +239,7 @@ def test_what_was_seen_moving_first_is_no_old_stock() -> None:
     day.confirm(declared, BAG, at="02 10:00")
     end = to_the_furnace(day, BAG).ends(at="10 00:00")
     assert end.classes == {BAG: "unsealed"}
-    assert "opening_stock_known" not in end.findings, "a package without a sealing has one finding: that it has none"
+    assert end.findings == {"never_sealed": COLLECTOR, "opening_stock_known": TRANSFER}
 
 
 def test_since_when_it_lies_there_counts_for_the_limit_of_storage() -> None:

@@ -42,6 +42,8 @@ MINUTE_MS = 60_000
 _RARE = frozenset({"sealed", "issued", "printed", "opening_stock"})
 #: Acts that the register of their day judges.
 _JUDGED = frozenset({"sealed", "released", "accepted", "disposed"})
+#: What is said of a package that nobody sealed.
+_OF_NO_STORY = frozenset({"never_sealed", "not_entitled", "opening_stock_again", "opening_stock_known"})
 _BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
 
 
@@ -405,5 +407,5 @@ def _simplify(chain: Chain) -> None:
         chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in {"duplicate_code", "not_entitled"}]
         chain.expected, chain.unvouched = None, []
     elif not chain.seals and any(doubt.reason == "never_sealed" for doubt in chain.doubts):
-        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in {"never_sealed", "not_entitled"}]
+        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in _OF_NO_STORY]
         chain.expected, chain.unvouched = None, []
