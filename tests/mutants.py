@@ -46,6 +46,39 @@ MUTANTS = (
         "tests/store/test_books.py",
     ),
     Mutant(
+        "opening stock counts before the authority has seen it", "wasteledger/domain/opening_checks.py",
+        "if not is_confirmed(fact, code, source, directory):", "if False:", "tests/stories/test_opening_stock.py",
+    ),
+    Mutant(
+        "a site declares opening stock as often as it likes", "wasteledger/domain/opening.py",
+        "return counted is not None and counted.event_id == fact.event_id", "return True", "tests/stories/test_opening_stock.py",
+    ),
+    Mutant(
+        "anybody confirms opening stock", "wasteledger/domain/opening.py",
+        "code in word.event.codes and entitlement_of(word, source, directory) == OFFICE", "code in word.event.codes",
+        "tests/stories/test_opening_stock.py",
+    ),
+    Mutant(
+        "what was seen moving becomes opening stock", "wasteledger/domain/opening.py",
+        "fact.kind in _MOVES and fact.occurred_ms < declared.occurred_ms - near_ms", "False", "tests/stories/test_opening_stock.py",
+    ),
+    Mutant(
+        "a word that waits takes a label from whoever seals it", "wasteledger/domain/opening.py",
+        "before = not confirmed or (fact", "before = bool(confirmed) and (fact", "tests/stories/test_opening_stock.py",
+    ),
+    Mutant(
+        "opening stock is production", "wasteledger/domain/reconcile.py", " and not row.opening:", ":",
+        "tests/stories/test_opening_stock.py",
+    ),
+    Mutant(
+        "a refused declaration frees its place in nobody's books", "wasteledger/flows/books.py",
+        'if target.kind == "opening_stock":', "if False:", "tests/store/test_book_openings.py",
+    ),
+    Mutant(
+        "a torn label's package is not judged again", "wasteledger/flows/books.py",
+        "self._touched |= of_one_package(self._touched, self.source)", "pass", "tests/store/test_books.py",
+    ),
+    Mutant(
         "books of another register are kept", "wasteledger/flows/books.py",
         "return state.register_digest == digest and last", "return last", "tests/store/test_books.py",
     ),

@@ -20,7 +20,19 @@ from tests.reports.months import (
     troubled_month,
     true_month,
 )
-from tests.stories_builder import BAG, CLINIC, COLLECTOR, HOSPITAL, OTHER_CLINIC, PLANT, TRANSFER, Story, ms, register
+from tests.stories_builder import (
+    BAG,
+    BAG2,
+    CLINIC,
+    COLLECTOR,
+    HOSPITAL,
+    OTHER_CLINIC,
+    PLANT,
+    TRANSFER,
+    Story,
+    ms,
+    register,
+)
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import read_entry
 from wasteledger.domain.history import History
@@ -344,3 +356,22 @@ def test_a_quarter_and_a_year_are_the_sums_of_their_months() -> None:
             for flow in ("produced", "received", "own", "entrusted"):
                 parts = [getattr(row, flow).mass_g for month in months for row in _balance(chains, site, month).rows]
                 assert sum(getattr(row, flow).mass_g for row in rows) == sum(parts)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_opening_stock_is_opening_and_nobodys_production(*, confirmed: bool) -> None:
+    story = Story()
+    story.issue(BAG, BAG2, site=TRANSFER)
+    declared = story.declare_stock(BAG, BAG2, mass_g=1500, room="库1")
+    if confirmed:
+        story.confirm(declared, BAG, BAG2)
+    story.to_plant(BAG)
+    balance = _balance(chains_of(story), TRANSFER)
+    (row,) = balance.rows
+    assert (row.opening, row.produced, row.entrusted) == (Amount(2, 3000), Amount(), Amount(1, 1500))
+    assert (balance.closes, row.closing) == (True, Amount(1, 1500))
+    assert [row.opening for row in _balance(chains_of(story), TRANSFER, DECEMBER).rows] == [Amount(1, 1500)]
+    books = Books(chains_of(story), acts_of(story))
+    assert production_rows(books, asked_of(TRANSFER, NOVEMBER)) == []
+    stored = storage_in_rows(books, asked_of(TRANSFER, NOVEMBER))
+    assert {(row.batch, row.produced_batch) for row in stored} == {("HWRK20261101001", "")}

@@ -293,12 +293,12 @@ def test_a_stolen_device_declares_nothing() -> None:
     assert day.ends(at="01 14:00").classes == {}
 
 
-def test_old_stock_is_no_production_that_a_clinic_falls_behind() -> None:
-    """期初库存不是当天的产生量：不因此判“少报”。"""
-    bags = [stock_code("500114", serial) for serial in range(20, 45)]
+def test_old_stock_is_no_day_of_production_in_a_clinics_own_past() -> None:
+    """期初库存不是当天的产生量：不计入“平时多久封装一次”。"""
     day = Telling()
-    declared = day.declare_stock(*bags, site=CLINIC, mass_g=50_000)
-    day.confirm(declared, *bags)
-    for number in range(2, 30):
+    day.confirm(day.declare_stock(BAG, site=CLINIC), BAG)
+    for number in range(2, 6):
         day.seal(stock_code("500114", 100 + number), at=f"{number:02d} 08:00")
-    assert "under_reporting" not in day.reconcile(as_of="30 00:00").finding_counts()
+    assert "silent_producer" not in day.reconcile(as_of="30 00:00").finding_counts(), "four days show no habit"
+    day.seal(stock_code("500114", 106), at="06 08:00")
+    assert "silent_producer" in day.reconcile(as_of="30 00:00").finding_counts()
