@@ -375,3 +375,15 @@ def test_opening_stock_is_opening_and_nobodys_production(*, confirmed: bool) -> 
     assert production_rows(books, asked_of(TRANSFER, NOVEMBER)) == []
     stored = storage_in_rows(books, asked_of(TRANSFER, NOVEMBER))
     assert {(row.batch, row.produced_batch) for row in stored} == {("HWRK20261101001", "")}
+
+
+def test_a_line_in_a_list_of_what_was_burnt_does_not_bring_a_lost_package_back() -> None:
+    story = Story()
+    story.issue(BAG)
+    story.seal(BAG)
+    story.tell(CLINIC, "incident", at="02 09:00", codes=[BAG], incident="loss")
+    story.tell(CLINIC, "disposed", at="02 10:00", codes=[BAG], batch="炉1", method="incineration")
+    story.accept(BAG, CLINIC, OTHER_CLINIC, at="02 11:00")
+    chains = chains_of(story)
+    assert [_balance(chains, site).rows[0].closing.count for site in (CLINIC, OTHER_CLINIC)] == [0, 1]
+    assert not any(_balance(chains, site).unexplained for site in (CLINIC, OTHER_CLINIC))

@@ -183,7 +183,9 @@ def _heard(chain: Chain, step: Step, state: ItemState, unheard: set[str]) -> boo
     fact = step.fact
     if fact.kind == "sealed":
         return fact in chain.seals  # one scanned twice is one; one by a stranger stays until somebody stands for it
-    if not step.entitled or fact.event_id in unheard or (step.box and state.phase is Phase.LOST):
+    if not step.entitled or fact.event_id in unheard:
+        return False
+    if state.phase is Phase.LOST and (step.box or fact.kind == "disposed"):
         return False
     if fact.kind == "voided" and state.phase not in _UNVOIDABLE:
         return fact is chain.void and chain.state.phase is Phase.VOIDED
