@@ -20,6 +20,7 @@ from tests.stories_builder import (
     OTHER_PLANT,
     PLANT,
     TRANSFER,
+    VEHICLE,
     register,
 )
 from wasteledger.domain.register import Directory
@@ -121,6 +122,42 @@ def test_a_second_declaration_of_a_site_has_no_effect() -> None:
     assert end.findings == {"never_sealed": TRANSFER, "opening_stock_again": TRANSFER}
 
 
+def test_the_same_declaration_told_twice_is_one() -> None:
+    """按了两次“提交”。"""
+    day, declared = old_stock(BAG)
+    day.declare_stock(BAG, at="01 09:01")
+    day.confirm(declared, BAG)
+    end = day.ends(at="01 14:00")
+    assert (end.classes, end.findings) == ({BAG: "on_its_way"}, {})
+
+
+def test_a_plants_old_stock_that_another_plant_burnt_is_proved() -> None:
+    day, declared = old_stock(BAG, site=PLANT)
+    day.confirm(declared, BAG)
+    papers = {"manifest": MANIFEST, "vehicle": VEHICLE}
+    day.draft(MANIFEST, PLANT, at="02 08:00", vehicle=VEHICLE, consignee=COMPANY_PLANT)
+    day.hop(BAG, PLANT, CARRIER, at="02 08:00", **papers)
+    day.hop(BAG, CARRIER, COMPANY_PLANT, at="02 10:00", **papers)
+    day.dispose(BAG, at="02 15:00", site=COMPANY_PLANT)
+    assert day.ends(at="03 00:00").classes == {BAG: "safely_disposed"}
+
+
+def test_old_stock_that_a_stock_take_does_not_find_is_missed() -> None:
+    day, declared = old_stock(BAG, room="库1")
+    day.confirm(declared, BAG)
+    day.tell(TRANSFER, "counted", at="01 18:00", codes=[], room="库1", complete=True)
+    assert day.ends(at="01 20:00").findings == {"stock_imbalance": TRANSFER}
+
+
+def test_the_authority_agrees_that_there_never_was_such_stock() -> None:
+    """单位自己说报错了，主管部门同意：不再计入，单位可以重新申报。"""
+    day, declared = old_stock(BAG)
+    wrong = day.correct(BAG, declared, site=TRANSFER, at="01 10:00", reason="did_not_occur")
+    day.correct(BAG, declared, site=OFFICE, at="01 11:00", reason="did_not_occur", agrees_with=wrong)
+    day.confirm(day.declare_stock(BAG2, at="01 12:00"), BAG2, at="01 13:00")
+    assert day.ends(at="01 14:00").classes == {BAG2: "on_its_way"}
+
+
 def test_a_refused_declaration_gives_way_to_the_next_one() -> None:
     day, declared = old_stock(BAG, BAG3)
     day.refuse(declared, BAG, BAG3, at="01 10:00")
@@ -165,12 +202,13 @@ def test_a_declaration_in_parts_is_one_declaration() -> None:
     assert end.findings["opening_stock_again"] == TRANSFER
 
 
-@pytest.mark.parametrize("other", [{"parts_count": 3}, {"as_of": "2026-11-02"}])
+@pytest.mark.parametrize("other", [{"parts_count": 3}, {"parts_count": 3, "part_no": 3}, {"as_of": "2026-11-02"}])
 def test_another_day_or_another_number_of_parts_is_another_declaration(other: dict[str, object]) -> None:
     day = Telling()
     day.declare_stock(BAG, part_no=1, parts_count=2)
     day.declare_stock(BAG2, at="01 09:30", **({"part_no": 2, "parts_count": 2} | other))
-    assert day.ends(at="01 14:00").classes == {BAG: "unsealed"}
+    end = day.ends(at="01 14:00")
+    assert (end.classes, "opening_stock_again" in end.findings) == ({BAG: "unsealed"}, True)
 
 
 def test_declared_on_anothers_device_it_is_nothing() -> None:

@@ -4,7 +4,7 @@ A declaration that counts is read as the sealing of each of its packages: produc
 told, mass and waste as declared. From then on the rules of every other package hold. What counts, for each package:
 
 1. a device of the site itself says so; anybody else's word has no effect (`not_entitled`);
-2. the authority has not refused it (`corrected`, did_not_occur);
+2. the authority has not refused it (`corrected`, did_not_occur, by itself or in agreement with the site);
 3. it belongs to the site's one declaration: the first that was told and not refused. Its later parts say the same day and number of parts,
    and each part is told once. A further one has no effect (`opening_stock_again`);
 4. the package was news to the ledger: nobody entitled had sealed or moved it before, and no other site's declaration of it goes before,
@@ -81,6 +81,12 @@ def _is_known(  # noqa: PLR0913 - a declaration of a package, and all that is kn
 
 def is_first(fact: Fact, source: Source, directory: Directory) -> bool:
     """Whether a declaration belongs to the one of its site that counts."""
+    counted = counted_part(fact, source, directory)
+    return counted is not None and counted.event_id == fact.event_id
+
+
+def counted_part(fact: Fact, source: Source, directory: Directory) -> Fact | None:
+    """The event that counts as this part of its site's declaration."""
     told = [
         other
         for other in sorted(
@@ -93,8 +99,7 @@ def is_first(fact: Fact, source: Source, directory: Directory) -> bool:
         event = other.event
         if (event.as_of, event.parts_count) == (told[0].event.as_of, told[0].event.parts_count):
             first.setdefault(event.part_no, other)
-    counted = first.get(fact.event.part_no)
-    return counted is not None and counted.event_id == fact.event_id
+    return first.get(fact.event.part_no)
 
 
 def is_confirmed(fact: Fact, code: str, source: Source, directory: Directory) -> bool:
@@ -121,7 +126,7 @@ def _refusals(fact: Fact, source: Source, directory: Directory) -> list[Fact]:
         for word in source.targets.get(fact.event_id, ())
         if word.kind == "corrected"
         and word.event.reason == "did_not_occur"
-        and not (word.event.agrees_with or word.event.refuses)
+        and not word.event.refuses
         and entitlement_of(word, source, directory) == OFFICE
     ]
 

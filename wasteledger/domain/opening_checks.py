@@ -7,7 +7,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import is_paper_in_time
 from wasteledger.domain.legal_days import legal_day
-from wasteledger.domain.opening import is_confirmed, is_first, is_refused
+from wasteledger.domain.opening import counted_part, is_confirmed, is_refused
 from wasteledger.domain.register import DAY_MS, Directory
 
 
@@ -34,12 +34,23 @@ def check_opening_stock(chain: Chain, fact: Fact, source: Source, directory: Dir
 
 
 def note_without_effect(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
-    """A declaration that changes nothing says why: a second one of its site, or a package that was known. A refused one is answered for."""
+    """A declaration that changes nothing says why: a second one of its site, or a package that was known.
+
+    One that was refused is answered for, and one that says the same once more says nothing.
+    """
     code = next((code for code in fact.event.codes if code in chain.labels), chain.code)
     if is_refused(fact, code, source, directory):
         return
-    reason = "opening_stock_known" if is_first(fact, source, directory) else "opening_stock_again"
-    chain.doubt(reason, fact, site=fact.event.site)
+    counted = counted_part(fact, source, directory)
+    if counted is not None and counted.event_id == fact.event_id:
+        chain.doubt("opening_stock_known", fact, site=fact.event.site)
+    elif counted is None or _said(counted) != _said(fact):
+        chain.doubt("opening_stock_again", fact, site=fact.event.site)
+
+
+def _said(fact: Fact) -> tuple[object, ...]:
+    event = fact.event
+    return event.as_of, event.part_no, event.parts_count, event.codes, event.waste_codes, event.masses_g
 
 
 def began(site: str, admissions: Admissions) -> int:
