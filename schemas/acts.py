@@ -107,6 +107,10 @@ class Act:
     unknown: str = ""
     malformed: str = ""
     speaks_of: list[str] | tuple[()] = ()
+    as_of: str = ""
+    since: list[str | None] | tuple[()] = ()
+    part_no: int = 0
+    parts_count: int = 0
     holds_from: str | None = None
     decision: str | None = None
 

@@ -97,7 +97,9 @@ LIFE: dict[tuple[Phase, str], tuple[Phase, str | None]] = {
     (Phase.DISPOSED, "issued"): (Phase.DISPOSED, "duplicate_code"),
 }
 #: Kinds that say nothing of who holds the item.
-_NEUTRAL = frozenset({"inspected", "corrected", "relabelled", "washed", "printed", "vouched", "evidenced"})
+_NEUTRAL = frozenset(
+    {"inspected", "corrected", "relabelled", "washed", "printed", "vouched", "evidenced", "opening_stock"}
+)
 _ENDS = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
 

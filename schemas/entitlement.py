@@ -56,6 +56,7 @@ RIGHTS: dict[str, Right] = {
     "issued": Right(own=False, vouched=False, office=True, effect=_A),
     "printed": Right(own=True, vouched=False, office=True, effect=_A),
     "sealed": Right(own=True, vouched=True, office=False, effect=_S),
+    "opening_stock": Right(own=True, vouched=False, office=False, effect=_D),
     "packed": Right(own=True, vouched=True, office=False, effect=_A),
     "unpacked": Right(own=True, vouched=True, office=False, effect=_A),
     "released": Right(own=True, vouched=True, office=False, effect=_A),

@@ -32,6 +32,7 @@ from schemas.event_base import (
     Time,
     WasteCode,
 )
+from schemas.opening import OpeningStock
 from schemas.quantities import MASS_G_MAX
 from schemas.sense import check_sense
 
@@ -418,7 +419,7 @@ class Cased(OfficeEvent):
 
 AnyItemEvent = (
     Issued | Sealed | Packed | Unpacked | Released | Accepted | Refused | Stored | Counted | Disposed
-    | Inspected | Incident | Voided | Corrected | Relabelled | Washed | Printed | Vouched
+    | Inspected | Incident | Voided | Corrected | Relabelled | Washed | Printed | Vouched | OpeningStock
 )  # fmt: skip
 AnyEvent = Annotated[
     AnyItemEvent | Manifested | Enrolled | Revoked | Trusted | Evidenced | Licensed | Ruled | Cased,

@@ -5,6 +5,7 @@
     a moment                   has an offset that the world has
     a hand-over                has two parties
     an accepted package        is not counted as none
+    opening stock              lay there on the day of its stock-take, or before
 
 What older services took stays in the log and stays readable: nobody asks this of an event that is read from there.
 """
@@ -77,6 +78,8 @@ def _senseless(payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if payload.get("backfill") and (problem := _unreadable(payload["backfill"].get("paper"), lines=False)):
         yield "backfill.paper", problem
     yield from _of_hand_over(payload)
+    if payload["kind"] == "opening_stock":
+        yield from _of_opening_stock(payload)
 
 
 def _moments(payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -99,6 +102,15 @@ def _of_hand_over(payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if payload.get("packages_count") == 0 and any(parse_code(code).kind is CodeKind.ITEM for code in payload["codes"]):
         way_out = "name what is there, refuse what is not, or leave the count out"
         yield "packages_count", f"0, but packages are named: {way_out}"
+
+
+def _of_opening_stock(payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    later = [day for day in payload.get("since") or () if day and day > payload["as_of"]]
+    if later:
+        yield (
+            "since",
+            f"{later[0]} is after the stock-take of {payload['as_of']}: what came in later is no opening stock",
+        )
 
 
 def _unreadable(text: str | None, *, lines: bool) -> str:

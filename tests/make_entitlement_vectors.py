@@ -10,7 +10,7 @@ _WORDS = ("counted", "incident", "voided", "corrected", "relabelled")
 #: By a device of the site itself, or by the authority; nobody's badge stands for it.
 _BY_OWN_DEVICE = ("printed", "inspected", "vouched", "manifested")
 #: By a device of the site alone.
-_BY_NOBODY_ELSE = ("disposed",)
+_BY_NOBODY_ELSE = ("disposed", "opening_stock")
 #: By the authority alone.
 _BY_THE_OFFICE = ("issued", "enrolled", "revoked", "trusted", "licensed", "ruled", "cased", "evidenced")
 _EFFECTS = {
@@ -19,7 +19,7 @@ _EFFECTS = {
     "observation": ("counted", "inspected"),
     "declaration": (
         "incident", "voided", "corrected", "relabelled", "vouched", "manifested", "enrolled", "revoked", "trusted", "licensed",
-        "ruled", "cased", "evidenced",
+        "ruled", "cased", "evidenced", "opening_stock",
     ),
 }  # fmt: skip
 _STANDINGS = ("own", "office", "other", "untrusted")

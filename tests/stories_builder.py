@@ -217,6 +217,24 @@ class Story:
         fields = {"waste_code": INFECTIOUS, "package": "bag", "mass_source": "scale"} | fields
         return self.tell(site, "sealed", at=at, codes=[code], mass_g=mass_g, **fields)
 
+    def declare_stock(
+        self, *codes: str, at: str = "01 09:00", site: str = TRANSFER, mass_g: int = 1000, **fields: Any
+    ) -> str:
+        """A site declares what it had in its rooms on the day it began."""
+        said = {
+            "as_of": "2026-11-01", "waste_codes": [INFECTIOUS] * len(codes), "masses_g": [mass_g] * len(codes),
+            "part_no": 1, "parts_count": 1,
+        }  # fmt: skip
+        return self.tell(site, "opening_stock", at=at, codes=list(codes), **(said | fields))
+
+    def confirm(self, event_id: str, *codes: str, at: str = "01 12:00") -> str:
+        """The authority stands for an act, as far as it concerns these packages."""
+        return self.tell(OFFICE, "vouched", at=at, codes=list(codes), target_event_id=event_id)
+
+    def refuse(self, event_id: str, *codes: str, at: str = "01 12:00") -> str:
+        """The authority strikes an act out."""
+        return self.correct(list(codes), event_id, site=OFFICE, at=at, reason="did_not_occur")
+
     def draft(self, manifest: str, consignor: str, *, at: str, **fields: Any) -> str:
         """The consignor draws up a manifest, an hour before the load leaves."""
         fields = {"form": "electronic", "carriers": [CARRIER], "consignee": PLANT, "waste_codes": [INFECTIOUS]} | fields
@@ -242,7 +260,7 @@ class Story:
     def dispose(self, codes: str | list[str], *, at: str = "03 15:00", site: str = PLANT, batch: str = "炉1") -> str:
         return self.tell(site, "disposed", at=at, codes=_list(codes), batch=batch, method="incineration")
 
-    def correct(self, codes: str, target: str, *, site: str, at: str, reason: str, **fields: Any) -> str:
+    def correct(self, codes: str | list[str], target: str, *, site: str, at: str, reason: str, **fields: Any) -> str:
         return self.tell(site, "corrected", at=at, codes=_list(codes), target_event_id=target, reason=reason, **fields)
 
     def to_transfer(self, codes: str | list[str], *, site: str = CLINIC, **fields: Any) -> None:

@@ -129,6 +129,9 @@ def reconcile(  # noqa: PLR0913 - one option each
     added = answer.late_additions
     if added.count:
         print(f"期后补报 {added.count} 件 {format_kg(added.mass_g)} kg：封装于本期，期满后才报送")
+    waiting = answer.opening_waiting
+    if waiting.count:
+        print(f"期初库存待确认 {waiting.count} 件 {format_kg(waiting.mass_g)} kg：计入分母，不计入分子")
     for name, amount in answer.district.classes.items():
         print(f"  {CLASSES[name][0]}\t{amount.count} 件\t{format_kg(amount.mass_g)} kg")
     for site, row in answer.taken_back():

@@ -1,4 +1,4 @@
-"""The command line of the authority's short acts: devices, badges, voids and sealings that wait for the second party, evidence."""
+"""The command line of the authority's short acts: devices, badges, what waits for the second party, evidence."""
 
 import getpass
 import json
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from schemas.canonical import encode_base64
+from schemas.quantities import format_kg
 from schemas.vouching import BADGE_BYTES, badge_code, person_key
 from wasteledger import clock
 from wasteledger.errors import NotFoundError, QueryError
@@ -28,10 +29,13 @@ from wasteledger.flows.evidence import EVIDENCE_BYTES_MAX
 from wasteledger.flows.evidence_intake import bring_evidence
 from wasteledger.flows.second_party import (
     WaitingAct,
+    confirm_opening,
     confirm_sealing,
     confirm_void,
+    list_openings,
     list_sealings,
     list_voids,
+    refuse_opening,
     refuse_void,
     waiting_json,
 )
@@ -60,11 +64,17 @@ seal_cli = typer.Typer(
     no_args_is_help=True,
     epilog="Example: wasteledger seal list",
 )
+opening_cli = typer.Typer(
+    help="期初库存：待确认。 Opening stock that waits for the authority.",
+    no_args_is_help=True,
+    epilog="Example: wasteledger opening list",
+)
 evidence_cli = typer.Typer(
     help="证据：照片与纸质材料。 Evidence.", no_args_is_help=True, epilog="Example: wasteledger evidence add photo.jpg"
 )
 for _name, _part in (
-    ("device", device_cli), ("person", person_cli), ("void", void_cli), ("seal", seal_cli), ("evidence", evidence_cli),
+    ("device", device_cli), ("person", person_cli), ("void", void_cli), ("seal", seal_cli), ("opening", opening_cli),
+    ("evidence", evidence_cli),
 ):  # fmt: skip
     devices_cli.add_typer(_part, name=_name)
 
@@ -215,7 +225,8 @@ def _print_waiting(service: Service, rows: list[WaitingAct], name: str, *, as_js
         return
     for row in rows:
         missing = f"，证据未到：{' '.join(row.missing)}" if row.missing else ""
-        said = "，".join(filter(None, (row.reason, row.note)))
+        weighed = f"{len(row.codes)} 件 {format_kg(row.mass_g)} kg" if row.mass_g else ""
+        said = "，".join(filter(None, (weighed, row.reason, row.note)))
         print(
             f"{row.event_id}\t{clock.shown(row.at_ms)}\t{directory.site_name(row.site)}（{row.site}）\t设备 {row.device}\t"
             f"{'、'.join(row.codes)}\t{said}{missing}"
@@ -264,6 +275,29 @@ def confirm_sealing_(event_id: EventId) -> None:
     """Stands for a sealing that a foreign device made (确认代封)."""
     with _existing() as service:
         print(f"确认：{confirm_sealing(service, event_id)}")
+
+
+@opening_cli.command(name="list", epilog="Example: wasteledger opening list --json")
+def list_openings_(
+    as_json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Opening stock that sites have declared and that waits for the authority (待确认期初库存)."""
+    with _existing() as service:
+        _print_waiting(service, list_openings(service), "opening_stock", as_json=as_json)
+
+
+@opening_cli.command(name="confirm", epilog="Example: wasteledger opening confirm 5f1d…e7")
+def confirm_opening_(event_id: EventId) -> None:
+    """Says that the authority has seen this stock: its packages count from there as if they had been sealed (确认期初库存)."""
+    with _existing() as service:
+        print(f"确认：{confirm_opening(service, event_id)}")
+
+
+@opening_cli.command(name="refuse", epilog="Example: wasteledger opening refuse 5f1d…e7 --note 现场没有这些包装")
+def refuse_opening_(event_id: EventId, note: Annotated[str, typer.Option(help="Why.")]) -> None:
+    """Strikes a declaration out; the site may make another (驳回期初库存)."""
+    with _existing() as service:
+        print(f"驳回：{refuse_opening(service, event_id, note)}")
 
 
 @evidence_cli.command(name="add", epilog="Example: wasteledger evidence add photo.jpg minutes.pdf")

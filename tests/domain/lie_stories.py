@@ -263,3 +263,33 @@ def _drawn_up_when_the_lorry_had_left(story: Story) -> None:
 def _confirmed_after_two_weeks(story: Story) -> None:
     story.whole_life(BAG)
     story.tell(PLANT, "manifested", at="24 09:00", manifest=MANIFEST, action="confirmed", opinion="accepted")
+
+
+@story_of("opening_stock_unconfirmed", "unsealed")
+def _old_stock_that_nobody_has_looked_at(story: Story) -> None:
+    story.issue(BAG, site=PLANT)
+    story.declare_stock(BAG, site=PLANT)
+    story.dispose(BAG)
+
+
+@story_of("opening_stock_again", "safely_disposed")
+def _a_second_list_of_old_stock(story: Story) -> None:
+    story.issue(BAG, BAG2, site=TRANSFER)
+    story.confirm(story.declare_stock(BAG), BAG)
+    story.to_plant(BAG)
+    story.dispose(BAG)
+    story.declare_stock(BAG2, at="03 09:00")
+
+
+@story_of("opening_stock_known", "safely_disposed")
+def _a_bag_of_today_is_called_old_stock(story: Story) -> None:
+    story.whole_life(BAG)
+    story.declare_stock(BAG, at="03 11:30", site=PLANT)
+
+
+@story_of("opening_stock_late", "on_its_way", as_of="30 12:00")
+def _remembered_after_a_month(story: Story) -> None:
+    story.received_ms = ms("01 00:00") - 3 * 24 * HOUR_MS
+    story.teller(COMPANY_LORRY)
+    story.issue(BAG, site=COMPANY_LORRY)
+    story.confirm(story.declare_stock(BAG, at="30 11:00", site=COMPANY_LORRY), BAG, at="30 11:30")

@@ -20,7 +20,19 @@ from tests.reports.months import (
     troubled_month,
     true_month,
 )
-from tests.stories_builder import BAG, CLINIC, COLLECTOR, HOSPITAL, OTHER_CLINIC, PLANT, TRANSFER, Story, ms, register
+from tests.stories_builder import (
+    BAG,
+    BAG2,
+    CLINIC,
+    COLLECTOR,
+    HOSPITAL,
+    OTHER_CLINIC,
+    PLANT,
+    TRANSFER,
+    Story,
+    ms,
+    register,
+)
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import read_entry
 from wasteledger.domain.history import History
@@ -344,3 +356,34 @@ def test_a_quarter_and_a_year_are_the_sums_of_their_months() -> None:
             for flow in ("produced", "received", "own", "entrusted"):
                 parts = [getattr(row, flow).mass_g for month in months for row in _balance(chains, site, month).rows]
                 assert sum(getattr(row, flow).mass_g for row in rows) == sum(parts)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_opening_stock_is_opening_and_nobodys_production(*, confirmed: bool) -> None:
+    story = Story()
+    story.issue(BAG, BAG2, site=TRANSFER)
+    declared = story.declare_stock(BAG, BAG2, mass_g=1500, room="库1")
+    if confirmed:
+        story.confirm(declared, BAG, BAG2)
+    story.to_plant(BAG)
+    balance = _balance(chains_of(story), TRANSFER)
+    (row,) = balance.rows
+    assert (row.opening, row.produced, row.entrusted) == (Amount(2, 3000), Amount(), Amount(1, 1500))
+    assert (balance.closes, row.closing) == (True, Amount(1, 1500))
+    assert [row.opening for row in _balance(chains_of(story), TRANSFER, DECEMBER).rows] == [Amount(1, 1500)]
+    books = Books(chains_of(story), acts_of(story))
+    assert production_rows(books, asked_of(TRANSFER, NOVEMBER)) == []
+    stored = storage_in_rows(books, asked_of(TRANSFER, NOVEMBER))
+    assert {(row.batch, row.produced_batch) for row in stored} == {("HWRK20261101001", "")}
+
+
+def test_a_line_in_a_list_of_what_was_burnt_does_not_bring_a_lost_package_back() -> None:
+    story = Story()
+    story.issue(BAG)
+    story.seal(BAG)
+    story.tell(CLINIC, "incident", at="02 09:00", codes=[BAG], incident="loss")
+    story.tell(CLINIC, "disposed", at="02 10:00", codes=[BAG], batch="炉1", method="incineration")
+    story.accept(BAG, CLINIC, OTHER_CLINIC, at="02 11:00")
+    chains = chains_of(story)
+    assert [_balance(chains, site).rows[0].closing.count for site in (CLINIC, OTHER_CLINIC)] == [0, 1]
+    assert not any(_balance(chains, site).unexplained for site in (CLINIC, OTHER_CLINIC))

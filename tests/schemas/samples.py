@@ -35,6 +35,10 @@ FIELDS: dict[str, dict[str, Any]] = {
     "relabelled": {"codes": [ITEM], "new_code": "91130200699229617X9002140820261102001", "reason": "damaged"},
     "washed": {"codes": [BOX]},
     "printed": _ITEMS | {"job": "打印1", "copy_no": 2, "reason": "damaged"},
+    "opening_stock": _ITEMS | {
+        "as_of": "2026-11-01", "waste_codes": ["841-001-01", "900-249-08"], "masses_g": [1250, 180_000], "room": "冷库1",
+        "since": ["2026-10-20", None], "part_no": 1, "parts_count": 1,
+    },
     "vouched": _ITEMS | {"target_event_id": HASH},
     "manifested": {
         "manifest": "20265001000001", "action": "drafted", "form": "electronic", "carriers": [OTHER],

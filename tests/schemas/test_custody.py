@@ -18,7 +18,9 @@ ENDS = {Phase.DISPOSED, Phase.VOIDED}
 
 def _event(kind: str, **fields: Any) -> Any:
     codes = [BOX] if kind == "washed" else [ITEM]
-    lists = {"masses_g": None, "manifest": None} if kind in {"released", "accepted"} else {}
+    lists: dict[str, Any] = {"masses_g": None, "manifest": None} if kind in {"released", "accepted"} else {}
+    if kind == "opening_stock":
+        lists = {"masses_g": [1000], "waste_codes": ["841-001-01"], "since": None}
     sent = payload(kind, **{"codes": codes, **lists, **fields})
     assert isinstance(parse_stored(sent), ItemEvent)  # an old log may hold a hand-over to oneself
     return Act(sent)
@@ -71,6 +73,7 @@ def test_every_pair_of_phase_and_kind_has_an_answer(phase: Phase) -> None:
                 "incident",
                 "printed",
                 "vouched",
+                "opening_stock",
             }, told
             assert after.phase is not Phase.HELD or after.holder is not None or state.holder is None, told
 

@@ -1,14 +1,16 @@
 """Events: each kind is read and written again; each limit holds."""
 
+from datetime import date
 from typing import Any, get_args
 
 import pytest
 
 from schemas.canonical import INTEGER_MAX, decode, encode
-from schemas.codes import stock_code
+from schemas.codes import identification_code, stock_code
 from schemas.errors import ContractError
 from schemas.event_base import ATTACHMENTS_MAX, CODES_MAX, NOTE_MAX, ItemEvent
 from schemas.events import AnyEvent, parse_event
+from schemas.opening import OPENING_ITEMS_MAX, OPENING_PARTS_MAX
 from schemas.quantities import MASS_G_MAX
 from tests.schemas.samples import BOX, FIELDS, HASH, ITEM, ITEM2, SITE, payload
 
@@ -49,6 +51,10 @@ def test_every_kind_refuses_a_foreign_field_and_misses_each_own(kind: str) -> No
         ("counted", {"room": None}, "room, box, stock: say exactly one"),
         ("counted", {"box": BOX}, "room, box, stock: say exactly one"),
         ("corrected", {"agrees_with": HASH, "refuses": HASH}, "agrees_with, refuses: say one"),
+        ("opening_stock", {"waste_codes": ["841-001-01"]}, "waste_codes: one for each code"),
+        ("opening_stock", {"since": [None]}, "since: one for each code"),
+        ("opening_stock", {"masses_g": [1]}, "masses_g: one mass"),
+        ("opening_stock", {"part_no": 2}, "part_no: 2 of 1 parts"),
     ],
 )
 def test_what_an_act_needs_is_asked_for(kind: str, changes: dict[str, Any], said: str) -> None:
@@ -108,6 +114,12 @@ WRONG: list[tuple[str, str, Any]] = [
     ("released", "to_site", ITEM),
     ("released", "vehicle", "渝H2"),
     ("accepted", "packages_count", -1),
+    ("opening_stock", "codes", MANY[: OPENING_ITEMS_MAX + 1]),
+    ("opening_stock", "codes", [ITEM, BOX]),
+    ("opening_stock", "masses_g", [1, 0]),
+    ("opening_stock", "as_of", "2026-02-31"),
+    ("opening_stock", "part_no", 0),
+    ("opening_stock", "parts_count", OPENING_PARTS_MAX + 1),
     ("corrected", "mass_g", 0),
     ("licensed", "valid_from", "2026-1-1"),
     ("licensed", "valid_to", "2026-02-31"),
@@ -133,6 +145,17 @@ def test_what_is_no_event_of_this_version(sent: dict[str, Any]) -> None:
 def test_the_limits_themselves_are_allowed() -> None:
     parse_event(payload("stored", codes=MANY[:CODES_MAX], room="x" * 40, note="x" * NOTE_MAX))
     parse_event(payload("sealed", mass_g=MASS_G_MAX))
+    count = OPENING_ITEMS_MAX
+    labels = [
+        identification_code("91130200699229617X", "900-249-08", date(2026, 11, 2), serial)
+        for serial in range(1, count + 1)
+    ]
+    most = {
+        "codes": labels, "waste_codes": ["900-249-08"] * count, "masses_g": [MASS_G_MAX] * count, "since": ["2026-10-20"] * count,
+        "room": "库" * 40, "note": "注" * NOTE_MAX, "attachments": [HASH] * ATTACHMENTS_MAX, "parts_count": OPENING_PARTS_MAX,
+    }  # fmt: skip
+    parse_event(payload("opening_stock", **most))
+    assert decode(encode(payload("opening_stock", **most))), "and they fit into an event"
     parse_event(payload("stored", attachments=[HASH] * ATTACHMENTS_MAX, device_seq=INTEGER_MAX))
 
 

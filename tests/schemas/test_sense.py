@@ -27,6 +27,8 @@ SENSELESS: list[tuple[str, dict[str, Any], str]] = [
     ("printed", {"job": "  "}, "job: is blank"),
     ("issued", {"stock": " "}, "stock: is blank"),
     ("sealed", {"unit": " "}, "unit: is blank"),
+    ("opening_stock", {"room": " "}, "room: is blank"),
+    ("opening_stock", {"since": ["2026-11-02", None]}, "since: 2026-11-02 is after the stock-take of 2026-11-01"),
     ("ruled", {"basis": "\x7f"}, "basis: holds the control"),
     ("manifested", {"action": "voided", "reason": " "}, "reason: is blank"),
     (

@@ -216,3 +216,19 @@ def test_on_postgresql_too(postgres_url: str) -> None:
     _same(answer(books, ASKED, DIRECTORY), _plain(story.entries))
     books.close()
     database.close()
+
+
+def test_a_sealing_that_arrives_behind_its_torn_label_reaches_the_new_label(database: Database) -> None:
+    story = Story()
+    story.issue(BAG, BAG2)
+    story.tell(CLINIC, "relabelled", at="02 09:00", codes=[BAG], new_code=BAG2, reason="damaged")
+    story.hop(BAG2, CLINIC, COLLECTOR, at="02 14:00")
+    known = len(story.entries)
+    story.seal(BAG)
+    entries = as_received(story.entries)
+    books = Books(database)
+    for portion in (entries[:known], entries[known:]):
+        fill(database, portion)
+        books.keep(DIRECTORY, DIGEST)
+    _same(answer(books, ASKED, DIRECTORY), _plain(entries))
+    books.close()

@@ -25,6 +25,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "counted": {"codes": [BAG], "room": "库", "complete": False},
     "voided": {"codes": [BAG], "reason": "spoiled"},
     "inspected": {"codes": [BAG], "result": "in_order"},
+    "opening_stock": {
+        "codes": [BAG], "as_of": "2026-11-01", "waste_codes": ["841-001-01"], "masses_g": [1000], "part_no": 1, "parts_count": 1,
+    },
     "issued": {"codes": [BAG], "stock": "卷1", "for_site": CLINIC},
     "licensed": {
         "holder": PLANT, "licence": "处1", "waste_codes": ["841-001-01"], "valid_from": "2026-01-01", "valid_to": "2026-12-31",

@@ -24,10 +24,13 @@ from wasteledger.flows.evidence import EVIDENCE_BYTES_MAX
 from wasteledger.flows.evidence_intake import take_evidence
 from wasteledger.flows.office import Who
 from wasteledger.flows.second_party import (
+    confirm_opening,
     confirm_sealing,
     confirm_void,
+    list_openings,
     list_sealings,
     list_voids,
+    refuse_opening,
     refuse_void,
     waiting_json,
 )
@@ -48,7 +51,7 @@ _FILE_BODY = {
 
 
 def authority_router(service: Service, guard: Guard) -> APIRouter:
-    """What the authority does with devices, voids and sealings; regulators alone."""
+    """What the authority does with devices, voids, sealings and opening stock; regulators alone."""
     router = APIRouter(prefix="/v1", tags=["authority"])
     _add_devices(router, service, guard)
     _add_waiting(router, service, guard)
@@ -183,3 +186,22 @@ def _add_waiting(router: APIRouter, service: Service, guard: Guard) -> None:
     def post_sealing(event_id: EventId, who: Who = acting) -> dict[str, Any]:
         """Stands for a sealing that a foreign device made."""
         return {"event_id": confirm_sealing(service, event_id, who=who)}
+
+    @router.get("/opening-stock", dependencies=[reading])
+    def get_opening_stock(request: Request) -> dict[str, Any]:
+        """Opening stock that sites have declared and that waits for the authority."""
+        directory = service.directory()
+        return {
+            "opening_stock": [waiting_json(row, directory) for row in list_openings(service)],
+            "token": guard.token(request),
+        }
+
+    @router.post("/opening-stock/{event_id}/confirmation")
+    def post_opening(event_id: EventId, who: Who = acting) -> dict[str, Any]:
+        """Says that the authority has seen this stock: its packages count from there as if they had been sealed."""
+        return {"event_id": confirm_opening(service, event_id, who=who)}
+
+    @router.post("/opening-stock/{event_id}/refusal")
+    def post_opening_refusal(event_id: EventId, note: _Note, who: Who = acting) -> dict[str, Any]:
+        """Strikes a declaration out; the site may make another."""
+        return {"event_id": refuse_opening(service, event_id, note, who=who)}

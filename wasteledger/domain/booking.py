@@ -9,6 +9,7 @@ from schemas.reasons import REASONS, Severity
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import legal_day_text
+from wasteledger.domain.opening import is_opening_stock
 
 #: Discrepancies that keep an item from being safely disposed: its weight or its number was not what it should be.
 UNPROVEN = frozenset(
@@ -40,6 +41,7 @@ class BookedItem(NamedTuple):
         method: by which it was disposed of; empty before.
         told_day: on which its sealing was received, in China's calendar; empty for a label never sealed.
         corrected_down_g: by how much corrections made it lighter than it was sealed.
+        opening: 1 for opening stock, which nobody produced on the day it was declared; 0 for what was sealed.
     """
 
     code: str
@@ -61,6 +63,7 @@ class BookedItem(NamedTuple):
     method: str
     corrected_down_g: int
     told_day: str
+    opening: int = 0
 
 
 class BookedDoubt(NamedTuple):
@@ -166,6 +169,7 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
                 method,
                 chain.corrected_down_g if number == 1 else 0,
                 legal_day_text(seal.received_ms) if seal else "",
+                int(seal is not None and is_opening_stock(seal)),
             )
         )
     return rows

@@ -31,7 +31,9 @@ MINUTE_MS = 60_000
 #: As long as a load is looked for in a box (`timeline.LOAD_MS_MAX`).
 BOX_MS_MAX = 60 * 24 * 60 * MINUTE_MS
 #: What speaks of a label or of another event, and says nothing of who had the package.
-_WORDS = frozenset({"issued", "printed", "corrected", "vouched", "voided", "inspected", "incident", "relabelled"})
+_WORDS = frozenset(
+    {"issued", "printed", "corrected", "vouched", "voided", "inspected", "incident", "relabelled", "opening_stock"}
+)
 #: What is not taken back by parties among themselves: the rate would rise.
 _ONLY_BY_AUTHORITY = frozenset({"sealed", "incident", "inspected"})
 

@@ -29,6 +29,7 @@ RANK = {
             "issued",
             "printed",
             "sealed",
+            "opening_stock",
             "packed",
             "released",
             "refused",
@@ -190,6 +191,9 @@ class Source(Protocol):
     targets: dict[str, list[Fact]]
     #: Codes that a `relabelled` names, old and new.
     relabelled: set[str]
+    #: Declarations of opening stock by their site, and every code that one names.
+    openings: dict[str, list[Fact]]
+    opened: set[str]
     #: Devices as the log admits them.
     admissions: Admissions
 

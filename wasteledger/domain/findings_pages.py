@@ -44,6 +44,7 @@ _OWN_CLASS = {
     "spilled": "disputed",
     "sealed_by_handler": "unsealed",
     "never_sealed": "unsealed",
+    "opening_stock_unconfirmed": "unsealed",
 }
 #: Periods that `domain.producers` and `domain.voids` look at, by the names that the page gives them.
 _PERIODS = {

@@ -79,6 +79,8 @@ class History:
         self.admissions = Admissions()
         self.evidence = EvidenceShelf()
         self.relabelled: set[str] = set()
+        self.openings: dict[str, list[Fact]] = defaultdict(list)
+        self.opened: set[str] = set()
         self.clocks = Clocks()
         self._received: list[int] = []
         self._last: dict[str, tuple[int, Bound, int]] = {}
@@ -222,6 +224,9 @@ class History:
             yield self.targets[event.target_event_id]
         if event.kind == "counted":
             yield self.counts[event.site]
+        elif event.kind == "opening_stock":
+            self.opened.update(event.codes)
+            yield self.openings[event.site]
 
     def facts_of(self, code: str) -> list[Fact]:
         """The facts that name a code, or a manifest's number, in log order; none for one never seen."""

@@ -37,3 +37,8 @@ def legal_day_text(moment_ms: int) -> str:
 def day_end_ms(moment_ms: int) -> int:
     """The last moment of the day of a moment in China."""
     return ((moment_ms + _CHINA_MS) // _DAY_MS + 1) * _DAY_MS - _CHINA_MS - 1
+
+
+def day_over_ms(day: str) -> int:
+    """When a day, as events write it, is over in China; UTC milliseconds."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=CHINA).timestamp()) * 1000 + _DAY_MS

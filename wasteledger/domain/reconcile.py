@@ -151,6 +151,12 @@ class Reconciliation:
         return sorted(found, key=lambda pair: (-(share(pair[1].packages, pair[1].sealed_count) or 0), pair[0]))
 
     @property
+    def opening_waiting(self) -> Amount:
+        """Opening stock that was declared and waits for the authority."""
+        waiting = [row.amount for row in self.items if "opening_stock_unconfirmed" in row.reasons]
+        return Amount(len(waiting), sum(amount.mass_g for amount in waiting))
+
+    @property
     def late_additions(self) -> Amount:
         """What was handed in after the period: sealed in it, and not known when it closed."""
         late = [row.amount for row in self.items if row.is_late]
@@ -268,7 +274,7 @@ def _other_findings(
     days: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     booked = [row for chain in chains.values() for row in book_item(chain, directory.region)]
     for row in booked:
-        if row.sealed_day and row.sealed_day >= first_day(as_of_ms):
+        if row.sealed_day and row.sealed_day >= first_day(as_of_ms) and not row.opening:
             days[row.site][row.sealed_day] += row.mass_g
     yield from producer_findings(days, directory, as_of_ms, _sealings_in(chains))
     yield from _capacity_findings(chains, directory, as_of_ms)
@@ -306,7 +312,7 @@ def _sealings_in(chains: dict[str, Chain]) -> Sealings:
             (-seal.occurred_ms, chain.code, seal.event_id)
             for chain in chains.values()
             for seal in chain.seals
-            if seal.event.site == site and first <= legal_day(seal.occurred_ms) <= last
+            if seal.kind == seal.event.kind and seal.event.site == site and first <= legal_day(seal.occurred_ms) <= last
         ]
         return tuple(event_id for _, _, event_id in sorted(seals)[:EVIDENCE_MAX])
 

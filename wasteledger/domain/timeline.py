@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from wasteledger.domain.corrections import Correction, correction_of, parties_to
 from wasteledger.domain.entitled import OFFICE, entitlement_of, told_before
 from wasteledger.domain.facts import Fact, Source, by_order
+from wasteledger.domain.opening import is_confirmed, with_opening_stock
 from wasteledger.domain.register import Directory
 
 #: Two honest device clocks may differ by this much.
@@ -158,13 +159,13 @@ def is_box(code: str) -> bool:
 
 def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Timeline:
     """The steps of an item, in order. `tails` remembers what items of one box share."""
-    if code in source.relabelled:
-        own = sorted(facts_of_package(code, source, directory), key=by_order)
-        old = relabelled_from(code, source, directory)
-        if old:
-            return Timeline([Step(fact) for fact in own], [], len(own), None, old)
-    else:
-        own = sorted(source.facts_of(code), key=by_order)
+    relabelled = code in source.relabelled
+    own = sorted(facts_of_package(code, source, directory) if relabelled else source.facts_of(code), key=by_order)
+    if code in source.opened:
+        own = with_opening_stock(code, own, source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
+    old = relabelled_from(code, source, directory) if relabelled else ""
+    if old:
+        return Timeline([Step(fact) for fact in own], [], len(own), None, old)
     steps, kept, targets = [], own, source.targets
     packings = 0
     for fact in own:
@@ -215,15 +216,26 @@ def relabelled_from(code: str, source: Source, directory: Directory) -> str:
     """
     facts = source.facts_of(code)
     changes = [fact for fact in facts if fact.kind == "relabelled" and fact.event.new_code == code]
-    if not changes or any(fact.kind == "sealed" for fact in facts):
+    if not changes or any(fact.kind == "sealed" for fact in facts) or _is_old_stock(code, facts, source, directory):
         return ""
     first = min(changes, key=by_order)
     entitlement = entitlement_of(first, source, directory)
     if entitlement != OFFICE and any(fact.kind == "disposed" and not told_before(first, fact) for fact in facts):
         return ""  # told after the fire, it would make of a package that nobody sealed the one that is missing
     old: str = next(iter(first.event.codes))
-    parties = parties_to(source.facts_of(old), source, directory)
+    known = source.facts_of(old)
+    if old in source.opened:
+        known = with_opening_stock(old, sorted(known, key=by_order), source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
+    parties = parties_to(known, source, directory)
     return old if entitlement == OFFICE or (entitlement and first.event.site in parties) else ""
+
+
+def _is_old_stock(code: str, facts: Sequence[Fact], source: Source, directory: Directory) -> bool:
+    """Whether the authority says that a package of opening stock bears this label."""
+    if code not in source.opened:
+        return False
+    read = with_opening_stock(code, sorted(facts, key=by_order), source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
+    return any(fact.kind == "sealed" and is_confirmed(fact, code, source, directory) for fact in read)
 
 
 def _begin_first(steps: list[Step]) -> None:

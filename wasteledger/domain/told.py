@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 _CHINA_MS = 8 * 3_600_000
 _CLAIM_MS_MAX = CLAIM_DAYS_MAX * DAY_MS
 #: Acts that make a row of a ledger, for the site that makes them and for the one from which an acceptance takes.
-ROW_KINDS = frozenset({"sealed", "accepted", "disposed"})
+ROW_KINDS = frozenset({"sealed", "opening_stock", "accepted", "disposed"})
 
 
 def told_ms(fact: Fact) -> int:

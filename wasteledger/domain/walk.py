@@ -32,6 +32,8 @@ from wasteledger.domain.declarations import DECLARED, hear_declaration
 from wasteledger.domain.entitled import OFFICE, OWN, PIN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
+from wasteledger.domain.opening import is_opening_stock
+from wasteledger.domain.opening_checks import check_opening_stock, note_without_effect
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
@@ -43,6 +45,8 @@ _ENDED = frozenset({_DISPOSED, _LOST, _VOIDED})
 _OBSERVED = DECLARED | {"counted"}
 #: Acts that the register of their day judges.
 _JUDGED = frozenset({"sealed", "released", "accepted", "disposed"})
+#: What is said of a package that nobody sealed.
+_OF_NO_STORY = frozenset({"never_sealed", "not_entitled", "opening_stock_again", "opening_stock_known"})
 _BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
 
 
@@ -193,15 +197,8 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             entitlement = fact.entitlement = rights.get((event.device_id, event.site, kind))
             if entitlement is None:
                 entitlement = entitlement_of(fact, source, directory)
-        if not entitlement or kind in _OBSERVED:
-            if entitlement == OFFICE and kind == "counted":
-                continue  # an inspector who counts takes nothing over
-            if not entitlement or kind != "counted":
-                heard = hear_declaration(chain, step, entitlement, source, directory)
-                if event.position and not step.box:
-                    check_travel(chain, fact, directory)
-                if not heard:
-                    continue
+        if (not entitlement or kind in _OBSERVED) and not _is_heard(chain, step, entitlement, source, directory):
+            continue
         if before.phase is _LOST and (step.box or kind == "disposed"):
             continue  # neither a box that is said to contain it nor a line in a list of what was burnt brings it back
         move = fact.move
@@ -229,6 +226,8 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             _note_sealing(chain, step, source, directory)
         elif kind == "issued":
             chain.roll, chain.issued_for = event.stock, event.for_site
+        elif kind == "opening_stock":
+            note_without_effect(chain, fact, source, directory)
         elif kind == "printed" and event.copy_no > 1 and not event.reason:
             chain.doubt("reprint_without_reason", fact, site=event.site)
         elif kind == "disposed":
@@ -245,6 +244,17 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             _move(chain, fact, before, directory)
             moved_ms = moved_ms or fact.latest_ms
     return moved_ms
+
+
+def _is_heard(chain: Chain, step: Step, entitlement: int, source: Source, directory: Directory) -> bool:
+    """Whether the custody table decides on a declaration, a count, or what its signer may not say."""
+    fact = step.fact
+    if entitlement and fact.kind == "counted":
+        return entitlement != OFFICE  # an inspector who counts takes nothing over
+    heard = hear_declaration(chain, step, entitlement, source, directory)
+    if fact.event.position and not step.box:
+        check_travel(chain, fact, directory)
+    return heard
 
 
 def is_repeated(chain: Chain, step: Step) -> bool:
@@ -303,7 +313,7 @@ def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
     if ended:
         _stay(chain, None, "", now_ms)
     elif passed_on or before.phase is _LOST:
-        _stay(chain, holder, "", now_ms)
+        _stay(chain, holder, fact.event.room if fact.kind == "sealed" else "", now_ms)
     chain.since_ms, chain.since = fact.earliest_ms, fact
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
     if on_paper and phase is Phase.OFFERED:
@@ -406,7 +416,7 @@ def _note_sealing(chain: Chain, step: Step, source: Source, directory: Directory
         chain.producer_strength = OWN
     elif chain.producer_strength < OWN:
         chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
-    check_sealing(chain, fact, source, directory)
+    (check_opening_stock if is_opening_stock(fact) else check_sealing)(chain, fact, source, directory)
 
 
 def _note_correction(chain: Chain, step: Step, after: ItemState) -> ItemState:
@@ -452,5 +462,5 @@ def _simplify(chain: Chain) -> None:
         chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in {"duplicate_code", "not_entitled"}]
         chain.expected, chain.unvouched = None, []
     elif not chain.seals and any(doubt.reason == "never_sealed" for doubt in chain.doubts):
-        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in {"never_sealed", "not_entitled"}]
+        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in _OF_NO_STORY]
         chain.expected, chain.unvouched = None, []

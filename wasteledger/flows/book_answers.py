@@ -61,7 +61,7 @@ def producers_now(
     """Findings about the producers of a region."""
 
     def sealings(site: str, first: date, last: date) -> tuple[str, ...]:
-        condition = "site = ? AND sealed_day BETWEEN ? AND ? ORDER BY sealed_ms DESC, code LIMIT ?"
+        condition = "site = ? AND sealed_day BETWEEN ? AND ? AND opening = 0 ORDER BY sealed_ms DESC, code LIMIT ?"
         items = rows.items(condition, (site, first.isoformat(), last.isoformat(), EVIDENCE_MAX))
         return tuple(_seal_of(item, source) for item in items)
 

@@ -31,6 +31,8 @@ class BookSource:
         self.admissions = Admissions()
         self.evidence = EvidenceShelf()
         self.relabelled: set[str] = set()
+        self.openings: dict[str, list[Fact]] = defaultdict(list)
+        self.opened: set[str] = set()
         #: Times that do not follow from an event and its clocks alone: (occurred, earliest, latest, outside) by index.
         self.held: dict[int, tuple[int, ...]] = {}
         self.facts: dict[int, Fact] = {}
@@ -98,7 +100,10 @@ class BookSource:
     def date_anew(self, fact: Fact, codes: Iterable[str]) -> None:
         """A fact's moment has changed: its places are written anew."""
         self.facts[fact.index] = fact
-        for shelf in (self.targets.get(fact.event.target_event_id, []), self.counts.get(fact.event.site, [])):
+        site = fact.event.site
+        for shelf in (
+            self.targets.get(fact.event.target_event_id, []), self.counts.get(site, []), self.openings.get(site, []),
+        ):  # fmt: skip
             shelf[:] = [fact if kept.index == fact.index else kept for kept in shelf]
         for code in codes:
             self._rewritten.add(code)
@@ -277,3 +282,22 @@ class BookSource:
     def forks_of(self, code: str) -> Sequence[Fact]:
         """Forked events that name this code."""
         return self.forks.get(code, ())
+
+
+def named_by(fact: Fact) -> Sequence[str]:
+    """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
+    event = fact.event
+    if not (event.box or event.manifest or event.case or event.stock or event.new_code):
+        return event.codes
+    names = [*event.codes]
+    if event.new_code:
+        names.append(event.new_code)
+    if event.box and event.box not in names:
+        names.append(event.box)
+    if event.manifest:
+        names.append(event.manifest)
+    if event.case:
+        names.append(f"case {event.case}")
+    if event.stock:
+        names.append(f"roll {event.stock}")
+    return names

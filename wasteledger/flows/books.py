@@ -13,7 +13,7 @@ A full run is the same with an empty beginning and large portions, and gives the
 
 import gc
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -26,7 +26,6 @@ from wasteledger.domain.admissions import Admission, break_chain, take_office_ev
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import SAID_OF_NO_PACKAGE, DeviceBook, Run
-from wasteledger.domain.evidence import may_need_evidence
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.judge import companions_between, judge
@@ -37,7 +36,8 @@ from wasteledger.domain.timeline import is_box
 from wasteledger.domain.times import NO_BOOT, TRUSTED_CLOCK_MS_MAX, Bound, hold_chain, hold_from
 from wasteledger.flows.book_lists import keep_lists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
-from wasteledger.flows.book_source import BookSource
+from wasteledger.flows.book_rare import is_rare, of_one_package, opened_at, shelve_fork, shelve_rare
+from wasteledger.flows.book_source import BookSource, named_by
 from wasteledger.store.books import BookRows
 from wasteledger.store.books_db import BooksDatabase, BooksState
 from wasteledger.store.database import Database
@@ -135,7 +135,9 @@ class Books:
             for index, content in ledger.contents(state.size, min(end, state.size + portion)):
                 fact = read_fact(index, content, clocks)
                 if fact:
-                    self._file(fact, content, directory)
+                    said_ms = clocks.floor_ms(fact.event, fact.received_ms)
+                    if not self._file_next(fact, said_ms, directory):
+                        self._file(fact, content, said_ms, directory)
                 else:
                     self._take(read_entry(index, content), directory)
                 last_leaf = content
@@ -168,9 +170,9 @@ class Books:
             entry = read_entry(index, stored)
             fact = self.source.dated(entry)
             if entry.entry_class == "fork":
-                self._shelve_fork(fact)
+                shelve_fork(fact, self.source)
             else:
-                self._shelve_rare(fact)
+                shelve_rare(fact, self.source)
         self.size = size
 
     def _take(self, entry: ReadEntry, directory: Directory) -> None:
@@ -185,7 +187,7 @@ class Books:
             self._device(fact.event.device_id).note("device_fork", fact)
             if break_chain(fact.event.device_id, fact.event.device_seq, self.source.admissions):
                 self._weigh(fact.event.device_id)
-            self._shelve_fork(fact)
+            shelve_fork(fact, self.source)
             self._rare.append(fact.index)
             self._touch(fact)
 
@@ -208,20 +210,31 @@ class Books:
             self._touch(fact)
             if fact.kind in SAID_OF_NO_PACKAGE:
                 self.devices[device].note_right(fact, self.source, self._directory)
+            elif fact.kind == "opening_stock":
+                self._touch_openings(fact.event.site)
             self._corrected.update(named_by(fact))  # what it packed may lie in a box that a manifest has named since
 
-    def _file(self, fact: Fact, content: bytes, directory: Directory) -> None:  # noqa: C901 - all of a fact, once
-        """Files one event."""
-        event, kind, source = fact.event, fact.kind, self.source
+    def _file_next(self, fact: Fact, said_ms: int, directory: Directory) -> bool:
+        """Files an event that speaks of packages alone and is its device's next one in every way; whether it is, as nearly all are.
+
+        `said_ms`: when a hello said that its number was still to come.
+        """
+        event, source = fact.event, self.source
         source.facts[fact.index] = fact
         self._new.append(fact)
+        if fact.kind not in _PLAIN or event.attachments:
+            return False
+        if not self._device(event.device_id).take_next(fact, said_ms, directory):
+            return False
+        for name in named_by(fact):
+            source.file(name, fact)
+        self._touch(fact)
+        return True
+
+    def _file(self, fact: Fact, content: bytes, said_ms: int, directory: Directory) -> None:  # noqa: C901 - all of a fact, once
+        """Files every other event."""
+        event, kind, source = fact.event, fact.kind, self.source
         book = self._device(event.device_id)
-        said_ms = source.clocks.floor_ms(event, fact.received_ms)
-        if kind in _PLAIN and not event.attachments and book.take_next(fact, said_ms, directory):
-            for name in named_by(fact):
-                source.file(name, fact)
-            self._touch(fact)
-            return
         number, bound = self._place(book, fact, said_ms)
         if kind == "enrolled":
             root = EMPTY_ROOT if event.device == event.device_id else leaf_hash(content)
@@ -247,9 +260,11 @@ class Books:
             self._hold(book, number, directory)
         if kind in SAID_OF_NO_PACKAGE:
             book.note_right(fact, source, directory)
-        if _is_rare(fact):
-            self._shelve_rare(fact)
+        if is_rare(fact):
+            shelve_rare(fact, self.source)
             self._rare.append(fact.index)
+            if kind == "opening_stock":
+                self._touch_openings(event.site)
         self._touch(fact)
 
     def _place(self, book: DeviceBook, fact: Fact, said_ms: int) -> tuple[int, tuple[int, str, int]]:
@@ -273,21 +288,6 @@ class Books:
         if fact.hold(held):
             self._keep_time(fact)
         return -1, held.bound
-
-    def _shelve_fork(self, fact: Fact) -> None:
-        for code in fact.event.codes:
-            self.source.forks[code].append(fact)
-
-    def _shelve_rare(self, fact: Fact) -> None:
-        self.source.evidence.add(fact)
-        if fact.event.new_code:
-            self.source.relabelled.update((*fact.event.codes, fact.event.new_code))
-        if fact.event.target_event_id:
-            self.source.targets[fact.event.target_event_id].append(fact)
-        elif fact.event.stock and fact.kind == "counted":
-            self.source.rolls.add(fact.event.stock)
-        elif fact.kind == "counted" and not fact.event.box:
-            self.source.counts[fact.event.site].append(fact)
 
     def _touch_at(self, fact: Fact, moment_ms: int) -> None:
         """The boxes that a fact names, at a moment."""
@@ -337,6 +337,14 @@ class Books:
             self._manifests.add(event.manifest)
         if event.target_event_id:
             self._touch_target(event.target_event_id)
+        if target.kind == "opening_stock":
+            self._touch_openings(event.site)
+
+    def _touch_openings(self, site: str) -> None:
+        """All that a site declared as opening stock: which of its declarations counts may have changed, and manifests that carried it."""
+        opened = opened_at(site, self.source)
+        self._touched |= opened
+        self._corrected |= opened
 
     def _touch_evidence(self, fact: Fact) -> None:
         """What waits for evidence that is stored now; of a box what lay in it when it was named."""
@@ -451,8 +459,8 @@ class Books:
         for fact in self._counted:
             concerned = rows.held_by(fact.event.site) + rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS)
             self._touched.update(code.partition(COPY_MARK)[0] for code in concerned)
-        for fact in self._counted:
             self._touched.update(code for code in fact.event.codes if not is_box(code))
+        self._touched |= of_one_package(self._touched, self.source)
 
     @contextmanager
     def opened(self) -> Iterator[tuple[BookRows, BookSource]]:
@@ -473,19 +481,6 @@ class Books:
         self.database.close()
 
 
-def _is_rare(fact: Fact) -> bool:
-    """Whether a fact is kept in memory: what speaks of another event, of evidence, of a new label, or of a whole room or roll."""
-    event = fact.event
-    if (
-        event.target_event_id
-        or event.new_code
-        or fact.kind == "evidenced"
-        or (fact.kind == "counted" and not event.box)
-    ):
-        return True
-    return bool(event.attachments) and may_need_evidence(event)
-
-
 def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> None:
     """Makes the span of a name hold a moment too."""
     span = spans.get(name)
@@ -495,22 +490,3 @@ def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> No
         spans[name] = moment_ms, span[1]
     elif moment_ms > span[1]:
         spans[name] = span[0], moment_ms
-
-
-def named_by(fact: Fact) -> Sequence[str]:
-    """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
-    event = fact.event
-    if not (event.box or event.manifest or event.case or event.stock or event.new_code):
-        return event.codes
-    names = [*event.codes]
-    if event.new_code:
-        names.append(event.new_code)
-    if event.box and event.box not in names:
-        names.append(event.box)
-    if event.manifest:
-        names.append(event.manifest)
-    if event.case:
-        names.append(f"case {event.case}")
-    if event.stock:
-        names.append(f"roll {event.stock}")
-    return names

@@ -218,6 +218,7 @@ def reconciliation_json(answer: Reconciliation, directory: Directory) -> dict[st
         "official": official_json(official_figures(answer.items, answer.withdrawn, directory)),
         "voided": answer.voided._asdict(),
         "withdrawn": _withdrawn_json(answer, directory),
+        "opening_waiting": answer.opening_waiting._asdict(),
         "late_additions": answer.late_additions._asdict(),
         "divisions": {code: _tally_json(tally) for code, tally in sorted(answer.divisions.items())},
         "categories": {

@@ -1,8 +1,9 @@
-"""The second party's word: voids of sealed packages, and sealings in another site's name, that wait for the authority.
+"""The second party's word: voids of sealed packages, sealings in another site's name, and opening stock, that wait for the authority.
 
-Nothing leaves the denominator on one party's word. The list is what the books doubt (`void_unconfirmed`, `void_without_evidence`,
-`sealing_unconfirmed`); the answer is one event of the office: `vouched` stands for the act, `corrected` (did_not_occur) strikes a void
-out. A void is confirmed only when the evidence that it names is stored and hashes to what was named.
+Nothing leaves the denominator on one party's word, and nothing of unknown origin becomes old stock by it. The list is what the books
+doubt (`void_unconfirmed`, `void_without_evidence`, `sealing_unconfirmed`, `opening_stock_unconfirmed`); the answer is one event of the
+office: `vouched` stands for the act, `corrected` (did_not_occur) strikes a void or a declaration out. A void is confirmed only when the
+evidence that it names is stored and hashes to what was named.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from schemas.canonical import decode_base64
 from schemas.entitlement import Standing
 from schemas.event_base import NOTE_MAX
 from wasteledger.domain.facts import Fact, by_order
+from wasteledger.domain.opening import is_first
 from wasteledger.domain.register import Directory
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_source import BookSource
@@ -24,8 +26,12 @@ from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
 
 #: Which doubts of the books say that an act of a kind waits: for the second party's word, or for the evidence before it.
-_WAITING = {"voided": ("void_unconfirmed", "void_without_evidence"), "sealed": ("sealing_unconfirmed",)}
-_NAMES = {"voided": "void", "sealed": "sealing"}
+_WAITING = {
+    "voided": ("void_unconfirmed", "void_without_evidence"), "sealed": ("sealing_unconfirmed",),
+    "opening_stock": ("opening_stock_unconfirmed",),
+}  # fmt: skip
+_NAMES = {"voided": "void", "sealed": "sealing", "opening_stock": "declaration of opening stock"}
+_COMMANDS = {"voided": "void", "sealed": "seal", "opening_stock": "opening"}
 
 
 class WaitingAct(NamedTuple):
@@ -34,6 +40,7 @@ class WaitingAct(NamedTuple):
     Attributes:
         codes: the packages for which it waits.
         missing: hashes of evidence (hex) that it names and that are not stored yet.
+        mass_g: of these packages, where the act says it; else 0.
     """
 
     event_id: str
@@ -47,6 +54,7 @@ class WaitingAct(NamedTuple):
     note: str
     evidence: list[str]
     missing: list[str]
+    mass_g: int
 
 
 class _Desk(NamedTuple):
@@ -74,6 +82,11 @@ def list_voids(service: Service) -> list[WaitingAct]:
 def list_sealings(service: Service) -> list[WaitingAct]:
     """Sealings in another site's name that wait for it or for the authority, the oldest first."""
     return _list(service, "sealed")
+
+
+def list_openings(service: Service) -> list[WaitingAct]:
+    """Declarations of opening stock that wait for the authority, the oldest first."""
+    return _list(service, "opening_stock")
 
 
 def _list(service: Service, kind: str) -> list[WaitingAct]:
@@ -106,6 +119,7 @@ def _waiting(service: Service, fact: Fact, codes: list[str]) -> WaitingAct:
         note=event.note or "",
         evidence=[digest.hex() for digest in digests],
         missing=[digest.hex() for digest in digests if not is_kept(data_dir, digest)],
+        mass_g=event.mass_g or sum(event.mass_of(code) or 0 for code in codes),
     )
 
 
@@ -154,11 +168,43 @@ def refuse_void(service: Service, typed: str, note: str, *, who: Who | None = No
         NotFoundError: no such event.
         QueryError: it is no void, was answered before, or the reason is missing or too long.
     """
+    return _refuse(service, typed, note, "voided", who)
+
+
+def confirm_opening(service: Service, typed: str, *, who: Who | None = None) -> str:
+    """The authority has seen a site's opening stock: its packages begin their lives there; returns the id of its word.
+
+    Raises:
+        NotFoundError: no such event.
+        QueryError: it is no declaration, was answered before, or has no effect.
+    """
+    with _writing(service) as desk:
+        fact = _open_act(desk, typed, "opening_stock")
+        if not is_first(fact, desk.source, service.directory()):
+            message = (
+                f"this declaration has no effect: it was not signed by a device of {fact.event.site}, or the site has declared its opening "
+                f"stock before; if that one is wrong, refuse it with `wasteledger opening refuse`"
+            )
+            raise QueryError(message)
+        return _record(desk, [_vouching(fact)], who)
+
+
+def refuse_opening(service: Service, typed: str, note: str, *, who: Who | None = None) -> str:
+    """The authority strikes a declaration of opening stock out, and the site may make another; returns the id of its word.
+
+    Raises:
+        NotFoundError: no such event.
+        QueryError: it is no declaration, was answered before, or the reason is missing or too long.
+    """
+    return _refuse(service, typed, note, "opening_stock", who)
+
+
+def _refuse(service: Service, typed: str, note: str, kind: str, who: Who | None) -> str:
     if not note.strip() or len(note) > NOTE_MAX:
-        message = f"note: say why the void is refused, in 1 to {NOTE_MAX} characters"
+        message = f"note: say why the {_NAMES[kind]} is refused, in 1 to {NOTE_MAX} characters"
         raise QueryError(message)
     with _writing(service) as desk:
-        fact = _open_act(desk, typed, "voided")
+        fact = _open_act(desk, typed, kind)
         body = {
             "kind": "corrected", "codes": list(fact.event.codes), "target_event_id": fact.event_id, "reason": "did_not_occur",
             "note": note.strip(),
@@ -169,7 +215,7 @@ def refuse_void(service: Service, typed: str, note: str, *, who: Who | None = No
 def _open_act(desk: _Desk, typed: str, kind: str) -> Fact:
     fact, name = desk.source.event(parse_event_id(typed)), _NAMES[kind]
     if fact is None:
-        message = f"no event {typed[:70]} is in the log: `wasteledger {name.removesuffix('ing')} list` shows what waits"
+        message = f"no event {typed[:70]} is in the log: `wasteledger {_COMMANDS[kind]} list` shows what waits"
         raise NotFoundError(message)
     if fact.kind != kind:
         message = f"event {typed[:70]} is no {name} but {fact.kind!r}"

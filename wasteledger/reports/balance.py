@@ -20,6 +20,7 @@ class BalanceRow(NamedTuple):
     """One waste of a balance, in packages and grams.
 
     Attributes:
+        opening: what was there at the beginning; and what the site declared as its opening stock (期初) since.
         expected: opening + produced + received − own − entrusted.
         closing: what is there at the end, counted from the packages themselves.
     """
@@ -117,7 +118,7 @@ def balance_of(lives: Iterable[Life], site: str, period: Period) -> Balance:
     rows = [
         BalanceRow(
             waste,
-            opening.get(waste, Amount()),
+            opening.get(waste, Amount()).plus(flows[waste, Flow.OPENING]),
             produced=flows[waste, Flow.PRODUCED],
             received=flows[waste, Flow.RECEIVED],
             own=flows[waste, Flow.OWN],

@@ -180,6 +180,8 @@ def _counters(fact: Fact) -> list[tuple[Counter, str]]:
     site = fact.event.site
     if fact.kind == "sealed":
         return [(Counter.PRODUCED, site), (Counter.STORED, site)]
+    if fact.kind == "opening_stock":
+        return [(Counter.STORED, site)]  # nobody produced it here, today
     if fact.kind == "accepted":
         giver = fact.event.from_site
         return [(Counter.STORED, site), (Counter.TAKEN_OUT, giver), (Counter.ENTRUSTED, giver)]

@@ -2,7 +2,7 @@
 
 The chain's steps are taken through the custody table once more. At every step, for each site concerned:
 
-1. the *flow* is what somebody recorded: produced, received, treated by itself (own), entrusted to another;
+1. the *flow* is what somebody recorded: produced, declared as opening stock, received, treated by itself (own), entrusted to another;
 2. the *stock* is what the custody table says who holds afterwards;
 3. where the two differ there is a *gap*, with its reason and its evidence: a hop nobody recorded, a loss, a voided label.
 
@@ -18,6 +18,7 @@ from typing import NamedTuple
 from schemas.custody import Decision, ItemState, Phase, decide_move
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
+from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.reconcile import Amount
 from wasteledger.domain.timeline import Step
 from wasteledger.domain.walk import is_repeated
@@ -36,9 +37,13 @@ class Flow(StrEnum):
     RECEIVED = "received"
     OWN = "own"
     ENTRUSTED = "entrusted"
+    OPENING = "opening"
 
 
-_SIGN = {Flow.PRODUCED: 1, Flow.RECEIVED: 1, Flow.OWN: -1, Flow.ENTRUSTED: -1}
+_SIGN = {Flow.PRODUCED: 1, Flow.OPENING: 1, Flow.RECEIVED: 1, Flow.OWN: -1, Flow.ENTRUSTED: -1}
+
+
+_BEGINNINGS = frozenset({Flow.PRODUCED, Flow.OPENING})
 
 
 class Movement(NamedTuple):
@@ -134,8 +139,8 @@ class Life:
 
     @property
     def sealed(self) -> Movement | None:
-        """Its sealing."""
-        return next((move for move in self.movements if move.flow is Flow.PRODUCED), None)
+        """Its sealing, or the declaration that stands for one."""
+        return next((move for move in self.movements if move.flow in _BEGINNINGS), None)
 
     def touches(self, site: str, *, from_ms: int, to_ms: int) -> bool:
         """Whether it was at a site, or concerns its books, between two moments."""
@@ -178,7 +183,9 @@ def _heard(chain: Chain, step: Step, state: ItemState, unheard: set[str]) -> boo
     fact = step.fact
     if fact.kind == "sealed":
         return fact in chain.seals  # one scanned twice is one; one by a stranger stays until somebody stands for it
-    if not step.entitled or fact.event_id in unheard or (step.box and state.phase is Phase.LOST):
+    if not step.entitled or fact.event_id in unheard:
+        return False
+    if state.phase is Phase.LOST and (step.box or fact.kind == "disposed"):
         return False
     if fact.kind == "voided" and state.phase not in _UNVOIDABLE:
         return fact is chain.void and chain.state.phase is Phase.VOIDED
@@ -208,7 +215,7 @@ def _flows(chain: Chain, step: Step, before: ItemState, after: ItemState, at_ms:
 
     if fact.kind == "sealed" and not _never_was(step):
         # A code on two packages counts as two, each with its own waste and mass.
-        produced = move(event.site, Flow.PRODUCED)
+        produced = move(event.site, Flow.OPENING if is_opening_stock(fact) else Flow.PRODUCED)
         yield produced if len(chain.seals) == 1 else produced._replace(waste_code=event.waste_code, mass_g=event.mass_g)
     if _stock_site(before) and before.holder != after.holder:
         named = fact.kind == "accepted" and event.from_site == before.holder

@@ -31,6 +31,7 @@ NOT_ENTITLED_ZH = "作废：无权记录"
 NO_ROW_ZH = "作废：重复或未形成记录"
 _COUNTERS = {
     Flow.PRODUCED: (Counter.PRODUCED,),
+    Flow.OPENING: (),
     Flow.ENTRUSTED: (Counter.TAKEN_OUT, Counter.ENTRUSTED),
     Flow.OWN: (Counter.TAKEN_OUT, Counter.OWN),
     Flow.RECEIVED: (),

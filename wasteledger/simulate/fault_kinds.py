@@ -97,6 +97,7 @@ _FAULTS = (
     # No fault of its own: what lies in a box beside a package that the books do not know.
     FaultKind("companion", "", "与来历不明的包装同箱", (), ("box_difference",)),
     # Nor this: what a site took back, rightly or not, may be unusually much.
+    FaultKind("opening_stock", "site", "启用前已在库的包：申报期初库存，主管部门确认", (), (), ("opening_stock_unconfirmed",)),
     FaultKind("many_voids", "", "作废或核减较多", (), ("unusual_voids",)),
     FaultKind("label_stock", "roll", "空白标签缺失", ("label_stock_unaccounted",)),
 )  # fmt: skip
@@ -146,6 +147,7 @@ _LIES = (
     _lie("objection_silenced", "item", "检查异议无人答复", ("objection",)),
     _lie("copied_weights", "hop", "复称重量照抄，一克不差", ("copied_weight",)),
     _lie("ghost_bag", "batch", "处置或运输单位自行封装并焚烧", ("sealed_by_handler",)),
+    _lie("ghost_stock", "batch", "处置单位把来历不明的包申报为期初库存并焚烧", ("opening_stock_unconfirmed",)),
     _lie("wrong_method", "batch", "感染性废物填埋", ("method_not_permitted",)),
     _lie("second_trip", "manifest", "一份联单跑两趟", ("manifest_not_valid",), ("manifest_mismatch",)),
     _lie("late_draft", "manifest", "运走后才填联单", ("manifest_not_valid",)),

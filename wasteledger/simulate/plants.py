@@ -7,6 +7,7 @@ from schemas.waste import is_medical
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, Act
 from wasteledger.simulate.ghosts import Ghosts
 from wasteledger.simulate.hauls import OTHER_SIDE_MS, Load
+from wasteledger.simulate.old_stock import GhostStock
 from wasteledger.simulate.rolls import BoxRoom
 from wasteledger.simulate.sealing import SCALE_G
 from wasteledger.simulate.truth import NEVER_MS, Package
@@ -65,7 +66,7 @@ class Plant:
         self._gate, self._furnace, self._desk = (world.device(site, name) for name in ("gate", "furnace", "desk"))
         self._is_lawful = site == world.layout.plant
         self._confirmed: set[str] = set()
-        self._ghosts = Ghosts(world, site)
+        self._ghosts, self._old = Ghosts(world, site), GhostStock(world, site)
 
     def take_in(self, loads: list[Load]) -> None:
         """The plant's side of today's hand-overs at its gate."""
@@ -203,8 +204,8 @@ class Plant:
                 codes.append(unit.code)
             burnt += packages
         method = "landfill" if lie == "wrong_method" else "incineration"
-        if lie == "ghost_bag":
-            ghosts = self._ghosts.make(at_ms)
+        if lie in {"ghost_bag", "ghost_stock"}:
+            ghosts = (self._ghosts if lie == "ghost_bag" else self._old).make(at_ms)
             codes += [package.code for package in ghosts]
             burnt += ghosts
         acts = world.act(self._furnace, at_ms, "disposed", codes=codes, batch=batch, method=method)

@@ -31,6 +31,7 @@ from wasteledger.simulate.handhelds import Handhelds
 from wasteledger.simulate.hauls import Hauls
 from wasteledger.simulate.journal import Journal
 from wasteledger.simulate.layout import Layout
+from wasteledger.simulate.old_stock import OldStock
 from wasteledger.simulate.plants import Plant
 from wasteledger.simulate.rolls import BoxRoom, LabelRoom
 from wasteledger.simulate.rounds import Rounds
@@ -83,6 +84,7 @@ def _live(world: World) -> None:
     """Steps 2 and 3."""
     labels, boxes = LabelRoom(world), BoxRoom(world)
     producers = Producers(world, labels)
+    old = OldStock(world, producers)
     handhelds, company = Handhelds(world, producers), Company(world, producers)
     rounds, centres = Rounds(world, producers), Centres(world, producers, labels, boxes)
     hauls = Hauls(world, producers, rounds, centres)
@@ -90,6 +92,7 @@ def _live(world: World) -> None:
     for _ in range(world.run.days):
         handhelds.morning()
         labels.morning(producers.need)
+        old.morning()
         for plant in plants:
             plant.run()
         centres.morning()

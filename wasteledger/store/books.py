@@ -12,7 +12,7 @@ from wasteledger.store.books_db import BOOKS_VERSION, BooksState, execute_many, 
 
 _ITEM_COLUMNS = (
     "code, site, waste_code, sealed_ms, sealed_day, packages, mass_g, item_class, phase, holder, inferred, reasons, due_ms, last_ms, "
-    "stays, roll, method, corrected_down_g, told_day"
+    "stays, roll, method, corrected_down_g, told_day, opening"
 )
 _ITEM_UPSERT = (
     f"INSERT INTO books_item ({_ITEM_COLUMNS}) VALUES ({', '.join('?' * len(BookedItem._fields))}) ON CONFLICT (code) DO UPDATE SET "  # noqa: S608 - names of our own
@@ -189,9 +189,9 @@ class BookRows:
         ]
 
     def sealed_by_day(self, from_day: str, values: Sequence[str]) -> list[tuple[str, str, int]]:
-        """Site, day and grams of what was sealed since a day, where the site's code lies between two bounds."""
+        """Site, day and grams of what was sealed since a day, opening stock apart, where the site's code lies between two bounds."""
         statement = (
-            "SELECT site, sealed_day, sum(mass_g) FROM books_item WHERE sealed_day >= ? AND substr(site, 2) >= ? "
+            "SELECT site, sealed_day, sum(mass_g) FROM books_item WHERE sealed_day >= ? AND opening = 0 AND substr(site, 2) >= ? "
             "AND substr(site, 2) < ? GROUP BY site, sealed_day"
         )
         return [(row[0], row[1], int(row[2])) for row in query(self._connection, statement, (from_day, *values))]

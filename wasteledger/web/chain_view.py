@@ -102,7 +102,7 @@ def item_view(found: FoundItem, directory: Directory, *, as_of_ms: int, persons:
         class_title=t.item_class(name),
         waste=t.waste(chain.waste_code) if chain.waste_code else "—",
         waste_code=chain.waste_code,
-        package=t(f"package.{sealed.package}") if sealed else "—",
+        package=t(f"package.{sealed.package}") if sealed and sealed.package else "—",
         producer=directory.site_name(sealed.site) if sealed else "—",
         kg=format_kg(chain.mass_g),
         now=_now(chain.state, directory, t),

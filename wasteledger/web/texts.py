@@ -61,6 +61,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rate.due_count": ("到期 · 按件数", "Due, by count"),
     "rate.inferred": ("已证明中凭未开箱推定的占比", "Of the proved, resting on unopened boxes"),
     "rate.voided": ("凭据作废，不计入", "Voided with evidence, left out"),
+    "rate.opening_waiting": ("期初库存待确认", "Opening stock that waits for the authority"),
     "official.title": ("官方口径", "Official figures"),
     "official.why": (
         "医疗废物与其他危险废物分开计算；只看处置单位是否处置，不看交接链，口径以正式文件为准",
@@ -201,6 +202,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # kinds of event
     "kind.issued": ("发码", "issued"),
     "kind.sealed": ("封装", "sealed"),
+    "kind.opening_stock": ("期初库存申报", "declared as opening stock"),
     "kind.packed": ("装箱", "packed"),
     "kind.unpacked": ("开箱", "unpacked"),
     "kind.released": ("交出", "released"),

@@ -148,6 +148,7 @@ class Overview(NamedTuple):
     masses: dict[str, str]
     links: dict[str, str]
     voided: str
+    opening_waiting: str
     findings: list[FindingGroup]
     findings_number: int
     findings_more: int
@@ -162,7 +163,7 @@ class Overview(NamedTuple):
 
 def overview(answer: Reconciliation, directory: Directory, question: Question, t: Words) -> Overview:
     """Everything on the first page, from one reconciliation."""
-    tally = answer.district
+    tally, waiting = answer.district, answer.opening_waiting
     groups, actors = finding_groups(answer, question, t), actor_rows(answer, directory, question, t)
     division_names = {code: row.name for code, row in directory.divisions.items()}
     return Overview(
@@ -181,8 +182,12 @@ def overview(answer: Reconciliation, directory: Directory, question: Question, t
             "disposed": question.link("/items", phase="disposed"),
             "inferred": question.link("/items", **{"class": "safely_disposed", "evidence": "inferred"}),
             "findings": question.link("/findings"),
+            "opening_waiting": question.link("/findings", code="opening_stock_unconfirmed"),
         },
         voided=f"{t('count_unit', count=answer.voided.count)} · {format_kg(answer.voided.mass_g)} kg",
+        opening_waiting=(
+            f"{t('count_unit', count=waiting.count)} · {format_kg(waiting.mass_g)} kg" if waiting.count else ""
+        ),
         findings=groups[:OVERVIEW_ROWS_MAX],
         findings_number=len(answer.findings),
         findings_more=max(0, len(groups) - OVERVIEW_ROWS_MAX),

@@ -13,7 +13,7 @@ _TABLE = {
     "sealed": ("dv", SEALING),
     "packed": ("dv", ACT), "unpacked": ("dv", ACT), "released": ("dv", ACT), "accepted": ("dv", ACT),
     "refused": ("dv", ACT), "stored": ("dv", ACT), "washed": ("dv", ACT),
-    "disposed": ("d", ACT), "printed": ("do", ACT), "issued": ("o", ACT),
+    "disposed": ("d", ACT), "opening_stock": ("d", DECLARATION), "printed": ("do", ACT), "issued": ("o", ACT),
     "counted": ("dvo", OBSERVATION), "inspected": ("do", OBSERVATION),
     "incident": ("dvo", DECLARATION), "voided": ("dvo", DECLARATION), "corrected": ("dvo", DECLARATION),
     "relabelled": ("dvo", DECLARATION),

@@ -1,0 +1,63 @@
+"""What the walk notes of a declaration of opening stock: at the package whose life it begins, and at one that it changes nothing of."""
+
+from schemas.codes import item_waste_code
+from schemas.waste import waste_kind
+from wasteledger.domain.admissions import Admissions
+from wasteledger.domain.chain import Chain
+from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.hops import is_paper_in_time
+from wasteledger.domain.legal_days import legal_day
+from wasteledger.domain.opening import counted_part, is_confirmed, is_refused
+from wasteledger.domain.register import DAY_MS, Directory
+
+
+def check_opening_stock(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
+    """A package of opening stock begins its life here: confirmed or not, told in time or late, by a known site, of a known waste."""
+    event, then = fact.event, directory.at(fact.occurred_ms)
+    code = next(iter(event.codes))
+    if not is_confirmed(fact, code, source, directory):
+        chain.ghost = True
+        chain.doubt("opening_stock_unconfirmed", fact, site=event.site)
+    began_ms = began(event.site, source.admissions)
+    if fact.received_ms > began_ms + then.limit("opening_stock_days", event.site) * DAY_MS:
+        chain.doubt("opening_stock_late", fact, site=event.site)
+    if waste_kind(event.waste_code) is None:
+        chain.doubt("unlisted_waste_code", fact, site=event.site)
+    site = then.sites.get(event.site)
+    if site is None or (site.closed_on and legal_day(fact.occurred_ms) > site.closed_on):
+        chain.doubt("unknown_site", fact, site=event.site)
+    if event.backfill and not is_paper_in_time(fact, source, directory):
+        chain.doubt("weak_evidence", fact, site=event.site)
+    printed = item_waste_code(chain.code)
+    if printed and printed != chain.waste_code:
+        chain.doubt("label_mismatch", fact, site=event.site)
+
+
+def note_without_effect(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
+    """A declaration that changes nothing says why: a second one of its site, or a package that was known.
+
+    One that was refused is answered for, and one that says the same once more says nothing.
+    """
+    code = next((code for code in fact.event.codes if code in chain.labels), chain.code)
+    if is_refused(fact, code, source, directory):
+        return
+    counted = counted_part(fact, source, directory)
+    if counted is not None and counted.event_id == fact.event_id:
+        chain.doubt("opening_stock_known", fact, site=fact.event.site)
+    elif counted is None or _said(counted) != _said(fact):
+        chain.doubt("opening_stock_again", fact, site=fact.event.site)
+
+
+def _said(fact: Fact) -> tuple[object, ...]:
+    event = fact.event
+    return event.as_of, event.part_no, event.parts_count, event.codes, event.waste_codes, event.masses_g
+
+
+def began(site: str, admissions: Admissions) -> int:
+    """When a site began to work in the ledger: its first device was admitted; UTC milliseconds."""
+    moments = [
+        known.enrolled_ms if known.sites[0] == site else known.later[site]
+        for known in admissions.values()
+        if site in known.sites
+    ]
+    return min(moments, default=0)
