@@ -140,7 +140,7 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
     item_class = classify(chain) if chain.seals or ghost else None
     stays = orjson.dumps(list(map(tuple, chain.stays))).decode()
     reasons = " ".join(dict.fromkeys(doubt.reason for doubt in chain.doubts)) if chain.doubts else ""
-    waiting = chain.expectations if chain.seals else ()
+    waiting = () if not chain.seals else chain.expectations if chain.expected else chain.unvouched
     due_ms = min(expected.due_ms for expected in waiting) if waiting else None
     last_ms = steps[-1].fact.occurred_ms if steps else 0
     method = chain.since.event.method if state.phase is Phase.DISPOSED and chain.since else ""

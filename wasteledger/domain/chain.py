@@ -1,5 +1,6 @@
 """The chain of one item: what became of it, and every doubt met on the way. `walk.py` makes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from wasteledger.domain.facts import Fact
 from wasteledger.domain.timeline import BoxStay, BoxWeighing, Step
 
 _UNSEEN = ItemState()
+_HAND_OVERS = frozenset({"released", "accepted"})
 _OFFERED = frozenset({Phase.OFFERED, Phase.REFUSED})
 _ENDED = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
@@ -84,7 +86,7 @@ class Chain:
     expected: Expected | None = None
     unvouched: list[Expected] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
-    box_weighings: list[BoxWeighing] = field(default_factory=list)
+    box_weighings: Sequence[BoxWeighing] = ()
     awaited: Awaited | None = None
     consignor: str | None = None
     released: Fact | None = None
@@ -92,12 +94,11 @@ class Chain:
     storage: Awaited | None = None
     taken_ms: int = 0
     returns: int = 0
-    parties: set[str] = field(default_factory=set)
     producer: str = ""
     producer_strength: int = 0
     first_taker: str = ""
     two_organisations: bool = False
-    entered: list[tuple[Fact, Fact, int]] = field(default_factory=list)
+    entered: tuple[tuple[Fact, Fact, int], ...] = ()
     void: Fact | None = None
     corrected_down_g: int = 0
     self_disposed: bool = False
@@ -111,6 +112,19 @@ class Chain:
     def ended(self) -> bool:
         """Whether its life is over."""
         return self.state.phase in _ENDED
+
+    def parties_before(self, fact: Fact) -> set[str]:
+        """Who had sealed it, or been giver or taker of it itself, before one of its steps."""
+        parties: set[str] = set()
+        for step in self.steps:
+            kind, event = step.fact.kind, step.fact.event
+            if step.fact is fact:
+                break
+            if kind == "sealed":
+                parties.add(event.site)
+            elif kind in _HAND_OVERS and step.entitled and not step.box:
+                parties.update((event.site, event.to_site or event.from_site))
+        return parties
 
     def mass_in(self, event: Act) -> int | None:
         """What an event says the package weighs, by whichever of its labels."""

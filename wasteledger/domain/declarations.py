@@ -41,7 +41,7 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
     if lost and entitlement != OFFICE and fact.event.site not in {chain.state.holder, chain.state.offered_to}:
         note_not_entitled(chain, fact, source)  # who gave it on can not have lost it
         return False
-    if entitlement != OFFICE and not found and not is_concerned(chain, fact.event.site):
+    if entitlement != OFFICE and not found and not is_concerned(chain, fact):
         note_not_entitled(chain, fact, source)
         return False
     if kind == "incident" and fact.event.incident in {"spill", "damage"}:
@@ -49,9 +49,9 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
     return True
 
 
-def is_concerned(chain: Chain, site: str) -> bool:
-    """Whether a site sealed the package, holds it, or was giver or taker of it."""
-    return site == chain.state.holder or site in chain.parties
+def is_concerned(chain: Chain, fact: Fact) -> bool:
+    """Whether the site that a fact names sealed the package, holds it, or was giver or taker of it."""
+    return fact.event.site == chain.state.holder or fact.event.site in chain.parties_before(fact)
 
 
 def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
@@ -121,7 +121,7 @@ def _is_void_confirmed(chain: Chain, fact: Fact, source: Source, directory: Dire
         return True
     if not directory.at(fact.occurred_ms).limit("void_confirm_site", fact.event.site):
         return False
-    others = chain.parties - {fact.event.site}
+    others = chain.parties_before(fact) - {fact.event.site}
     return any(
         answer.kind == "vouched" and answer.event.site in others and entitlement_of(answer, source, directory) == OWN
         for answer in source.targets.get(fact.event_id, ())

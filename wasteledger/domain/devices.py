@@ -125,7 +125,7 @@ class DeviceBook:
             or occurred_ms < self.floor_ms
             or occurred_ms < said_ms
             or received_ms < self.received_ms
-            or received_ms - occurred_ms > directory.least_limits["back_dated_h"] * HOUR_MS
+            or received_ms - occurred_ms > directory.back_dated_ms_least
             or self.admission.revoked is not None
         ):
             return False
@@ -192,7 +192,7 @@ class DeviceBook:
             return
         wall_ms, received_ms, occurred_ms = fact.wall_ms, fact.received_ms, fact.occurred_ms
         steady = wall_ms == occurred_ms and fact.latest_ms == fact.earliest_ms
-        if steady and received_ms - occurred_ms <= directory.least_limits["back_dated_h"] * HOUR_MS:
+        if steady and received_ms - occurred_ms <= directory.back_dated_ms_least:
             return  # nearly always; what counts as having happened is never later than its receipt
         off_ms = max(wall_ms - received_ms, abs(wall_ms - occurred_ms), fact.latest_ms - fact.earliest_ms)
         skewed = off_ms > 0 and off_ms > directory.limit("clock_skew_s", site) * 1000

@@ -4,6 +4,7 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from operator import attrgetter
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from schemas.acts import Act, moment_ms, read_act
@@ -73,7 +74,7 @@ class Fact:
         self.event_id = event_id
         self.event = event
         self.occurred_ms = self.earliest_ms = self.latest_ms = occurred_ms
-        kind = self.kind = event.kind
+        kind = self.kind = intern(event.kind)  # compared with names in the code, again and again
         self.move = move_of(event)
         self.wall_ms = wall_ms
         self.outside = False
@@ -163,8 +164,7 @@ _EVENTS = frozenset({b"event", b"fork"})
 
 def _event_id(content: bytes, parts: list[bytes]) -> str:
     """The hash of the signed text, which is header, origin and body of the note."""
-    begin = len(parts[0]) + len(parts[1]) + 3
-    end = begin + len(parts[3]) + len(parts[4]) + len(parts[5]) + 3
+    begin, end = len(parts[0]) + len(parts[1]) + 3, len(content) - len(parts[6])
     return b2a_base64(sha256(content[begin:end]).digest(), newline=False).decode()
 
 

@@ -55,7 +55,7 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
     if not (own or one_person) and known and all(firm) and not (one_device and not vouched):
         chain.two_organisations = True
     if not own and not firm[0]:
-        chain.entered.append((given, taken, sides[0]))
+        chain.entered += ((given, taken, sides[0]),)
     for fact in (given, taken):
         note_device_unused(chain, fact, source, directory)
     if giver.site == chain.producer:

@@ -106,8 +106,8 @@ def hop_problem(law: ManifestLaw | None, fact: Fact, consignor: str, other: Fact
 
 
 def _is_second_trip(law: ManifestLaw, fact: Fact, other: Fact | None) -> bool:
-    event = fact.event
-    giver, taker = (event.from_site, event.site) if fact.kind == "accepted" else (event.site, event.to_site)
+    event, accepted = fact.event, fact.kind == "accepted"
+    giver, taker = (event.from_site, event.site) if accepted else (event.site, event.to_site)
     if giver[0] == "R":
         # On the way, between carriers, it must be the next one that the draft names; going back is always open.
         return taker[0] == "R" and (giver, taker) not in set(zip(law.carriers, law.carriers[1:], strict=False))
@@ -118,7 +118,7 @@ def _is_second_trip(law: ManifestLaw, fact: Fact, other: Fact | None) -> bool:
     if law.taker and taker != law.taker:
         return True
     # Which lorry it is its carrier knows best: a slip of the giver is a mismatch, not another trip.
-    plate = event.vehicle if fact.kind == "accepted" else None
+    plate = event.vehicle if accepted else None
     return bool(plate and law.vehicle and normal_plate(plate) != law.vehicle)
 
 

@@ -39,7 +39,7 @@ from wasteledger.domain.register_history import changed_in_hindsight
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
 
 #: At hand: a member of an enumeration costs as much as a call, and the walk asks for them at each step.
-_HELD, _DISPOSED, _LOST, _VOIDED = Phase.HELD, Phase.DISPOSED, Phase.LOST, Phase.VOIDED
+_HELD, _OFFERED, _DISPOSED, _LOST, _VOIDED = Phase.HELD, Phase.OFFERED, Phase.DISPOSED, Phase.LOST, Phase.VOIDED
 _ENDED = frozenset({_DISPOSED, _LOST, _VOIDED})
 #: What is heard before the custody table decides on it, if at all.
 _OBSERVED = DECLARED | {"counted"}
@@ -72,7 +72,7 @@ class TailWalk(NamedTuple):
     arrived: Fact | None
     storage: Awaited | None
     two_organisations: bool
-    entered: list[tuple[Fact, Fact, int]]
+    entered: tuple[tuple[Fact, Fact, int], ...]
 
 
 def walk(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Chain:
@@ -150,7 +150,7 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
             chain.state, chain.awaited, chain.consignor = known.state, known.awaited, known.consignor
             chain.arrived, chain.storage = known.arrived, known.storage
             chain.two_organisations = chain.two_organisations or known.two_organisations
-            chain.entered = [*chain.entered, *known.entered]
+            chain.entered += known.entered
             chain.since, chain.since_ms, chain.inferred = known.since, known.since.occurred_ms, True
             if known.left_ms is not None:
                 last = stays[-1]
@@ -216,9 +216,6 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
         if kind == "released" or kind == "accepted":  # noqa: PLR1714 - the walk's inner loop: half the time of `in`
             if step.box:
                 chain.inferred = True
-            else:
-                chain.parties.add(event.site)
-                chain.parties.add(event.to_site or event.from_site)
             check_hand_over(chain, step, source, directory)
             if event.masses_g is not None and not step.box:
                 check_mass(chain, step, source, directory)
@@ -296,18 +293,16 @@ def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
     chain: Chain, fact: Fact, before: ItemState, directory: Directory
 ) -> None:
     """The item changed phase or hands: was it in time, where is it now, and what is expected next."""
-    state, now_ms = chain.state, fact.occurred_ms
-    if directory.history is not None:
-        directory = directory.at(now_ms)  # its limits are those of the day on which it came there
-    step = chain.awaited
-    late = step is not None and fact.latest_ms > chain.since_ms + step.limit_ms
-    on_paper = fact.event.backfill is not None
-    if late and step and not (on_paper and is_silent(step.site, fact)):
-        chain.doubt("late_step", fact, site=step.site)
+    state, step, now_ms = chain.state, chain.awaited, fact.occurred_ms
     phase, holder = state.phase, state.holder
-    if holder is None and phase is not _VOIDED and phase is not _LOST:
+    if holder is None and step is None and phase is not _VOIDED and phase is not _LOST:
         chain.since_ms, chain.since = fact.earliest_ms, fact  # a blank label
         return
+    if directory.history is not None:
+        directory = directory.at(now_ms)  # its limits are those of the day on which it came there
+    late = step is not None and fact.latest_ms > chain.since_ms + step.limit_ms
+    if late and step and not is_silent(step.site, fact):
+        chain.doubt("late_step", fact, site=step.site)
     passed_on = holder != before.holder
     ended = phase in _ENDED
     if ended:
@@ -316,14 +311,13 @@ def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
         _stay(chain, holder, fact.event.room if fact.kind == "sealed" else "", now_ms)
     chain.since_ms, chain.since = fact.earliest_ms, fact
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
-    if on_paper and phase is Phase.OFFERED:
+    if phase is _OFFERED and fact.event.backfill is not None:
         chain.awaited = None  # one side's paper sets the other side no term: what it says it gave is still its own
     if not passed_on and chain.arrived is not None and (not ended or phase is _LOST or before.phase is _LOST):
         return  # its time of storage runs on
     storage, arrived = chain.storage, chain.arrived
     over = storage and arrived and not late and fact.latest_ms > arrived.earliest_ms + storage.limit_ms
-    silent = on_paper and storage is not None and is_silent(storage.site, fact)
-    if over and storage and arrived and not silent and not _is_named(chain, arrived):
+    if over and storage and arrived and not is_silent(storage.site, fact) and not _is_named(chain, arrived):
         chain.doubt("late_step", fact, site=storage.site)
     chain.arrived, chain.taken_ms = fact, fact.latest_ms
     if ended or holder is None:
@@ -360,7 +354,7 @@ def _is_sent_back(chain: Chain, left_ms: int, fact: Fact, sites: set[str]) -> bo
 
 def is_silent(site: str, fact: Fact) -> bool:
     """Whether a site has no part in what was entered from paper: nothing is late for one that never spoke."""
-    return fact.event.site != site or (fact.entitlement or 0) < PIN
+    return fact.event.backfill is not None and (fact.event.site != site or (fact.entitlement or 0) < PIN)
 
 
 def _is_named(chain: Chain, arrived: Fact) -> bool:
@@ -408,7 +402,6 @@ def _note_sealing(chain: Chain, step: Step, source: Source, directory: Directory
             chain.corrected_down_g = max(0, event.mass_g - mass_g)
     chain.seals.append(fact)
     chain.producer = chain.producer or event.site
-    chain.parties.add(event.site)
     chain.mass_g = max(chain.mass_g, mass_g)
     chain.weighings.append((fact.occurred_ms, chain.mass_g, fact))
     chain.waste_code = chain.waste_code or waste_code

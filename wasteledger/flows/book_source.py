@@ -45,6 +45,7 @@ class BookSource:
         #: Codes of which something is told that happened before what was known, or that is corrected.
         self.late: set[str] = set()
         self._rewritten: set[str] = set()
+        self._first_named: set[str] = set()
         self._takes: dict[str, list[StockTake]] = {}
         self._sorted: dict[tuple[str, bool], tuple[array[int], array[int]]] = {}
         self._laws: dict[str, ManifestLaw | None] = {}
@@ -72,9 +73,12 @@ class BookSource:
         fresh, self.fresh = self.fresh, {}
         self.late = set(self._rewritten)
         self._load_places(code for code in fresh if code not in self.places)
+        self._first_named = set()
         for code, added in fresh.items():
             known = self.places[code]
-            if known and not code.startswith("acts ") and min(added[::2]) < max(known[::2]):
+            if not known:
+                self._first_named.add(code)
+            elif not code.startswith("acts ") and min(added[::2]) < max(known[::2]):
                 self.late.add(code)
             known.fromlist(added)
             if code[0] == "B":
@@ -118,7 +122,7 @@ class BookSource:
 
     def prefetch(self, codes: Iterable[str]) -> None:
         """Reads at once what walking these codes will ask for."""
-        wanted = list(codes)
+        wanted = [code for code in codes if code not in self._first_named]  # of which all facts are new, and at hand
         self._load_places(code for code in wanted if code not in self.places)
         missing = {
             index for code in wanted if code[0] != "B" for index in self.places[code][1::2] if index not in self.facts
@@ -286,8 +290,8 @@ class BookSource:
 
 def named_by(fact: Fact) -> Sequence[str]:
     """What a fact is filed under: items and boxes by code, manifests by number, cases and rolls behind a word."""
-    event = fact.event
-    if not (event.box or event.manifest or event.case or event.stock or event.new_code):
+    event, kind = fact.event, fact.kind
+    if kind == "sealed" or ((kind == "released" or kind == "accepted") and not event.manifest):  # noqa: PLR1714 - of every fact
         return event.codes
     names = [*event.codes]
     if event.new_code:
