@@ -6,14 +6,10 @@ moment of an act may still be corrected. Nothing is received before it happens, 
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
 from functools import cache
 
-from wasteledger.domain.booked_manifests import book_manifest
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import china_day
-from wasteledger.domain.manifest import Manifest
-from wasteledger.domain.register import Directory
 from wasteledger.domain.told import acts_name, told_day
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
@@ -23,36 +19,40 @@ _CHINA_MS = 8 * 60 * 60 * 1000
 _MONTHS = 12
 
 
-def keep_lists(
-    folded: Iterable[Manifest], new: Iterable[Fact], source: BookSource, rows: BookRows, directory: Directory
-) -> None:
-    """Writes the rows of these manifests, and files hand-overs and acts among new facts."""
-    rows.save_manifests([book_manifest(m, source.manifest_law(m.number, directory)) for m in folded if m.facts])
-    hops: dict[tuple[str, str, int], list[int]] = defaultdict(list)
-    acts: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for fact in new:
+class NewLists:
+    """What a portion of the log adds to the lists: hand-overs by giver and taker, acts by site and day."""
+
+    def __init__(self) -> None:
+        self._hops: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+        self._acts: dict[tuple[str, int], list[int]] = defaultdict(list)
+
+    def note(self, fact: Fact) -> None:
+        """Takes in a new fact."""
         kind, event, index = fact.kind, fact.event, fact.index
         if kind == "sealed" or kind == "disposed":  # noqa: PLR1714 - asked for every fact
-            acts[event.site, told_day(fact)] += (0, index)
+            self._acts[event.site, told_day(fact)] += (0, index)
         elif kind == "released":
-            hops[event.site, event.to_site, (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
+            self._hops[event.site, event.to_site, (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
         elif kind == "accepted":
-            hops[event.from_site, event.site, (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
+            self._hops[event.from_site, event.site, (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
             day = told_day(fact)
-            acts[event.site, day] += (0, index)
+            self._acts[event.site, day] += (0, index)
             if event.from_site != event.site:
-                acts[event.from_site, day] += (0, index)
-    found: dict[str, array[int]] = defaultdict(lambda: array("q"))
-    for (site, day), places in acts.items():
-        name = acts_name(site, day)
-        found[name].extend(places)
-        source.places.pop(name, None)
-    for (giver, taker, day), places in hops.items():
-        month = _month_of_day(day)
-        found[_given(giver, month)].extend(places)
-        found[_taken(taker, month)].extend(places)
-    known = rows.traced(found)
-    rows.save_traced([(name, known.get(name, b"") + places.tobytes()) for name, places in found.items()])
+                self._acts[event.from_site, day] += (0, index)
+
+    def keep(self, source: BookSource, rows: BookRows) -> None:
+        """Writes them behind what is kept."""
+        found: dict[str, array[int]] = defaultdict(lambda: array("q"))
+        for (site, day), places in self._acts.items():
+            name = acts_name(site, day)
+            found[name].extend(places)
+            source.places.pop(name, None)
+        for (giver, taker, day), places in self._hops.items():
+            month = _month_of_day(day)
+            found[_given(giver, month)].extend(places)
+            found[_taken(taker, month)].extend(places)
+        known = rows.traced(found)
+        rows.save_traced([(name, known.get(name, b"") + places.tobytes()) for name, places in found.items()])
 
 
 def given_since(site: str, begin_ms: int, now_ms: int, source: BookSource, rows: BookRows) -> list[Fact]:
@@ -63,12 +63,6 @@ def given_since(site: str, begin_ms: int, now_ms: int, source: BookSource, rows:
 def taken_since(site: str, begin_ms: int, now_ms: int, source: BookSource, rows: BookRows) -> list[Fact]:
     """The same of what a site took."""
     return _read([_taken(site, month) for month in _months(begin_ms, now_ms)], source, rows)
-
-
-def parties(fact: Fact) -> tuple[str, str]:
-    """Giver and taker of a release or an acceptance."""
-    event = fact.event
-    return (event.site, event.to_site) if fact.kind == "released" else (event.from_site, event.site)
 
 
 def _read(names: list[str], source: BookSource, rows: BookRows) -> list[Fact]:

@@ -1,5 +1,7 @@
 """Facts that the books keep in memory from the beginning of the log, because what they concern is named nowhere else."""
 
+from collections.abc import Set as AbstractSet
+
 from wasteledger.domain.evidence import may_need_evidence
 from wasteledger.domain.facts import Fact
 from wasteledger.flows.book_source import BookSource
@@ -43,7 +45,7 @@ def opened_at(site: str, source: BookSource) -> set[str]:
     return {code for declared in source.openings.get(site, ()) for code in declared.event.codes}
 
 
-def of_one_package(codes: set[str], source: BookSource) -> set[str]:
+def of_one_package(codes: AbstractSet[str], source: BookSource) -> set[str]:
     """The other labels of these packages: whether one label took another one's place may have changed for both."""
     found: set[str] = set()
     waiting = codes & source.relabelled

@@ -13,7 +13,7 @@ A full run is the same with an empty beginning and large portions, and gives the
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -23,6 +23,7 @@ import orjson
 from schemas.canonical import INTEGER_MAX, decode_base64, encode_base64
 from schemas.growth import contract_digest
 from wasteledger.domain.admissions import Admission, break_chain, take_office_event
+from wasteledger.domain.booked_manifests import book_manifest
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import SAID_OF_NO_PACKAGE, DeviceBook, Run
@@ -34,7 +35,7 @@ from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, was
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.domain.times import NO_BOOT, TRUSTED_CLOCK_MS_MAX, Bound, hold_chain, hold_from
-from wasteledger.flows.book_lists import keep_lists
+from wasteledger.flows.book_lists import NewLists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
 from wasteledger.flows.book_rare import is_rare, of_one_package, opened_at, shelve_fork, shelve_rare
 from wasteledger.flows.book_source import BookSource, named_by
@@ -77,13 +78,13 @@ class Books:
         self._begin_portion()
 
     def _begin_portion(self) -> None:
-        self._touched: set[str] = set()
+        self._touched: dict[str, None] = {}  # in the order of the log, by which facts lie beside each other in memory
         self._boxes: dict[str, tuple[int, int]] = {}
         self._packed: dict[str, tuple[int, int]] = {}
         self._packed_items: set[str] = set()
         self._packed_again: set[str] = set()
         self._counted: list[Fact] = []
-        self._new: list[Fact] = []
+        self._lists = NewLists()
         self._devices_touched: set[str] = set()
         self._boots: set[tuple[str, str]] = set()
         self._begun: dict[tuple[str, str], int] = {}
@@ -221,7 +222,7 @@ class Books:
         """
         event, source = fact.event, self.source
         source.facts[fact.index] = fact
-        self._new.append(fact)
+        self._lists.note(fact)
         if fact.kind not in _PLAIN or event.attachments:
             return False
         if not self._device(event.device_id).take_next(fact, said_ms, directory):
@@ -289,6 +290,9 @@ class Books:
             self._keep_time(fact)
         return -1, held.bound
 
+    def _touch_items(self, codes: Iterable[str]) -> None:
+        self._touched |= dict.fromkeys(codes)
+
     def _touch_at(self, fact: Fact, moment_ms: int) -> None:
         """The boxes that a fact names, at a moment."""
         event = fact.event
@@ -305,7 +309,7 @@ class Books:
             if code[0] == "B":
                 _stretch(self._boxes, code, fact.occurred_ms)
             else:
-                self._touched.add(code)
+                self._touched[code] = None
         if event.box:
             _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
             if fact.kind == "packed":
@@ -316,7 +320,7 @@ class Books:
         if plain:
             return
         if event.new_code:
-            self._touched.add(event.new_code)
+            self._touched[event.new_code] = None
         if event.target_event_id:
             self._corrected.update(event.codes)
             self._touch_target(event.target_event_id)
@@ -332,7 +336,7 @@ class Books:
             return
         event = target.event
         self._touch_at(target, target.occurred_ms)
-        self._touched.update(code for code in event.codes if not is_box(code))
+        self._touch_items(code for code in event.codes if not is_box(code))
         if event.manifest:
             self._manifests.add(event.manifest)
         if event.target_event_id:
@@ -343,7 +347,7 @@ class Books:
     def _touch_openings(self, site: str) -> None:
         """All that a site declared as opening stock: which of its declarations counts may have changed, and manifests that carried it."""
         opened = opened_at(site, self.source)
-        self._touched |= opened
+        self._touch_items(opened)
         self._corrected |= opened
 
     def _touch_evidence(self, fact: Fact) -> None:
@@ -351,7 +355,7 @@ class Books:
         hashes = set(fact.event.attachments)
         for code in self.source.evidence.concerned(fact):
             if not is_box(code):
-                self._touched.add(code)
+                self._touched[code] = None
                 continue
             for named in self.source.facts_of(code):
                 if hashes.intersection(named.event.attachments):
@@ -404,15 +408,15 @@ class Books:
         spans = [*self._boxes.items(), *self._packed.items()]
         begin, places = rows.state().size, self.source.places
         again = self._packed_again | {code for code in self._packed_items if places[code][1] < begin}
-        more = folds.take(self._manifests | numbers_before(again, spans, self.source)) - self._touched
+        more = folds.take(self._manifests | numbers_before(again, spans, self.source)) - self._touched.keys()
         self.source.prefetch(more)
-        again = self._touched | more
+        waiting: Collection[str] = [*self._touched, *more]
         chains: dict[str, Chain] = {}
-        while again:
-            judged = judge(again, self.source, directory)
+        while waiting:
+            judged = judge(waiting, self.source, directory)
             chains |= judged
-            again = folds.take(numbers_after(judged, self.source))
-            self.source.prefetch(again)
+            waiting = folds.take(numbers_after(judged, self.source))
+            self.source.prefetch(waiting)
         rows.save_traced([(code, places.tobytes()) for code, places in changed.items()])
         rows.save_items([row for chain in chains.values() for row in book_item(chain, directory.region)])
         subjects, doubts = self._judge_others(chains, folds, rows, directory)
@@ -441,7 +445,8 @@ class Books:
 
         source = self.source
         doubts = [doubt for one in folded for doubt in manifest_doubts(one, source, directory, waste_code_of)]
-        keep_lists(folded, self._new, source, rows, directory)
+        self._lists.keep(source, rows)
+        rows.save_manifests([book_manifest(m, source.manifest_law(m.number, directory)) for m in folded if m.facts])
         subjects = set(folds.folded)
         for box, moments in self._packed.items():
             for moment_ms in moments:
@@ -455,12 +460,12 @@ class Books:
     def _gather(self, rows: BookRows) -> None:
         """Adds what lies in boxes and rooms that were spoken of."""
         for box, (begin_ms, end_ms) in self._boxes.items():
-            self._touched.update(companions_between(box, begin_ms, end_ms, self.source))
+            self._touch_items(companions_between(box, begin_ms, end_ms, self.source))
         for fact in self._counted:
             concerned = rows.held_by(fact.event.site) + rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS)
-            self._touched.update(code.partition(COPY_MARK)[0] for code in concerned)
-            self._touched.update(code for code in fact.event.codes if not is_box(code))
-        self._touched |= of_one_package(self._touched, self.source)
+            self._touch_items(code.partition(COPY_MARK)[0] for code in concerned)
+            self._touch_items(code for code in fact.event.codes if not is_box(code))
+        self._touch_items(of_one_package(self._touched.keys(), self.source))
 
     @contextmanager
     def opened(self) -> Iterator[tuple[BookRows, BookSource]]:
