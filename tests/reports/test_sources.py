@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from tests.reports.months import DIRECTORY, GARAGE, NOVEMBER, acts_of, put_into, rich_register, troubled_month
 from tests.reports.test_balance import END_MS, LIVES, SITES, Drawn, _live, _months
-from tests.stories_builder import BAG, CLINIC, OTHER_PLANT, PLANT, Story
+from tests.stories_builder import BAG, BAG2, CLINIC, OTHER_PLANT, PLANT, TRANSFER, Story
 from wasteledger.domain.reconcile import walk_all
 from wasteledger.flows.service import Service
 from wasteledger.reports.documents import Made, ledger_document
@@ -88,4 +88,14 @@ def test_what_was_received_before_its_sealing_is_in_the_books_of_that_month(tmp_
     service = _opened(tmp_path, story)
     assert [chain.code for chain in chains_for(service, PLANT, NOVEMBER.from_ms, NOVEMBER.to_ms)] == [BAG]
     _check(service, story, PLANT, NOVEMBER)
+    service.close()
+
+
+def test_opening_stock_has_its_batch_number_in_the_books(tmp_path: Path) -> None:
+    story = Story()
+    story.issue(BAG, BAG2, site=TRANSFER)
+    story.confirm(story.declare_stock(BAG, BAG2), BAG, BAG2)
+    story.to_plant(BAG)
+    service = _opened(tmp_path, story)
+    _check(service, story, TRANSFER, NOVEMBER)
     service.close()

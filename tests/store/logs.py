@@ -1,7 +1,7 @@
 """A log with an office and a clinic's device, for the tests that write into it."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from schemas.canonical import decode_base64, encode_base64
@@ -10,7 +10,9 @@ from schemas.sync import BatchAnswer, Verdict
 from tests.stories_builder import BAG, CLINIC, OFFICE, ORIGIN, Teller, as_received, ms
 from wasteledger.domain.facts import read_entry
 from wasteledger.domain.history import History
+from wasteledger.domain.register import Directory
 from wasteledger.flows.accept_batch import accept_batch
+from wasteledger.flows.books import PORTION_ENTRIES, Books
 from wasteledger.store.database import Database
 from wasteledger.store.ledger import Ledger
 
@@ -31,6 +33,25 @@ def fill(database: Database, entries: Iterable[bytes]) -> None:
             device_no = ledger.devices([event.device_id])[event.device_id].device_no
             ledger.take_number((device_no, event.device_seq), event_id=event_id, index=index)
         ledger.flush()
+
+
+def kept_in_portions(
+    database: Database, entries: Sequence[bytes], directory: Directory, digest: str, chance: random.Random, *,
+    step_max: int, portion: int = PORTION_ENTRIES,
+) -> Iterator[tuple[Books, int]]:  # fmt: skip
+    """Tells a log a few entries at a time to its books, which another process may take over; the books and how far, after each time."""
+    books = Books(database)
+    at = 0
+    while at < len(entries):
+        step = chance.randrange(1, step_max)
+        fill(database, entries[at : at + step])
+        at += step
+        books.keep(directory, digest, portion=portion)
+        if chance.random() < 0.3:
+            books.close()
+            books = Books(database)
+            books.keep(directory, digest)
+        yield books, at
 
 
 def shuffled(entries: list[bytes], chance: random.Random) -> list[bytes]:

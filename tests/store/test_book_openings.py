@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.logs import fill
+from tests.store.logs import fill, kept_in_portions
 from tests.store.test_books import ASKED, DIGEST, DIRECTORY, SITES, _plain, _same
 from tests.stories_builder import BAG, BAG2, BAG3, BOX, CLINIC, COLLECTOR, OFFICE, PLANT, TRANSFER, Story, as_received
 from wasteledger.flows.book_answers import answer
@@ -59,17 +59,7 @@ def test_declarations_and_answers_in_any_order_and_any_portions(
     chance.shuffle(entries)
     entries = as_received(enrolled + entries[: chance.randrange(3, len(entries) + 1)])
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('books') / 'wasteledger.db'}")
-    books = Books(database)
-    at = 0
-    while at < len(entries):
-        step = chance.randrange(1, 6)
-        fill(database, entries[at : at + step])
-        at += step
-        books.keep(DIRECTORY, DIGEST, portion=portion)
-        if chance.random() < 0.3:
-            books.close()
-            books = Books(database)
-            books.keep(DIRECTORY, DIGEST)
+    for books, at in kept_in_portions(database, entries, DIRECTORY, DIGEST, chance, step_max=6, portion=portion):
         _same(answer(books, ASKED, DIRECTORY), _plain(entries[:at]))
     books.close()
     database.close()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.codes import box_code, stock_code
 from tests.domain.lie_stories import STORIES
 from tests.domain.test_reconcile import _boxed_life, _district_of_stories
-from tests.store.logs import fill
+from tests.store.logs import fill, kept_in_portions
 from tests.stories_builder import (
     BAG,
     BAG2,
@@ -100,17 +100,7 @@ def test_books_kept_in_portions_and_out_of_order_agree_with_the_whole_history(
     chance.shuffle(entries)
     entries = as_received(enrolled + entries)
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('books') / 'wasteledger.db'}")
-    books = Books(database)
-    at = 0
-    while at < len(entries):
-        step = chance.randrange(1, 12)
-        fill(database, entries[at : at + step])
-        at += step
-        books.keep(DIRECTORY, DIGEST, portion=portion)
-        if chance.random() < 0.3:  # another process goes on where this one stopped
-            books.close()
-            books = Books(database)
-            books.keep(DIRECTORY, DIGEST)
+    *_, (books, _at) = kept_in_portions(database, entries, DIRECTORY, DIGEST, chance, step_max=12, portion=portion)
     _same(answer(books, ASKED, DIRECTORY), _plain(entries))
     books.close()
     database.close()

@@ -8,14 +8,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.codes import stock_code
-from tests.store.logs import fill
+from tests.store.logs import kept_in_portions
 from tests.stories_builder import CLINIC, INFECTIOUS, Story, as_received, ms, register
 from wasteledger.domain.hello import Hello, sign_hello
 from wasteledger.domain.history import History
 from wasteledger.domain.reconcile import Question, reconcile
 from wasteledger.domain.register import Directory, register_digest
 from wasteledger.flows.book_answers import answer
-from wasteledger.flows.books import Books
 from wasteledger.store.database import Database
 
 DIRECTORY = Directory(register())
@@ -71,17 +70,7 @@ def test_the_books_hold_clocks_as_the_fold_does(
         chance.shuffle(entries)
     entries = as_received(enrolled + entries)
     database = Database(f"sqlite:///{Path(tmp_path_factory.mktemp('books')) / 'wasteledger.db'}")
-    books = Books(database)
-    at = 0
-    while at < len(entries):
-        step = chance.randrange(1, 6)
-        fill(database, entries[at : at + step])
-        at += step
-        books.keep(DIRECTORY, DIGEST)
-        if chance.random() < 0.3:
-            books.close()
-            books = Books(database)
-            books.keep(DIRECTORY, DIGEST)
+    *_, (books, _at) = kept_in_portions(database, entries, DIRECTORY, DIGEST, chance, step_max=6)
     history = History()
     for content in entries:
         history.add(content)

@@ -59,7 +59,6 @@ class Chain:
         stays: where it was, in order; `boxes`: in which boxes; `box_weighings`: of those boxes while it was inside.
         arrived, storage: the fact by which its holder got it, and the limit of its storage there, which runs until it has really left.
         returns: how often it came back between two sites, with what was left of its time there.
-        parties: who sealed it, or was giver or taker of it, so far.
         producer: the site that sealed it; `producer_strength`: by what it took part (`entitled.py`); `first_taker`: to whom it gave.
         two_organisations: some hop was signed by two of them.
         entered: hand-overs from one organisation to another in which the giver itself took no part: both facts, and what stood for it.

@@ -15,7 +15,7 @@ from wasteledger.domain.hops import check_hop, is_paper_in_time, note_device_unu
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest_validity import hop_problem
-from wasteledger.domain.register import KEPT_MAX, Directory
+from wasteledger.domain.register import KEPT_MAX, Directory, Site
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
 from wasteledger.domain.workdays import add_workdays
 
@@ -37,13 +37,7 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
         then = then.at(fact.occurred_ms)
     if fact.entitlement != OWN:
         note_device_unused(chain, fact, source, then)
-    if waste_kind(event.waste_code) is None:
-        chain.doubt("unlisted_waste_code", fact, site=event.site)
-    site = then.sites.get(event.site)
-    if site is None or (site.closed_on and legal_day(fact.occurred_ms) > site.closed_on):
-        chain.doubt("unknown_site", fact, site=event.site)
-    if event.backfill and not is_paper_in_time(fact, source, directory):
-        chain.doubt("weak_evidence", fact, site=event.site)
+    site = check_beginning(chain, fact, source, then)
     if event.site[0] in HANDLERS and is_ghost(fact, then):
         chain.ghost = chain.ghost or len(chain.seals) == 1  # sealed again by a handler, it is still its producer's
         chain.doubt("sealed_by_handler", fact, site=event.site)
@@ -54,6 +48,19 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
     printed = item_waste_code(chain.code)
     if printed and (printed != chain.waste_code or (site and site.uscc and not chain.code.startswith(site.uscc))):
         chain.doubt("label_mismatch", fact, site=event.site)
+
+
+def check_beginning(chain: Chain, fact: Fact, source: Source, then: Directory) -> Site | None:
+    """A life begins, by a sealing or as opening stock: of a listed waste, at a known site, which is returned, and on paper in time."""
+    event = fact.event
+    if waste_kind(event.waste_code) is None:
+        chain.doubt("unlisted_waste_code", fact, site=event.site)
+    site = then.sites.get(event.site)
+    if site is None or (site.closed_on and legal_day(fact.occurred_ms) > site.closed_on):
+        chain.doubt("unknown_site", fact, site=event.site)
+    if event.backfill and not is_paper_in_time(fact, source, then):
+        chain.doubt("weak_evidence", fact, site=event.site)
+    return site
 
 
 def is_plausible(mass_g: int, package: str, directory: Directory) -> bool:

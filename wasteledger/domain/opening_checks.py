@@ -1,12 +1,10 @@
 """What the walk notes of a declaration of opening stock: at the package whose life it begins, and at one that it changes nothing of."""
 
 from schemas.codes import item_waste_code
-from schemas.waste import waste_kind
 from wasteledger.domain.admissions import Admissions
 from wasteledger.domain.chain import Chain
+from wasteledger.domain.checks import check_beginning
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.hops import is_paper_in_time
-from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.opening import counted_part, is_confirmed, is_refused
 from wasteledger.domain.register import DAY_MS, Directory
 
@@ -21,13 +19,7 @@ def check_opening_stock(chain: Chain, fact: Fact, source: Source, directory: Dir
     began_ms = began(event.site, source.admissions)
     if fact.received_ms > began_ms + then.limit("opening_stock_days", event.site) * DAY_MS:
         chain.doubt("opening_stock_late", fact, site=event.site)
-    if waste_kind(event.waste_code) is None:
-        chain.doubt("unlisted_waste_code", fact, site=event.site)
-    site = then.sites.get(event.site)
-    if site is None or (site.closed_on and legal_day(fact.occurred_ms) > site.closed_on):
-        chain.doubt("unknown_site", fact, site=event.site)
-    if event.backfill and not is_paper_in_time(fact, source, directory):
-        chain.doubt("weak_evidence", fact, site=event.site)
+    check_beginning(chain, fact, source, then)
     printed = item_waste_code(chain.code)
     if printed and printed != chain.waste_code:
         chain.doubt("label_mismatch", fact, site=event.site)

@@ -10,7 +10,7 @@ from functools import cache
 
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import china_day
-from wasteledger.domain.told import acts_name, told_day
+from wasteledger.domain.told import ROW_KINDS, acts_name, told_day
 from wasteledger.flows.book_source import BookSource
 from wasteledger.store.books import BookRows
 
@@ -29,16 +29,15 @@ class NewLists:
     def note(self, fact: Fact) -> None:
         """Takes in a new fact."""
         kind, event, index = fact.kind, fact.event, fact.index
-        if kind == "sealed" or kind == "disposed":  # noqa: PLR1714 - asked for every fact
-            self._acts[event.site, told_day(fact)] += (0, index)
-        elif kind == "released":
+        if kind == "released":
             self._hops[event.site, event.to_site, (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
-        elif kind == "accepted":
-            self._hops[event.from_site, event.site, (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
+        elif kind in ROW_KINDS:
             day = told_day(fact)
             self._acts[event.site, day] += (0, index)
-            if event.from_site != event.site:
-                self._acts[event.from_site, day] += (0, index)
+            if kind == "accepted":
+                self._hops[event.from_site, event.site, (fact.received_ms + _CHINA_MS) // _DAY_MS].append(index)
+                if event.from_site != event.site:
+                    self._acts[event.from_site, day] += (0, index)
 
     def keep(self, source: BookSource, rows: BookRows) -> None:
         """Writes them behind what is kept."""

@@ -96,8 +96,9 @@ _FAULTS = (
     FaultKind("silent_producer", "site", "二十天不记录", ("silent_producer",), ("under_reporting",)),
     # No fault of its own: what lies in a box beside a package that the books do not know.
     FaultKind("companion", "", "与来历不明的包装同箱", (), ("box_difference",)),
-    # Nor this: what a site took back, rightly or not, may be unusually much.
+    # Nor this: honest opening stock, which waits until the office has seen it.
     FaultKind("opening_stock", "site", "启用前已在库的包：申报期初库存，主管部门确认", (), (), ("opening_stock_unconfirmed",)),
+    # Nor this: what a site took back, rightly or not, may be unusually much.
     FaultKind("many_voids", "", "作废或核减较多", (), ("unusual_voids",)),
     FaultKind("label_stock", "roll", "空白标签缺失", ("label_stock_unaccounted",)),
 )  # fmt: skip
