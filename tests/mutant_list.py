@@ -20,7 +20,7 @@ class Mutant(NamedTuple):
 MUTANTS = (
     Mutant(
         "what lies in a box is not judged again", "wasteledger/flows/books.py",
-        "            self._touched.update(companions_between(box, begin_ms, end_ms, self.source))\n", "            pass\n",
+        "            self._touch_items(companions_between(box, begin_ms, end_ms, self.source))\n", "            pass\n",
         "tests/store/test_books.py",
     ),
     Mutant(
@@ -29,7 +29,7 @@ MUTANTS = (
     ),
     Mutant(
         "a counted room concerns nobody", "wasteledger/flows/books.py",
-        "self._touched.update(code.partition(COPY_MARK)[0] for code in concerned)", "self._touched.update(())",
+        "self._touch_items(code.partition(COPY_MARK)[0] for code in concerned)", "self._touch_items(())",
         "tests/store/test_books.py",
     ),
     Mutant(
@@ -63,7 +63,7 @@ MUTANTS = (
     ),
     Mutant(
         "a torn label's package is not judged again", "wasteledger/flows/books.py",
-        "self._touched |= of_one_package(self._touched, self.source)", "pass", "tests/store/test_books.py",
+        "self._touch_items(of_one_package(self._touched.keys(), self.source))", "pass", "tests/store/test_books.py",
     ),
     Mutant(
         "books of another register are kept", "wasteledger/flows/books.py",
