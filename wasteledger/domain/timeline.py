@@ -13,10 +13,11 @@ What a signer was not entitled to say neither packs nor empties a box.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from wasteledger.domain.corrections import Correction, correction_of, parties_to
-from wasteledger.domain.entitled import OFFICE, entitlement_of, told_before
+from wasteledger.domain.corrections import Correction, correction_of
+from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
-from wasteledger.domain.opening import is_confirmed, with_opening_stock
+from wasteledger.domain.labels import ACTS, Label, labels_around
+from wasteledger.domain.opening import with_opening_stock
 from wasteledger.domain.register import Directory
 
 #: Two honest device clocks may differ by this much.
@@ -128,13 +129,15 @@ class Tails:
     Attributes:
         made: by box and the index of their first fact; None where the steps need each item's own look.
         spans: by box the spans (begin, end, tail) in which nothing happened to it: what is packed inside one begins the tail at its end.
+        labels: those that words connect with a code, by the code.
     """
 
-    __slots__ = ("made", "spans")
+    __slots__ = ("labels", "made", "spans")
 
     def __init__(self) -> None:
         self.made: dict[tuple[str, int], Tail | None] = {}
         self.spans: dict[str, list[tuple[int, int, Tail | None]]] = {}
+        self.labels: dict[str, dict[str, Label]] = {}
 
 
 class Timeline(NamedTuple):
@@ -143,6 +146,7 @@ class Timeline(NamedTuple):
     Attributes:
         tail: shared with the items beside it, where its own steps end with its packing; those steps come after `own` steps.
         relabelled_from: the code of the package, where this label took another one's place.
+        labels: those that took this one's place.
     """
 
     steps: list[Step]
@@ -150,6 +154,7 @@ class Timeline(NamedTuple):
     own: int
     tail: Tail | None = None
     relabelled_from: str = ""
+    labels: dict[str, Label] | None = None
 
 
 def is_box(code: str) -> bool:
@@ -159,13 +164,14 @@ def is_box(code: str) -> bool:
 
 def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Timeline:
     """The steps of an item, in order. `tails` remembers what items of one box share."""
-    relabelled = code in source.relabelled
-    own = sorted(facts_of_package(code, source, directory) if relabelled else source.facts_of(code), key=by_order)
+    facts, labels, first = source.facts_of(code), None, ""
+    if code in source.relabelled:
+        facts, labels, first = _by_label(code, facts, source, directory, tails)
+    own = sorted(facts, key=by_order)
+    if first:
+        return Timeline([Step(fact) for fact in own], [], len(own), relabelled_from=first)
     if code in source.opened:
         own = with_opening_stock(code, own, source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
-    old = relabelled_from(code, source, directory) if relabelled else ""
-    if old:
-        return Timeline([Step(fact) for fact in own], [], len(own), None, old)
     steps, kept, targets = [], own, source.targets
     packings = 0
     for fact in own:
@@ -186,56 +192,48 @@ def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | 
             paired, orphans = _pair(steps)
             if not orphans:
                 stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by, tail.departures)
-                return Timeline(paired + tail.steps, [stay], len(paired), tail)
+                return Timeline(paired + tail.steps, [stay], len(paired), tail, labels=labels)
         inside, stays = _boxed_steps(kept, source, directory)
         if inside:
             steps += inside
             steps.sort(key=_by_order)
             _begin_first(steps)
-    return Timeline(_pair(steps)[0], stays, len(steps))
+    return Timeline(_pair(steps)[0], stays, len(steps), labels=labels)
 
 
-def facts_of_package(code: str, source: Source, directory: Directory) -> Sequence[Fact]:
-    """The facts that name a package, by the label it had and by those that took its place (`relabelled`)."""
-    facts = source.facts_of(code)
-    if code not in source.relabelled:
-        return facts
+def _by_label(
+    code: str, facts: Sequence[Fact], source: Source, directory: Directory, tails: Tails | None
+) -> tuple[Sequence[Fact], dict[str, Label], str]:
+    """The facts that name a package, by its first label and by those that took its place, and these; or whose label the code is now."""
+    known = tails.labels if tails is not None else {}
+    if code not in known:
+
+        def acts_of(label: str) -> list[Fact]:
+            return _acts_of(label, source, directory)
+
+        codes, around = labels_around(code, source, directory, acts_of, near_ms=CLOCK_DIFFERENCE_MS_MAX)
+        known |= dict.fromkeys(codes, around)
+    if code in known[code]:
+        return facts, {}, known[code][code].first
+    labels = {new: label for new, label in known[code].items() if label.first == code}
     own = {fact.event_id: fact for fact in facts}
+    for new, label in labels.items():
+        later = source.facts_of(new)
+        own |= {fact.event_id: fact for fact in later if fact.kind not in _LABEL or fact.order > label.word.order}
+    return list(own.values()), labels, ""
+
+
+def _acts_of(label: str, source: Source, directory: Directory) -> list[Fact]:
+    """What entitled signers did with a label, by itself and in its boxes, without what never was."""
+    facts = sorted(source.facts_of(label), key=by_order)
+    own = []
     for fact in facts:
-        if fact.kind == "relabelled" and relabelled_from(fact.event.new_code, source, directory) == code:
-            later = facts_of_package(fact.event.new_code, source, directory)
-            own |= {other.event_id: other for other in later if other.kind not in _LABEL or other.order > fact.order}
-    return list(own.values())
-
-
-def relabelled_from(code: str, source: Source, directory: Directory) -> str:
-    """The code of the package on which a label stands that took another one's place; empty for every other code.
-
-    The label must have been blank, and whoever put it on entitled, and concerned with the package: it had sealed it, or had it. It is told
-    before the package is disposed of, or by the authority.
-    """
-    facts = source.facts_of(code)
-    changes = [fact for fact in facts if fact.kind == "relabelled" and fact.event.new_code == code]
-    if not changes or any(fact.kind == "sealed" for fact in facts) or _is_old_stock(code, facts, source, directory):
-        return ""
-    first = min(changes, key=by_order)
-    entitlement = entitlement_of(first, source, directory)
-    if entitlement != OFFICE and any(fact.kind == "disposed" and not told_before(first, fact) for fact in facts):
-        return ""  # told after the fire, it would make of a package that nobody sealed the one that is missing
-    old: str = next(iter(first.event.codes))
-    known = source.facts_of(old)
-    if old in source.opened:
-        known = with_opening_stock(old, sorted(known, key=by_order), source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
-    parties = parties_to(known, source, directory)
-    return old if entitlement == OFFICE or (entitlement and first.event.site in parties) else ""
-
-
-def _is_old_stock(code: str, facts: Sequence[Fact], source: Source, directory: Directory) -> bool:
-    """Whether the authority says that a package of opening stock bears this label."""
-    if code not in source.opened:
-        return False
-    read = with_opening_stock(code, sorted(facts, key=by_order), source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
-    return any(fact.kind == "sealed" and is_confirmed(fact, code, source, directory) for fact in read)
+        if fact.kind in ACTS and entitlement_of(fact, source, directory):
+            struck = fact.event_id in source.targets and correction_of(label, fact, facts, source, directory)
+            if not (struck and struck.never_was):
+                own.append(fact)
+    inside = [step.fact for step in _boxed_steps(own, source, directory)[0]]
+    return own + [fact for fact in inside if fact.kind in ACTS and entitlement_of(fact, source, directory)]
 
 
 def _begin_first(steps: list[Step]) -> None:
