@@ -162,7 +162,9 @@ def is_box(code: str) -> bool:
     return code[0] == "B"
 
 
-def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Timeline:
+def timeline_of(  # noqa: C901 - the parts of a life, one after the other
+    code: str, source: Source, directory: Directory, tails: Tails | None = None
+) -> Timeline:
     """The steps of an item, in order. `tails` remembers what items of one box share."""
     facts, labels, first = source.facts_of(code), None, ""
     if code in source.relabelled:
