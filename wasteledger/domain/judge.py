@@ -6,12 +6,14 @@ companions too, and whatever they shared other boxes with: the answer for an ite
 
 from collections.abc import Iterable
 
+from schemas.canonical import INTEGER_MAX
 from schemas.codes import CodeKind, parse_code
+from wasteledger.domain.boxes import LOAD_MS_MAX, ends_load
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.checks import seen_after
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import LOAD_MS_MAX, Tails, empties
+from wasteledger.domain.timeline import Tails
 from wasteledger.domain.walk import walk
 
 
@@ -60,9 +62,15 @@ def companions_between(box: str, begin_ms: int, end_ms: int, source: Source) -> 
     for fact in source.box_facts(box, begin_ms - LOAD_MS_MAX, end_ms, packings=True, backwards=True):
         if fact.kind == "packed":
             codes += fact.event.codes
-        elif fact.occurred_ms < begin_ms and (empties(fact) or fact.kind == "disposed"):
+        elif fact.occurred_ms < begin_ms and ends_load(fact, box, source):
             break
     return codes
+
+
+def companions_of_late(box: str, packed_ms: int, source: Source) -> list[str]:
+    """What a packing concerns of which is told when the box has gone on already: who else packed says about which box the rest is."""
+    behind = any(True for _ in source.box_facts(box, packed_ms, INTEGER_MAX))
+    return companions_between(box, packed_ms, packed_ms + LOAD_MS_MAX, source) if behind else []
 
 
 def _check_boxes(

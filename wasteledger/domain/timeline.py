@@ -13,6 +13,7 @@ What a signer was not entitled to say neither packs nor empties a box.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from wasteledger.domain.boxes import LOAD_MS_MAX, PAIRING_MS_MAX, empties, is_anothers, was_at
 from wasteledger.domain.corrections import Correction, correction_of
 from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
@@ -22,10 +23,6 @@ from wasteledger.domain.register import Directory
 
 #: Two honest device clocks may differ by this much.
 CLOCK_DIFFERENCE_MS_MAX = 15 * 60 * 1000
-#: A release stamped later than this after an acceptance belongs to another hop.
-PAIRING_MS_MAX = 24 * 60 * 60 * 1000
-#: A box that was not emptied for so long is judged as if it had been; the longest legal storage of medical waste is seven days.
-LOAD_MS_MAX = 60 * 24 * 60 * 60 * 1000
 
 #: What takes an item out of its box.
 _LEAVING = frozenset({"packed", "unpacked", "disposed"})
@@ -127,16 +124,17 @@ class Tails:
     """The tails of boxes, each made once.
 
     Attributes:
-        made: by box and the index of their first fact; None where the steps need each item's own look.
-        spans: by box the spans (begin, end, tail) in which nothing happened to it: what is packed inside one begins the tail at its end.
+        made: by box, the index of their first fact and who packed; None where the steps need each item's own look.
+        spans: by box and packer the spans (begin, end, tail) in which nothing happened to it: what is packed inside one begins the tail
+            at its end.
         labels: those that words connect with a code, by the code.
     """
 
     __slots__ = ("labels", "made", "spans")
 
     def __init__(self) -> None:
-        self.made: dict[tuple[str, int], Tail | None] = {}
-        self.spans: dict[str, list[tuple[int, int, Tail | None]]] = {}
+        self.made: dict[tuple[str, int, str], Tail | None] = {}
+        self.spans: dict[tuple[str, str], list[tuple[int, int, Tail | None]]] = {}
         self.labels: dict[str, dict[str, Label]] = {}
 
 
@@ -269,15 +267,15 @@ def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> T
     """The tail behind a packing, if that is the item's last own fact and nothing about the tail is out of the ordinary."""
     if packed.kind != "packed" or not entitlement_of(packed, source, directory):
         return None
-    box, begin_ms = packed.event.box, packed.occurred_ms
-    spans = tails.spans.setdefault(box, [])
+    box, site, begin_ms = packed.event.box, packed.event.site, packed.occurred_ms
+    spans = tails.spans.setdefault((box, site), [])
     for span_ms, end_ms, tail in spans:
         if span_ms <= begin_ms < end_ms:
             return tail
     first = next(iter(source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX)), None)
     if first is None or first.occurred_ms == begin_ms:
         return None
-    key = (box, first.index)
+    key = (box, first.index, site)
     if key not in tails.made:
         steps, stays = _boxed_steps([packed], source, directory)
         steps.sort(key=_by_order)
@@ -313,17 +311,23 @@ def _boxed_steps(own: list[Fact], source: Source, directory: Directory) -> tuple
     return list(steps.values()), stays
 
 
-def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a way out of it
+def _stay(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over a box, each branch a way out of it
     box: str, packed: Fact, leaving: Fact | None, named: set[str], source: Source, directory: Directory
 ) -> tuple[BoxStay, dict[str, Step]]:
     end_ms = leaving.occurred_ms if leaving else None
     until_ms = packed.occurred_ms + LOAD_MS_MAX
     missed_by, departures, steps = [], [], {}
+    had = {packed.event.site}
     for fact in source.box_facts(box, packed.occurred_ms, until_ms if end_ms is None else min(end_ms, until_ms)):
         if fact.event_id in named or fact.order < packed.order:
             continue
+        by = fact.event.from_site or fact.event.site
+        if by not in had and is_anothers(by, fact, had, packed, source, directory):
+            continue
+        if fact.kind == "accepted" and entitlement_of(fact, source, directory):
+            had.add(fact.event.site)
         if empties(fact) or _counted(fact, box):
-            if not entitlement_of(fact, source, directory) or not _was_at(fact.event.site, box, packed, fact, source):
+            if not entitlement_of(fact, source, directory) or not was_at(fact.event.site, box, packed, fact, source):
                 continue
             if fact.event_id in source.targets:
                 struck = correction_of(box, fact, source.facts_of(box), source, directory)
@@ -359,7 +363,7 @@ def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
     if kind in _LEAVING:
         if kind == "unpacked":
             return bool(fact.event.box == box)
-        return kind == "disposed" or fact.event.box == box or _was_at(fact.event.site, box, packed, fact, source)
+        return kind == "disposed" or fact.event.box == box or was_at(fact.event.site, box, packed, fact, source)
     if box in fact.event.codes or fact.order < packed.order:
         return False
     if kind == "refused":
@@ -373,22 +377,6 @@ def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
             if other.occurred_ms > fact.occurred_ms:
                 break
     return place != fact.event.site
-
-
-def _was_at(site: str, box: str, packed: Fact, fact: Fact, source: Source) -> bool:
-    """Whether a site had the box by the time of a fact: it packed it, took it over, or is an authority that looks into it."""
-    if site == packed.event.site or site[0] == "A":
-        return True
-    until_ms = fact.occurred_ms + PAIRING_MS_MAX
-    return any(
-        other.event.site == site and other.kind in {"accepted", "packed"} and other is not fact
-        for other in source.box_facts(box, packed.occurred_ms - LOAD_MS_MAX, until_ms)
-    )
-
-
-def empties(fact: Fact) -> bool:
-    """Whether the fact says that the box is empty now, apart from its disposal."""
-    return fact.kind == "washed" or (fact.kind == "unpacked" and fact.event.complete)
 
 
 def _move_before(step: Step, orphan: Step, ordered: list[Step]) -> None:

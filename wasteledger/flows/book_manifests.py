@@ -6,12 +6,13 @@ A manifest whose law is no longer the one in the books (`ManifestLaw`) concerns 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from wasteledger.domain.boxes import LOAD_MS_MAX, empties
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.judge import companions_between
 from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.other_doubts import fold_in, law_in
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import LOAD_MS_MAX, empties, is_box
+from wasteledger.domain.timeline import is_box
 from wasteledger.flows.book_source import BookSource
 
 _HAND_OVERS = frozenset({"released", "accepted"})

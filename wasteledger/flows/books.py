@@ -29,7 +29,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import SAID_OF_NO_PACKAGE, DeviceBook, Run
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
-from wasteledger.domain.judge import companions_between, judge
+from wasteledger.domain.judge import companions_between, companions_of_late, judge
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
@@ -461,6 +461,8 @@ class Books:
         """Adds what lies in boxes and rooms that were spoken of."""
         for box, (begin_ms, end_ms) in self._boxes.items():
             self._touch_items(companions_between(box, begin_ms, end_ms, self.source))
+        for box, (begin_ms, _) in self._packed.items():
+            self._touch_items(companions_of_late(box, begin_ms, self.source))
         for fact in self._counted:
             concerned = rows.held_by(fact.event.site) + rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS)
             self._touch_items(code.partition(COPY_MARK)[0] for code in concerned)
