@@ -20,7 +20,7 @@ class Mutant(NamedTuple):
 MUTANTS = (
     Mutant(
         "what lies in a box is not judged again", "wasteledger/flows/books.py",
-        "            self._touch_items(companions_between(box, begin_ms, end_ms, self.source))\n", "            pass\n",
+        "            self._touch_items(companions_between(box, begin_ms, end_ms, self.source, self._directory))\n", "            pass\n",
         "tests/store/test_books.py",
     ),
     Mutant(

@@ -15,6 +15,8 @@ from wasteledger.domain.register import Directory
 PAIRING_MS_MAX = 24 * 60 * 60 * 1000
 #: A box that was not emptied for so long is judged as if it had been; the longest legal storage of medical waste is seven days.
 LOAD_MS_MAX = 60 * 24 * 60 * 60 * 1000
+#: How a site comes to a box.
+_COMING = frozenset({"accepted", "packed"})
 
 
 def was_at(site: str, box: str, packed: Fact, fact: Fact, source: Source) -> bool:
@@ -47,8 +49,12 @@ def is_anothers(  # noqa: PLR0913, PLR0917 - a fact, and all that it is held aga
         for other in source.box_facts(box, begin_ms, fact.occurred_ms, packings=True)
         if other.kind == "packed" and other.event.site not in had and entitled(other)
     }
-    lines = [carried(other, packed.occurred_ms, fact.occurred_ms, source, entitled) for other in others.values()]
-    return any(by in line and packed.event.site not in line for line in lines)
+    for other in others.values():
+        line = carried(other, packed.occurred_ms, fact.occurred_ms, source, entitled)
+        if by in line and packed.event.site not in line:
+            source.doubled.setdefault(box, other)
+            return True
+    return False
 
 
 def carried(packed: Fact, since_ms: int, until_ms: int, source: Source, entitled: Callable[[Fact], bool]) -> set[str]:
@@ -73,17 +79,23 @@ def empties(fact: Fact) -> bool:
     return fact.kind == "washed" or (fact.kind == "unpacked" and fact.event.complete)
 
 
-def ends_load(fact: Fact, box: str, source: Source) -> bool:
-    """Whether a box is empty after a fact, whoever packed into it.
-
-    Who had only packed into it, and never taken it over, empties what he packed: what others packed lies in another one of this code.
-    """
-    if not empties(fact) and not (fact.kind == "disposed" and box in fact.event.codes):
-        return False
-    site, packed = fact.event.site, False
+def had_before(fact: Fact, box: str, source: Source) -> set[str]:
+    """How the site of a fact had come to a box: `accepted`, `packed`, both or neither."""
     before = source.box_facts(box, fact.occurred_ms - LOAD_MS_MAX, fact.occurred_ms, packings=True, backwards=True)
+    kinds = set()
     for other in before:
-        if other.event.site == site and other.kind == "accepted":
-            return True
-        packed = packed or (other.event.site == site and other.kind == "packed")
-    return not packed
+        if other.event.site == fact.event.site and other is not fact and other.kind in _COMING:
+            kinds.add(other.kind)
+            if other.kind == "accepted":
+                break
+    return kinds
+
+
+def ends_load(fact: Fact, box: str, source: Source, directory: Directory) -> bool:
+    """Whether a box is empty after a fact for whoever packed into it: emptied by one that had taken it over, or destroyed; and one box."""
+    if box in source.doubled or not entitlement_of(fact, source, directory) or fact.event_id in source.targets:
+        return False
+    had = had_before(fact, box, source)
+    if fact.kind == "disposed":
+        return box in fact.event.codes and had != {"packed"}
+    return empties(fact) and "accepted" in had

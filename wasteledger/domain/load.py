@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from wasteledger.domain.boxes import LOAD_MS_MAX, carried, empties, ends_load
+from wasteledger.domain.boxes import LOAD_MS_MAX, carried, empties, had_before
 from wasteledger.domain.facts import Fact, Source
 
 #: The items inside a box at the moment of a fact.
@@ -77,9 +77,9 @@ def _load_of(box: str, last: Fact, source: Source, entitled: Entitled | None) ->
         if fact.order > last.order or not _counts(fact, entitled):
             continue
         if empties(fact) or (fact.kind == "disposed" and box in fact.event.codes):
-            if ends_load(fact, box, source):
+            if had_before(fact, box, source) != {"packed"}:
                 break
-            emptied.add(fact.event.site)
+            emptied.add(fact.event.site)  # what others packed lies in another box of this code
         elif fact.kind == "unpacked":
             gone.update(fact.event.codes)
         elif fact.kind == "packed" and fact.event.box == box and fact.event.site not in emptied:

@@ -35,11 +35,11 @@ class ManifestFolds:
         for number in new:
             manifest = self.folded[number] = fold_in(self._source, self._directory, number)
             if self._source.set_law(number, law_in(manifest, self._directory)):
-                items |= _ever_on(manifest, self._source)
+                items |= _ever_on(manifest, self._source, self._directory)
         return items
 
 
-def _ever_on(manifest: Manifest, source: BookSource) -> set[str]:
+def _ever_on(manifest: Manifest, source: BookSource, directory: Directory) -> set[str]:
     """Every item on it, and every one that lay in a box which it names."""
     items = {code for leg in manifest.legs for code in leg.codes if not is_box(code)}
     boxes: dict[str, list[int]] = defaultdict(list)
@@ -50,7 +50,7 @@ def _ever_on(manifest: Manifest, source: BookSource) -> set[str]:
             else:
                 items.add(code)
     for box, moments in boxes.items():
-        items.update(companions_between(box, min(moments), max(moments), source))
+        items.update(companions_between(box, min(moments), max(moments), source, directory))
     return items
 
 
