@@ -302,6 +302,17 @@ def test_a_new_label_told_late_by_another_device_proves_nothing(database: Databa
     assert (end.classes, end.findings) == ({BAG: "disposed_not_provably"}, {"late_packing": CLINIC})
 
 
+def test_two_bags_do_not_go_under_two_labels_of_one(database: Database) -> None:
+    """说乙是甲的新标签，两包却一起被扫描交出：一包的两张标签不会同时在两包上。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.issue(BAG2)
+    relabels(day, BAG, BAG2, at="02 09:00")
+    collected(day, BAG, BAG2)
+    end = in_both(burnt(day, BAG, BAG2), database)
+    assert (end.classes, end.findings) == ({BAG: "disposed_not_provably"}, {"count_difference": CLINIC})
+
+
 @pytest.mark.parametrize("confirmed", [True, False])
 def test_a_declared_package_is_not_swallowed(database: Database, *, confirmed: bool) -> None:
     """五十公斤期初库存的编码，被说成是一克那包的新标签：两包都在。"""
