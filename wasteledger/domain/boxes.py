@@ -93,9 +93,9 @@ def had_before(fact: Fact, box: str, source: Source) -> set[str]:
 
 def ends_load(fact: Fact, box: str, source: Source, directory: Directory) -> bool:
     """Whether a box is empty after a fact for whoever packed into it: emptied by one that had taken it over, or destroyed; and one box."""
-    if box in source.doubled or not entitlement_of(fact, source, directory) or fact.event_id in source.targets:
+    if not empties(fact) and not (fact.kind == "disposed" and box in fact.event.codes):
+        return False
+    if box in source.doubled or fact.event_id in source.targets or not entitlement_of(fact, source, directory):
         return False
     had = had_before(fact, box, source)
-    if fact.kind == "disposed":
-        return box in fact.event.codes and had != {"packed"}
-    return empties(fact) and "accepted" in had
+    return had != {"packed"} if fact.kind == "disposed" else "accepted" in had
