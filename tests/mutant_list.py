@@ -20,7 +20,7 @@ class Mutant(NamedTuple):
 MUTANTS = (
     Mutant(
         "what lies in a box is not judged again", "wasteledger/flows/books.py",
-        "            self._touch_items(companions_between(box, begin_ms, end_ms, self.source))\n", "            pass\n",
+        "            self._touch_items(companions_between(box, begin_ms, end_ms, self.source, self._directory))\n", "            pass\n",
         "tests/store/test_books.py",
     ),
     Mutant(
@@ -145,14 +145,64 @@ MUTANTS = (
         "tests/domain tests/stories",
     ),
     Mutant(
-        "a relabelling is believed after the fire", "wasteledger/domain/timeline.py",
-        'fact.kind == "disposed" and not told_before(first, fact)',
-        'fact.kind == "disposed" and False',
-        "tests/domain tests/stories",
+        "a relabelling is believed after the fire", "wasteledger/domain/labels.py",
+        'if left and not all(told_before(word, act) for act in acts if act.kind == "disposed"):',
+        "if False:",
+        "tests/stories/test_replaced_labels.py",
+    ),
+    Mutant(
+        "what had long left is somebody's new label", "wasteledger/domain/labels.py",
+        "            if self._is_known_before(word, acts):\n", "            if False:\n", "tests/stories/test_replaced_labels.py",
+    ),
+    Mutant(
+        "what burnt in a box did not burn", "wasteledger/domain/timeline.py",
+        "    return own + [fact for fact in inside if fact.kind in ACTS and entitlement_of(fact, source, directory)]\n",
+        "    return own\n", "tests/stories/test_replaced_labels.py",
+    ),
+    Mutant(
+        "only who had the last label puts on the next one", "wasteledger/domain/labels.py",
+        "parties = self._parties_to(first)", "parties = self._parties_to(old)", "tests/stories/test_replaced_labels.py",
+    ),
+    Mutant(
+        "labels without end", "wasteledger/domain/labels.py",
+        "if number > LABELS_MAX or not (", "if not (", "tests/stories/test_replaced_labels.py",
+    ),
+    Mutant(
+        "waiting opening stock is a blank label", "wasteledger/domain/labels.py",
+        "        return self._entitlement(word) == OFFICE or (word.event.site in owners and seal.event.site not in owners)\n",
+        "        return True\n", "tests/stories/test_replaced_labels.py",
+    ),
+    Mutant(
+        "a new label is proved whenever it is told", "wasteledger/domain/labels.py",
+        "left = None if is_proved(word, acts) else", "left = None if True else", "tests/stories/test_replaced_labels.py",
+    ),
+    Mutant(
+        "a stranger's word about a new label bars the next one", "wasteledger/domain/labels.py",
+        "return self._entitlement(word) != OFFICE, word.event.site not in owners, word.order",
+        "return self._entitlement(word) != OFFICE, False, word.order", "tests/stories/test_replaced_labels.py",
+    ),
+    Mutant(
+        "two labels of one package move at once", "wasteledger/domain/walk.py",
+        "            and len(names.intersection(fact.event.codes)) > 1\n", "            and False\n",
+        "tests/stories/test_replaced_labels.py",
+    ),
+    Mutant(
+        "a neighbour's box of the same code is mine", "wasteledger/domain/timeline.py",
+        "if by not in had and is_anothers(by, fact, had, packed, source, directory):", "if False:",
+        "tests/stories/test_one_box_code_twice.py",
+    ),
+    Mutant(
+        "the tail of a box is everybody's", "wasteledger/domain/timeline.py",
+        "key = (box, first.index, site)", 'key = (box, first.index, "")', "tests/stories/test_one_box_code_twice.py",
+    ),
+    Mutant(
+        "what a neighbour packed is counted in my box", "wasteledger/domain/load.py",
+        "return _of_one_box(codes, fact, load, source, entitled) if load.packings else codes", "return codes",
+        "tests/stories/test_one_box_code_twice.py",
     ),
     Mutant(
         "anybody empties a box", "wasteledger/domain/timeline.py",
-        "if not entitlement_of(fact, source, directory) or not _was_at(fact.event.site, box, packed, fact, source):",
+        "if not entitlement_of(fact, source, directory) or not was_at(fact.event.site, box, packed, fact, source):",
         "if not entitlement_of(fact, source, directory):",
         "tests/domain tests/stories",
     ),

@@ -81,6 +81,7 @@ class History:
         self.relabelled: set[str] = set()
         self.openings: dict[str, list[Fact]] = defaultdict(list)
         self.opened: set[str] = set()
+        self.doubled: dict[str, Fact] = {}
         self.clocks = Clocks()
         self._received: list[int] = []
         self._last: dict[str, tuple[int, Bound, int]] = {}

@@ -6,12 +6,13 @@ A manifest whose law is no longer the one in the books (`ManifestLaw`) concerns 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from wasteledger.domain.boxes import LOAD_MS_MAX, empties
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.judge import companions_between
 from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.other_doubts import fold_in, law_in
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import LOAD_MS_MAX, empties, is_box
+from wasteledger.domain.timeline import is_box
 from wasteledger.flows.book_source import BookSource
 
 _HAND_OVERS = frozenset({"released", "accepted"})
@@ -34,11 +35,11 @@ class ManifestFolds:
         for number in new:
             manifest = self.folded[number] = fold_in(self._source, self._directory, number)
             if self._source.set_law(number, law_in(manifest, self._directory)):
-                items |= _ever_on(manifest, self._source)
+                items |= _ever_on(manifest, self._source, self._directory)
         return items
 
 
-def _ever_on(manifest: Manifest, source: BookSource) -> set[str]:
+def _ever_on(manifest: Manifest, source: BookSource, directory: Directory) -> set[str]:
     """Every item on it, and every one that lay in a box which it names."""
     items = {code for leg in manifest.legs for code in leg.codes if not is_box(code)}
     boxes: dict[str, list[int]] = defaultdict(list)
@@ -49,7 +50,7 @@ def _ever_on(manifest: Manifest, source: BookSource) -> set[str]:
             else:
                 items.add(code)
     for box, moments in boxes.items():
-        items.update(companions_between(box, min(moments), max(moments), source))
+        items.update(companions_between(box, min(moments), max(moments), source, directory))
     return items
 
 

@@ -33,6 +33,7 @@ class BookSource:
         self.relabelled: set[str] = set()
         self.openings: dict[str, list[Fact]] = defaultdict(list)
         self.opened: set[str] = set()
+        self.doubled: dict[str, Fact] = {}
         #: Times that do not follow from an event and its clocks alone: (occurred, earliest, latest, outside) by index.
         self.held: dict[int, tuple[int, ...]] = {}
         self.facts: dict[int, Fact] = {}
