@@ -10,7 +10,8 @@ from schemas.codes import item_waste_code
 from schemas.plates import normal_plate
 from wasteledger.domain.deadlines import HOUR_MS, Expected
 from wasteledger.domain.facts import Fact, by_order
-from wasteledger.domain.manifest import Leg, Manifest, Phase
+from wasteledger.domain.manifest import Manifest, Phase
+from wasteledger.domain.manifest_legs import Leg
 from wasteledger.domain.register import Directory
 
 #: `add_workdays(at_ms, days)`: the end of that many working days after a moment, as `domain.workdays` reckons them.
@@ -210,8 +211,7 @@ def _more_than_released(manifest: Manifest) -> Iterator[ManifestDoubt]:
 
 def transfer_end(manifest: Manifest) -> Fact | None:
     """The fact by which the transfer ended: the consignee has decided, or the consignor has its load back; None while it goes on."""
-    back = [fact for leg in manifest.legs if leg.taker == manifest.consignor for fact in leg.acceptances]
-    ends = [*manifest.decisions, *back]
+    ends = [*manifest.decisions, *manifest.returns]
     return max(ends, key=by_order) if ends and manifest.phase is not Phase.ARRIVED else None
 
 
