@@ -1,4 +1,4 @@
-"""A story told to the fold and to the books: in its own order and in another one, in one portion and entry by entry."""
+"""A story told to the fold and to the books: in its own order, in another one and backwards, in one portion and entry by entry."""
 
 import random
 import tempfile
@@ -19,14 +19,17 @@ def ends_alike(day: Telling, *, at: str = "05 00:00", known: Register | None = N
     known = known or register()
     directory, digest = Directory(known), register_digest(known)
     asked = Question("500114", "2026-11-01", "2026-11-30", ms(at))
-    orders = [as_received(day.entries), shuffled(as_received(day.entries), random.Random(7))]
+    told = as_received(day.entries)
+    admitted = [entry for entry in told if b'"kind":"enrolled"' in entry]
+    backwards = as_received(admitted + [entry for entry in reversed(told) if entry not in admitted])
+    orders = [told, shuffled(told, random.Random(7)), backwards]
     for entries in orders:
         plain = _fold(entries, asked, directory)
         for portion in (1, 5, 1000):
             found = _books(entries, asked, directory, digest, portion=portion)
             assert (found.items, found.findings) == (plain.items, plain.findings)
             assert (found.district, found.tree_size) == (plain.district, plain.tree_size)
-    return Ending(_fold(orders[0], asked, directory))
+    return Ending(_fold(told, asked, directory))
 
 
 def _fold(entries: list[bytes], asked: Question, directory: Directory) -> Reconciliation:
