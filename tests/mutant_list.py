@@ -476,7 +476,7 @@ MUTANTS = (
     ),
     Mutant(
         "a slip about another package ends a trip", "wasteledger/domain/manifest.py",
-        "trip = about(told, load.loaded)", "trip = told", "tests/stories/test_strangers_on_a_manifest.py",
+        "trip = about(told, load.loaded | load.scanned)", "trip = told", "tests/stories/test_strangers_on_a_manifest.py",
     ),
     Mutant(
         "who only says that it gave has drawn up the manifest", "wasteledger/domain/manifest.py",
@@ -490,5 +490,18 @@ MUTANTS = (
     Mutant(
         "of two numbers of an empty box the books judge one", "wasteledger/flows/book_manifests.py",
         "        numbers |= _numbers_beside(box, begin_ms, end_ms, source)\n", "", "tests/stories/test_strangers_on_a_manifest.py",
+    ),
+    Mutant(
+        "a badge takes back what a PIN said", "wasteledger/domain/entitled.py",
+        '        and told.event.vouch_method != "pin"\n', "", "tests/stories/test_badges.py",
+    ),
+    Mutant(
+        "a box that was emptied on the way never arrived", "wasteledger/domain/manifest.py",
+        "load.loaded | load.scanned", "load.loaded", "tests/stories/test_strangers_on_a_manifest.py",
+    ),
+    Mutant(
+        "who never spoke is at fault for what another one tells", "wasteledger/domain/manifest_doubts.py",
+        "(leg.to_carrier and leg.acceptances) or not leg.releases", "leg.to_carrier",
+        "tests/stories/test_strangers_on_a_manifest.py",
     ),
 )  # fmt: skip

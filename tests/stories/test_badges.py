@@ -140,6 +140,17 @@ def test_nobody_else_takes_back_what_the_driver_sealed() -> None:
     assert (end.classes, end.findings) == ({BAG: "on_its_way"}, {"not_entitled": STRANGER})
 
 
+def test_a_badge_does_not_take_back_what_a_pin_said() -> None:
+    """护士用工牌加密码封装的，收运员凭工牌照片“当场撤销”：不算，包装还在分母里。"""
+    day = Telling()
+    day.issue(BAG, site=CABIN)
+    sealed = day.tell(CABIN, "sealed", by=COLLECTOR, at="02 13:50", codes=[BAG], **PACKAGE, **CABINS_PIN)
+    undo = {"codes": [BAG], "target_event_id": sealed, "reason": "did_not_occur"} | CABINS_BADGE
+    day.tell(CABIN, "corrected", by=COLLECTOR, at="02 13:52", **undo)
+    end = ends_alike(day, at="02 20:00")
+    assert (end.classes, end.findings) == ({BAG: "on_its_way"}, {"not_entitled": COLLECTOR})
+
+
 @pytest.mark.parametrize("how", [CABINS_BADGE, CABINS_PIN], ids=["badge", "badge and PIN"])
 def test_staff_carry_it_to_the_centre(how: dict[str, Any]) -> None:
     """护士把包送到镇中转点：中转点的手持机封装、收下，刷护士的工牌。"""

@@ -80,6 +80,12 @@ def _drafts_it_first_and_gives_under_it(day: Telling) -> None:
     day.tell(OTHER_CLINIC, "released", at="02 08:30", codes=[BAG3], to_site=CARRIER, **UNDER_THE_MANIFEST)
 
 
+def _gives_under_it(day: Telling) -> None:
+    """无关的车队说它在同号下交给了承运人，车牌乱写——承运人没说过。"""
+    said = {"codes": [BAG3], "to_site": CARRIER, "manifest": MANIFEST, "vehicle": FOREIGN_VEHICLE}
+    day.tell(STRANGER, "released", at="02 19:00", **said)
+
+
 def _returns_it(day: Telling) -> None:
     """无关的车队说它把货退回了移出人——移出人没说过。"""
     day.tell(STRANGER, "released", at="02 19:00", codes=[BAG3], to_site=TRANSFER, manifest=MANIFEST)
@@ -89,7 +95,7 @@ def _returns_it(day: Telling) -> None:
     "strangers_word",
     [
         _arrives_elsewhere, _refused_elsewhere, _claims_the_load, _takes_first, _drafts_it_first,
-        _drafts_it_first_and_gives_under_it, _returns_it,
+        _drafts_it_first_and_gives_under_it, _gives_under_it, _returns_it,
     ],
     ids=lambda told: told.__name__,
 )  # fmt: skip
@@ -100,8 +106,9 @@ def test_a_stranger_under_somebodys_number_spoils_no_trip(strangers_word: Any) -
     strangers_word(day)
     end = ends_alike(to_the_furnace(day, BAG, BAG2), at="09 00:00")
     assert end.classes[BAG] == "safely_disposed"
-    mine = [finding for finding in end.answer.findings if BAG in finding.items]
-    assert mine == []
+    assert [finding for finding in end.answer.findings if BAG in finding.items] == []
+    manifest = {finding.site for finding in end.answer.findings if finding.code == "manifest_mismatch"}
+    assert manifest <= {OTHER_PLANT, STRANGER, OTHER_CLINIC}, "a finding is that of who told it"
 
 
 def test_a_slip_of_the_plant_about_another_bag_ends_no_trip() -> None:
@@ -149,6 +156,21 @@ def test_both_sides_wrote_the_loading_on_paper() -> None:
     day.dispose([BAG, BAG2], at="03 18:00")
     day.plant_confirms()
     assert "manifest_not_valid" not in ends_alike(day).findings
+
+
+def test_a_box_that_is_emptied_on_the_way_ends_its_trip_all_the_same() -> None:
+    """一单两趟：承运人路上“倒空”了箱子，到厂接收的是空箱：这一趟照样到过厂，第二趟不算。"""
+    day = at_the_centre(BAG, BAG2)
+    day.centre_packs(BAG)
+    day.lorry_takes(BOX)
+    day.tell(CARRIER, "unpacked", at="03 09:00", codes=[BAG], box=BOX, complete=True)
+    day.lorry_brings_to_plant(BOX)
+    loads_late(day, ())
+    day.lorry_brings_to_plant(BAG2, at="03 16:00")
+    day.dispose([BAG2], at="03 18:00")
+    end = ends_alike(day)
+    assert end.classes[BAG2] == "disposed_not_provably"
+    assert "manifest_not_valid" in end.findings
 
 
 def loads_late(day: Telling, on_paper: tuple[str, ...]) -> None:

@@ -91,13 +91,14 @@ def _vouched(fact: Fact, source: Source, directory: Directory) -> int:
 
 
 def _takes_back(fact: Fact, source: Source) -> bool:
-    """Whether a badge says of an act that it never was, on the device on which the act was made by a badge of that site."""
+    """Whether a badge says of an act that it never was, on the device on which a badge of that site had made it; a PIN is not undone so."""
     event = fact.event
     if fact.kind != "corrected" or event.reason != "did_not_occur" or event.agrees_with or event.refuses:
         return False
     return any(
         told.event_id == event.target_event_id
         and (told.event.device_id, told.event.site) == (event.device_id, event.site)
+        and told.event.vouch_method != "pin"
         for code in event.codes
         for told in source.facts_of(code)
     )

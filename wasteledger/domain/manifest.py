@@ -218,7 +218,7 @@ def fold_manifest(
     told = told_by(hops, parties)
     own = legs if told is hops else legs_of(told)
     load = _load(own, legs, papers.consignor)
-    trip = about(told, load.loaded)
+    trip = about(told, load.loaded | load.scanned)
     return Manifest(
         number=number,
         phase=_phase(own, load, papers),
@@ -343,9 +343,10 @@ def _by_authority(fact: Fact) -> bool:
 
 
 class _Load(NamedTuple):
-    """Sets of codes, as `Manifest` names them; `presented` is what a carrier showed at the destination."""
+    """Sets of codes, as `Manifest` names them; `presented` is what a carrier showed at the destination, `scanned` the codes loaded by."""
 
     loaded: frozenset[str]
+    scanned: frozenset[str]
     foreign: frozenset[str]
     presented: frozenset[str]
     accepted: frozenset[str]
@@ -373,13 +374,15 @@ def _is_own(leg: Leg, consignor: str) -> bool:
 def _load(told: Sequence[Leg], legs: Sequence[Leg], consignor: str) -> _Load:
     """`told`: what the parties say; `legs`: what anybody says."""
     # What a carrier would not take never left; what the plant would not take did.
-    loaded = _left(leg for leg in _sources(told) if _is_own(leg, consignor))
+    loadings = [leg for leg in _sources(told) if _is_own(leg, consignor)]
+    loaded = _left(loadings)
     # Two consignors on one number are not added up: what only the other one sent is not on this manifest.
     foreign = _left(leg for leg in _sources(legs) if not _is_own(leg, consignor)) - loaded
     arrivals = [leg for leg in told if _arrives(leg, consignor)]
     accepted = frozenset(code for leg in arrivals for code in leg.taken) - foreign
     return _Load(
         loaded=loaded,
+        scanned=frozenset(code for leg in loadings for fact in leg.facts for code in fact.event.codes),
         foreign=foreign,
         presented=frozenset(code for leg in arrivals if leg.by_carrier for code in leg.codes) - foreign,
         accepted=accepted,

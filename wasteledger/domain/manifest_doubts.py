@@ -172,16 +172,20 @@ def _out_of_turn(manifest: Manifest, leg: Leg) -> str:
         return ""
     way = (manifest.consignor, *manifest.carriers, manifest.consignee)
     if leg.taker not in way[1:]:
-        return leg.taker
+        return leg.taker if leg.acceptances or leg.refusals else leg.giver
     turns = {way[place - 1] for place, party in enumerate(way) if place and party == leg.taker}
-    return "" if leg.giver in turns else leg.taker if leg.to_carrier else leg.giver
+    if leg.giver in turns:
+        return ""
+    # Who never spoke of it is not at fault for what another one tells.
+    return leg.taker if (leg.to_carrier and leg.acceptances) or not leg.releases else leg.giver
 
 
 def _first_carrier_facts(manifest: Manifest) -> list[Fact]:
     """Scans of the vehicle that the draft names: the first carrier's, when it takes over and when it delivers to the end."""
     first = manifest.carriers[:1]
     legs = [leg for leg in manifest.legs if [leg.taker] == [*first] or ([leg.giver] == [*first] and not leg.to_carrier)]
-    return sorted((fact for leg in legs for fact in leg.facts), key=by_order)
+    facts = (fact for leg in legs for fact in leg.facts if fact.event.site in manifest.parties)
+    return sorted(facts, key=by_order)
 
 
 def _driver(manifest: Manifest, directory: Directory) -> Iterator[ManifestDoubt]:

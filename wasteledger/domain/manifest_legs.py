@@ -92,8 +92,8 @@ def told_by(hops: Hops, parties: frozenset[str]) -> Hops:
 
 
 def about(hops: Hops, codes: frozenset[str]) -> Hops:
-    """What is said of these items."""
-    return _only(hops, lambda _, named: not codes.isdisjoint(named))
+    """What is said of these items, or of a box among them, whatever is told to lie in it by then."""
+    return _only(hops, lambda fact, named: not (codes.isdisjoint(named) and codes.isdisjoint(fact.event.codes)))
 
 
 def _only(hops: Hops, holds: Callable[[Fact, list[str]], bool]) -> Hops:

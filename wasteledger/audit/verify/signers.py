@@ -280,8 +280,10 @@ class Signers:
         if not self._by_id:
             self._by_id = {told.event_id: told for told in self._said}
         told = self._by_id.get(target)
-        here = told is not None and (told.device_id, told.site) == (said.device_id, said.site)
-        return PIN if here else BADGE
+        if told is None:
+            return BADGE
+        here = (told.device_id, told.site) == (said.device_id, said.site)
+        return PIN if here and not (told.vouch and told.vouch.method == "pin") else BADGE
 
     def _stood_for(self, said: Said) -> bool:
         """Whether the site itself stands for another's act after it, or for a sealing the authority."""
