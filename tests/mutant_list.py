@@ -80,7 +80,7 @@ MUTANTS = (
     ),
     Mutant(
         "anybody may say anything", "wasteledger/domain/entitled.py",
-        "    if not is_entitled(fact.kind, standing, site=event.site, vouched=False):\n        return NOT\n",
+        "    if not is_entitled(fact.kind, standing, site=event.site):\n        return NOT\n",
         "",
         "tests/domain tests/stories",
     ),
@@ -489,5 +489,69 @@ MUTANTS = (
     Mutant(
         "the audit does not look at badge and PIN", "wasteledger/audit/verify/signers.py",
         "self.key != person.key", "False", "tests/verify",
+    ),
+    Mutant(
+        "a badge alone says anything", "wasteledger/domain/entitled.py",
+        "return method if may_be_vouched(fact.kind, event.site, BY_BADGE) or _takes_back(fact, source) else NOT", "return method",
+        "tests/stories/test_badges.py",
+    ),
+    Mutant(
+        "whoever has a badge seals what it never takes", "wasteledger/domain/walk.py",
+        "        check_sealer(chain, fact, source, directory.at(fact.occurred_ms))\n", "        pass\n", "tests/stories/test_badges.py",
+    ),
+    Mutant(
+        "anybody takes back by a badge what another device said", "wasteledger/domain/entitled.py",
+        "        and (told.event.device_id, told.event.site) == (event.device_id, event.site)\n", "", "tests/stories/test_badges.py",
+    ),
+    Mutant(
+        "who takes an act back before it is told stays a stranger in the books", "wasteledger/flows/books.py",
+        "            self.source.ask_anew(fact.event_id)\n", "            pass\n", "tests/stories/test_badges.py",
+    ),
+    Mutant(
+        "to the audit a badge alone says anything", "wasteledger/audit/verify/signers.py",
+        "        if target is None:\n            return BADGE\n", "        if target is None:\n            return PIN\n", "tests/verify",
+    ),
+    Mutant(
+        "any note shows why a device was not used", "wasteledger/domain/hops.py",
+        "(entitlement == PIN and fact.event.note)", "fact.event.note", "tests/stories/test_one_sides_word.py",
+    ),
+    Mutant(
+        "at the gate a badge is the carrier's word", "wasteledger/domain/hops.py",
+        "by_company_alone = directory", "by_company_alone = taken.event.site != disposed.event.site and directory",
+        "tests/stories/test_one_sides_word.py",
+    ),
+    Mutant(
+        "anybody tells what a manifest's trip did", "wasteledger/domain/manifest.py",
+        "told = told_by(hops, parties)", "told = hops", "tests/stories/test_strangers_on_a_manifest.py",
+    ),
+    Mutant(
+        "a slip about another package ends a trip", "wasteledger/domain/manifest.py",
+        "trip = about(told, load.loaded | load.scanned)", "trip = told", "tests/stories/test_strangers_on_a_manifest.py",
+    ),
+    Mutant(
+        "who only says that it gave has drawn up the manifest", "wasteledger/domain/manifest.py",
+        "not in_its_name, not shown, event", "not in_its_name, False, event", "tests/stories/test_strangers_on_a_manifest.py",
+    ),
+    Mutant(
+        "the paper of one side proves a loading", "wasteledger/domain/manifest_validity.py",
+        "    if all(side.event.backfill is not None", "    if any(side.event.backfill is not None",
+        "tests/stories/test_strangers_on_a_manifest.py",
+    ),
+    Mutant(
+        "of two numbers of an empty box the books judge one", "wasteledger/flows/book_manifests.py",
+        "        numbers |= _numbers_beside(box, begin_ms, end_ms, source)\n", "", "tests/stories/test_strangers_on_a_manifest.py",
+    ),
+    Mutant(
+        "a badge takes back what a PIN said", "wasteledger/domain/entitled.py",
+        '        and told.event.vouch_method != "pin"\n', "", "tests/stories/test_badges.py",
+    ),
+    Mutant(
+        "a box that was emptied on the way never arrived", "wasteledger/domain/manifest.py",
+        "load.loaded | load.scanned", "load.loaded", "tests/stories/test_strangers_on_a_manifest.py",
+    ),
+    Mutant(
+        "who never spoke is at fault for what another one tells", "wasteledger/domain/manifest_doubts.py",
+        "(leg.to_carrier and leg.acceptances) or not leg.releases", "leg.to_carrier",
+        "tests/stories/test_strangers_on_a_manifest.py",
     ),
 )  # fmt: skip

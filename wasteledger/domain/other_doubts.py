@@ -60,7 +60,7 @@ def manifest_doubts(
         rows.append(
             BookedDoubt(
                 number, expected.reason, expected.rule, expected.site, expected.due_ms, expected.after.event_id, number,
-                " ".join(sorted(items)),
+                " ".join(sorted(items)) or number,
             )
         )  # fmt: skip
     return rows

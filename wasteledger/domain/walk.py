@@ -28,7 +28,7 @@ from wasteledger.domain.checks import (
     check_travel,
 )
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
-from wasteledger.domain.declarations import DECLARED, hear_declaration
+from wasteledger.domain.declarations import DECLARED, check_sealer, hear_declaration
 from wasteledger.domain.entitled import OFFICE, OWN, PIN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
@@ -430,6 +430,8 @@ def _note_sealing(chain: Chain, step: Step, source: Source, directory: Directory
         chain.producer_strength = OWN
     elif chain.producer_strength < OWN:
         chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
+    if fact.entitlement != OWN and not (correction and correction.never_was):
+        check_sealer(chain, fact, source, directory.at(fact.occurred_ms))
     (check_opening_stock if is_opening_stock(fact) else check_sealing)(chain, fact, source, directory)
 
 

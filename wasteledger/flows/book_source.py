@@ -121,6 +121,12 @@ class BookSource:
                     if fact.index in {places[at], ~places[at]}:
                         places[at - 1] = fact.occurred_ms
 
+    def ask_anew(self, event_id: str) -> None:
+        """What is said of an event was told before it: who takes it back has to have made it."""
+        for word in self.targets[event_id]:
+            for fact in (word, self.facts.get(word.index, word)):
+                fact.entitlement = None
+
     def prefetch(self, codes: Iterable[str]) -> None:
         """Reads at once what walking these codes will ask for."""
         wanted = [code for code in codes if code not in self._first_named]  # of which all facts are new, and at hand

@@ -305,6 +305,8 @@ class Books:
     def _touch(self, fact: Fact) -> None:  # noqa: C901 - asked of every fact, the plain ones first
         """What has to be judged again because of this fact."""
         event, plain = fact.event, fact.kind in _PLAIN
+        if fact.event_id in self.source.targets:
+            self.source.ask_anew(fact.event_id)
         for code in event.codes:
             if code[0] == "B":
                 _stretch(self._boxes, code, fact.occurred_ms)
