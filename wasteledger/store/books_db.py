@@ -22,6 +22,8 @@ BOOKS_LOCK = 0x42_4F_4F_4B_53
 #: Values in one look-up.
 NAMES_MAX = 500
 _CACHE_KIB = 64 * 1024
+#: Pages in the write-ahead log before it is put back: a page that many portions change is written once.
+_WAL_PAGES = 8000
 
 _TABLES = {
     "books_state": "id {int} PRIMARY KEY, version {int} NOT NULL, size {big} NOT NULL, last_leaf {blob} NOT NULL, "
@@ -154,6 +156,7 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         "journal_mode=wal",
         "synchronous=NORMAL",  # books lost by a power cut are kept anew
         f"cache_size=-{_CACHE_KIB}",
+        f"wal_autocheckpoint={_WAL_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
