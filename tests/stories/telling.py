@@ -1,14 +1,16 @@
 """A small vocabulary to tell what happened to waste, and what the ledger must say of it.
 
-Every act is really signed and written into a log. `Telling.ends` asks the ledger twice: with the log as it was received, and with
-the same log delivered in another order; the answers must be one.
+Every act is really signed and written into a log. `Telling.ends` asks the ledger three times: with the log as it was received, with
+the same log delivered in another order, and from books kept in portions; the answers must be one.
 """
 
 import hashlib
 import random
+import tempfile
 from typing import Any
 
 from schemas.canonical import encode_base64
+from tests.store.logs import fill
 from tests.stories_builder import (
     BOX,
     CARRIER,
@@ -19,14 +21,18 @@ from tests.stories_builder import (
     TRANSFER,
     VEHICLE,
     Story,
+    as_received,
     ms,
     register,
 )
 from wasteledger.domain.hello import Hello, sign_hello
 from wasteledger.domain.history import History
-from wasteledger.domain.reconcile import Reconciliation
+from wasteledger.domain.reconcile import Question, Reconciliation, reconcile
 from wasteledger.domain.register import Directory
 from wasteledger.domain.walk import walk
+from wasteledger.flows.book_answers import answer
+from wasteledger.flows.books import Books
+from wasteledger.store.database import Database
 
 PHOTO = encode_base64(hashlib.sha256(b"a photograph").digest())
 UNDER_THE_MANIFEST: dict[str, Any] = {"manifest": MANIFEST, "vehicle": VEHICLE}
@@ -110,7 +116,25 @@ class Telling(Story):
         assert (again.items, again.findings) == (first.items, first.findings), (
             "the order of delivery changed the answer"
         )
+        self._books_say(ms(at))
         return Ending(first)
+
+    def _books_say(self, as_of_ms: int) -> None:
+        """The books, kept a few entries at a time, say what the whole history says; of the log as intake can have received it."""
+        directory, asked = Directory(register()), Question("500114", "2026-11-01", "2026-11-30", as_of_ms)
+        entries, history = as_received(self.entries), History()
+        for content in entries:
+            history.add(content)
+        plain = reconcile(history, directory, **asked._asdict())
+        with tempfile.TemporaryDirectory(prefix="wasteledger-story-") as folder:
+            database = Database(f"sqlite:///{folder}/wasteledger.db")
+            fill(database, entries)
+            books = Books(database)
+            books.keep(directory, directory.digest, portion=3)
+            kept = answer(books, asked, directory)
+            books.close()
+            database.close()
+        assert (kept.items, kept.findings) == (plain.items, plain.findings), "the books say something else"
 
 
 class Ending:
