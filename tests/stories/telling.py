@@ -39,7 +39,12 @@ UNDER_THE_MANIFEST: dict[str, Any] = {"manifest": MANIFEST, "vehicle": VEHICLE}
 
 
 class Telling(Story):
-    """A story in the words of those who handle waste. Times are `day hour:minute` of November 2026."""
+    """A story in the words of those who handle waste. Times are `day hour:minute` of November 2026.
+
+    `directory`: the district, where it is another one than that of the other stories.
+    """
+
+    directory = Directory(register())
 
     def clinic_seals(self, *bags: str, at: str = "02 08:00", mass_g: int = 1000) -> None:
         """The clinic closes, labels and weighs bags; the labels came on a roll."""
@@ -98,12 +103,12 @@ class Telling(Story):
 
     def expects(self, bag: str) -> str:
         """Who has to act next on a bag, and what it is called when he does not."""
-        expected = walk(bag, self.history(), Directory(register())).expected
+        expected = walk(bag, self.history(), self.directory).expected
         return f"{expected.site} {expected.reason}" if expected else "nothing"
 
     def ends(self, *, at: str = "05 00:00") -> "Ending":
         """What the ledger says, whatever the order of delivery."""
-        first = self.reconcile(as_of=at)
+        first = self.reconcile(as_of=at, directory=self.directory)
         # No log takes an event of a device before its enrolment.
         admissions = [content for content in self.entries if b'"kind":"enrolled"' in content]
         others = [content for content in self.entries if content not in admissions]
@@ -112,7 +117,7 @@ class Telling(Story):
         history = History()
         for content in shuffled:
             history.add(content)
-        again = self.reconcile(as_of=at, history=history, directory=Directory(register()))
+        again = self.reconcile(as_of=at, history=history, directory=self.directory)
         assert (again.items, again.findings) == (first.items, first.findings), (
             "the order of delivery changed the answer"
         )
@@ -121,7 +126,7 @@ class Telling(Story):
 
     def _books_say(self, as_of_ms: int) -> None:
         """The books, kept a few entries at a time, say what the whole history says; of the log as intake can have received it."""
-        directory, asked = Directory(register()), Question("500114", "2026-11-01", "2026-11-30", as_of_ms)
+        directory, asked = self.directory, Question("500114", "2026-11-01", "2026-11-30", as_of_ms)
         entries, history = as_received(self.entries), History()
         for content in entries:
             history.add(content)
