@@ -111,7 +111,8 @@ def _kind_row(model: dict[str, Any], common: set[str]) -> str:
     needed = [name for name in model["properties"] if name in model["required"] and name not in common]
     others = [name for name in model["properties"] if name not in model["required"] and name not in common]
     right = RIGHTS[kind]
-    who = [said for held, said in ((right.own, "own"), (right.vouched, "vouched"), (right.office, "office")) if held]
+    vouched = {"": "", "badge": "badge", "pin": "PIN"}[right.vouched]
+    who = filter(None, ("own" if right.own else "", vouched, "office" if right.office else ""))
     return f"| `{kind}` | {_listed(needed)} | {_listed(others)} | {', '.join(who)} |"
 
 

@@ -66,6 +66,7 @@ class Chain:
         corrected_down_g: by how many grams an agreed correction lowered its mass.
         self_disposed: its producer disposed of it on its own site, licensed.
         relabelled_from: the code of the package on which this label took another one's place; nothing else is told here then.
+        replaced: the labels that took the place of its first one.
         ghost: nobody whose waste it is sealed it.
     """
 
@@ -106,6 +107,7 @@ class Chain:
     roll: str = ""
     issued_for: str = ""
     relabelled_from: str = ""
+    replaced: frozenset[str] = frozenset()
 
     @property
     def ended(self) -> bool:
@@ -134,7 +136,7 @@ class Chain:
     @property
     def labels(self) -> set[str]:
         """Every code that it has borne."""
-        return {self.code, *(step.fact.event.new_code for step in self.steps if step.fact.kind == "relabelled")}
+        return {self.code, *self.replaced}
 
     @property
     def weighed_g(self) -> int:

@@ -194,6 +194,8 @@ class Source(Protocol):
     #: Declarations of opening stock by their site, and every code that one names.
     openings: dict[str, list[Fact]]
     opened: set[str]
+    #: Boxes of whose code there are two, as was seen so far, by a packing into the other one.
+    doubled: dict[str, Fact]
     #: Devices as the log admits them.
     admissions: Admissions
 

@@ -81,6 +81,7 @@ class History:
         self.relabelled: set[str] = set()
         self.openings: dict[str, list[Fact]] = defaultdict(list)
         self.opened: set[str] = set()
+        self.doubled: dict[str, Fact] = {}
         self.clocks = Clocks()
         self._received: list[int] = []
         self._last: dict[str, tuple[int, Bound, int]] = {}
@@ -154,6 +155,8 @@ class History:
             self._hold(event.device)
         self.evidence.add(fact)
         self._weigh(take_office_event(fact, self.admissions))
+        for word in self.targets.get(fact.event_id, ()):
+            word.entitlement = None  # who takes an act back has to have made it
         self._link(fact)
 
     def _link(self, fact: Fact) -> None:

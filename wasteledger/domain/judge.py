@@ -6,12 +6,14 @@ companions too, and whatever they shared other boxes with: the answer for an ite
 
 from collections.abc import Iterable
 
+from schemas.canonical import INTEGER_MAX
 from schemas.codes import CodeKind, parse_code
+from wasteledger.domain.boxes import LOAD_MS_MAX, ends_load
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.checks import seen_after
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import LOAD_MS_MAX, Tails, empties
+from wasteledger.domain.timeline import Tails
 from wasteledger.domain.walk import walk
 
 
@@ -38,31 +40,37 @@ def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[st
         for stay in chain.boxes:
             if stay.end_ms is not None and chain.steps[-1].box != stay.box:
                 waiting += companions(
-                    stay.box, stay.end_ms, source
+                    stay.box, stay.end_ms, source, directory
                 )  # it left: what the box weighs now concerns the others
         for box, fact, mass_g in chain.box_weighings:
             if (box, fact.event_id) not in weighed:
                 weighed[box, fact.event_id] = fact, mass_g
-                waiting += companions(box, fact.occurred_ms, source)
+                waiting += companions(box, fact.occurred_ms, source, directory)
     if weighed:
         _check_boxes(chains, weighed, directory)
     return chains
 
 
-def companions(box: str, moment_ms: int, source: Source) -> list[str]:
+def companions(box: str, moment_ms: int, source: Source, directory: Directory) -> list[str]:
     """Everything that was packed into the box, up to a moment, since it had last been empty before that moment."""
-    return companions_between(box, moment_ms, moment_ms, source)
+    return companions_between(box, moment_ms, moment_ms, source, directory)
 
 
-def companions_between(box: str, begin_ms: int, end_ms: int, source: Source) -> list[str]:
+def companions_between(box: str, begin_ms: int, end_ms: int, source: Source, directory: Directory) -> list[str]:
     """The companions of every moment from the first to the second one."""
     codes: list[str] = []
     for fact in source.box_facts(box, begin_ms - LOAD_MS_MAX, end_ms, packings=True, backwards=True):
         if fact.kind == "packed":
             codes += fact.event.codes
-        elif fact.occurred_ms < begin_ms and (empties(fact) or fact.kind == "disposed"):
+        elif fact.occurred_ms < begin_ms and ends_load(fact, box, source, directory):
             break
     return codes
+
+
+def companions_of_late(box: str, packed_ms: int, source: Source, directory: Directory) -> list[str]:
+    """What a packing concerns of which is told when the box has gone on already: who else packed says about which box the rest is."""
+    behind = any(True for _ in source.box_facts(box, packed_ms, INTEGER_MAX))
+    return companions_between(box, packed_ms, packed_ms + LOAD_MS_MAX, source, directory) if behind else []
 
 
 def _check_boxes(

@@ -28,10 +28,11 @@ from wasteledger.domain.checks import (
     check_travel,
 )
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
-from wasteledger.domain.declarations import DECLARED, hear_declaration
+from wasteledger.domain.declarations import DECLARED, check_sealer, hear_declaration
 from wasteledger.domain.entitled import OFFICE, OWN, PIN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
+from wasteledger.domain.labels import ACTS, Label
 from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.opening_checks import check_opening_stock, note_without_effect
 from wasteledger.domain.register import Directory
@@ -84,6 +85,8 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
         chain.state, chain.relabelled_from = ItemState(_VOIDED), timeline.relabelled_from
         chain.roll = next((step.fact.event.stock for step in timeline.steps if step.fact.kind == "issued"), "")
         return chain
+    if timeline.labels:
+        _note_labels(chain, timeline.labels, source, directory)
     own = timeline.steps[: timeline.own] if timeline.tail else timeline.steps
     _walk_steps(chain, own, source, directory)
     if timeline.tail:
@@ -104,6 +107,24 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     if directory.history is not None:
         _note_hindsight(chain, directory)
     return chain
+
+
+def _note_labels(chain: Chain, labels: dict[str, Label], source: Source, directory: Directory) -> None:
+    """The package bore other labels: unproven where one is not proved to have been put on before it left, or where two move at once."""
+    chain.replaced = frozenset(labels)
+    for label in labels.values():
+        if label.left:
+            chain.doubt("late_packing", label.word, label.left, site=label.word.event.site)
+    names = chain.labels
+    for step in chain.steps:
+        fact = step.fact
+        if (
+            fact.kind in ACTS
+            and len(names.intersection(fact.event.codes)) > 1
+            and entitlement_of(fact, source, directory)
+        ):
+            chain.doubt("count_difference", next(iter(labels.values())).word, fact, site=fact.event.site)
+            return
 
 
 def _note_hindsight(chain: Chain, directory: Directory) -> None:
@@ -409,6 +430,8 @@ def _note_sealing(chain: Chain, step: Step, source: Source, directory: Directory
         chain.producer_strength = OWN
     elif chain.producer_strength < OWN:
         chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
+    if fact.entitlement != OWN and not (correction and correction.never_was):
+        check_sealer(chain, fact, source, directory.at(fact.occurred_ms))
     (check_opening_stock if is_opening_stock(fact) else check_sealing)(chain, fact, source, directory)
 
 

@@ -29,7 +29,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import SAID_OF_NO_PACKAGE, DeviceBook, Run
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
-from wasteledger.domain.judge import companions_between, judge
+from wasteledger.domain.judge import companions_between, companions_of_late, judge
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
@@ -305,6 +305,8 @@ class Books:
     def _touch(self, fact: Fact) -> None:  # noqa: C901 - asked of every fact, the plain ones first
         """What has to be judged again because of this fact."""
         event, plain = fact.event, fact.kind in _PLAIN
+        if fact.event_id in self.source.targets:
+            self.source.ask_anew(fact.event_id)
         for code in event.codes:
             if code[0] == "B":
                 _stretch(self._boxes, code, fact.occurred_ms)
@@ -429,7 +431,7 @@ class Books:
         rows.save_begun([(*boot, number) for boot, number in self._begun.items()])
         rows.save_boots([(*boot, json.dumps(self.source.clocks.known(*boot))) for boot in sorted(self._boots)])
         rows.save_held([(index, *map(int, self.source.held[index])) for index in sorted(self._held)])
-        rows.save_rare(self._rare)
+        rows.save_rare({*self._rare, *(packed.index for packed in self.source.doubled.values())})
         self._begin_portion()
 
     def _judge_others(
@@ -460,7 +462,9 @@ class Books:
     def _gather(self, rows: BookRows) -> None:
         """Adds what lies in boxes and rooms that were spoken of."""
         for box, (begin_ms, end_ms) in self._boxes.items():
-            self._touch_items(companions_between(box, begin_ms, end_ms, self.source))
+            self._touch_items(companions_between(box, begin_ms, end_ms, self.source, self._directory))
+        for box, (begin_ms, _) in self._packed.items():
+            self._touch_items(companions_of_late(box, begin_ms, self.source, self._directory))
         for fact in self._counted:
             concerned = rows.held_by(fact.event.site) + rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS)
             self._touch_items(code.partition(COPY_MARK)[0] for code in concerned)

@@ -174,9 +174,10 @@ class BookRows:
         """Indexes of the entries that are kept in memory: corrections, vouchings, stock-takes, forks."""
         return [row[0] for row in query(self._connection, "SELECT idx FROM books_rare ORDER BY idx")]
 
-    def save_rare(self, indexes: Sequence[int]) -> None:
-        """Adds to them."""
-        execute_many(self._connection, "INSERT INTO books_rare (idx) VALUES (?)", [(index,) for index in indexes])
+    def save_rare(self, indexes: Iterable[int]) -> None:
+        """Adds to them what is not among them."""
+        statement = "INSERT INTO books_rare (idx) VALUES (?) ON CONFLICT DO NOTHING"
+        execute_many(self._connection, statement, [(index,) for index in indexes])
 
     def held_by(self, site: str) -> list[str]:
         """Codes of the items that a site holds, or is waited for to act on."""
