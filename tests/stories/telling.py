@@ -7,6 +7,8 @@ the same log delivered in another order, and from books kept in portions; the an
 import hashlib
 import random
 import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from schemas.canonical import encode_base64
@@ -36,6 +38,15 @@ from wasteledger.store.database import Database
 
 PHOTO = encode_base64(hashlib.sha256(b"a photograph").digest())
 UNDER_THE_MANIFEST: dict[str, Any] = {"manifest": MANIFEST, "vehicle": VEHICLE}
+
+
+@cache
+def _empty_database() -> bytes:
+    """Made once: its tables take longer than most stories."""
+    with tempfile.TemporaryDirectory(prefix="wasteledger-story-") as folder:
+        path = Path(folder) / "wasteledger.db"
+        Database(f"sqlite:///{path}").close()
+        return path.read_bytes()
 
 
 class Telling(Story):
@@ -132,7 +143,9 @@ class Telling(Story):
             history.add(content)
         plain = reconcile(history, directory, **asked._asdict())
         with tempfile.TemporaryDirectory(prefix="wasteledger-story-") as folder:
-            database = Database(f"sqlite:///{folder}/wasteledger.db")
+            path = Path(folder) / "wasteledger.db"
+            path.write_bytes(_empty_database())
+            database = Database(f"sqlite:///{path}")
             fill(database, entries)
             books = Books(database)
             books.keep(directory, directory.digest, portion=3)

@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
+from itertools import pairwise
 
 from wasteledger.domain.findings import Finding, make_finding
 from wasteledger.domain.legal_days import day_over_ms, legal_day
-from wasteledger.domain.register import DAY_MS, Directory, Licence
+from wasteledger.domain.register import CHINA_MS, DAY_MS, Directory, day_number
 
 _G_PER_T = 1_000_000
 #: For so many days of a year licences hold side by side before they add up: a shorter overlap is the seam of a renewal.
@@ -22,30 +23,36 @@ def capacities(directory: Directory, year: int) -> dict[str, int]:
     neither adds to it nor cuts it, and a plant that grew in July may have burned little before. So what counts is the most that
     licences of different numbers allow side by side, each day by the register that holds on it.
     """
+    versions, holding = _versions(directory), directory.history.versions if directory.history else ()
+    licences = [
+        licence for version in versions for licence in version.register.licences if licence.activity == "dispose"
+    ]
+    year_days = range(day_number(date(year, 1, 1)), day_number(date(year + 1, 1, 1)))
+    changes = {day_number(licence.valid_from) for licence in licences}
+    changes |= {day_number(licence.valid_to) + 1 for licence in licences} | {version.first_day for version in holding}
+    begins = sorted({year_days.start, *changes} & set(year_days))
     days: dict[str, Counter[int | None]] = defaultdict(Counter)
-    known: dict[Directory, list[Licence]] = {}
-    first = date(year, 1, 1)
-    for day in (first + timedelta(days=number) for number in range((date(year + 1, 1, 1) - first).days)):
-        version = directory.at(year_begin_ms(year) + (day - first).days * DAY_MS)
-        if version not in known:
-            known[version] = [licence for licence in version.register.licences if licence.activity == "dispose"]
-        for holder, capacity_g in _in_force(known[version], day).items():
-            days[holder][capacity_g] += 1
+    for begin, end in pairwise((*begins, year_days.stop)):
+        for holder, capacity_g in _in_force(directory.at(begin * DAY_MS - CHINA_MS), begin).items():
+            days[holder][capacity_g] += end - begin
     found = {holder: _most(counted) for holder, counted in days.items()}
     return {holder: capacity_g for holder, capacity_g in found.items() if capacity_g is not None}
 
 
 def has_figures(directory: Directory) -> bool:
     """Whether any version of the register names a capacity: without one there is nothing to add up."""
-    versions = directory.history.directories if directory.history else (directory,)
-    return any(licence.capacity_t for version in versions for licence in version.register.licences)
+    return any(licence.capacity_t for version in _versions(directory) for licence in version.register.licences)
 
 
-def _in_force(licences: list[Licence], day: date) -> dict[str, int | None]:
+def _versions(directory: Directory) -> tuple[Directory, ...]:
+    return directory.history.directories if directory.history else (directory,)
+
+
+def _in_force(version: Directory, day: int) -> dict[str, int | None]:
     """What the licences of one day allow their holders together; rows of one number are one licence."""
     sizes: dict[str, dict[str, int | None]] = defaultdict(dict)
-    for licence in licences:
-        if licence.valid_from <= day <= licence.valid_to:
+    for licence in version.register.licences:
+        if licence.activity == "dispose" and day_number(licence.valid_from) <= day <= day_number(licence.valid_to):
             size_g = licence.capacity_t * _G_PER_T if licence.capacity_t else None
             before_g = sizes[licence.holder].get(licence.number, 0)
             sizes[licence.holder][licence.number] = (
