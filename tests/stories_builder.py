@@ -129,8 +129,9 @@ def _people() -> list[dict[str, str]]:
 
 
 def ms(at: str) -> int:
-    """UTC milliseconds of `02 08:00`, which is 2 November 2026 in China."""
-    return int(datetime.strptime(f"2026-11-{at}", "%Y-%m-%d %H:%M").replace(tzinfo=_CHINA).timestamp()) * 1000
+    """UTC milliseconds of `02 08:00`, which is 2 November 2026 in China; or of a whole date and time."""
+    text = at if len(at) > len("02 08:00") else f"2026-11-{at}"
+    return int(datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=_CHINA).timestamp()) * 1000
 
 
 def china(moment_ms: int) -> str:

@@ -1,13 +1,13 @@
 """Answers from the books."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
 from wasteledger.domain import voids
 from wasteledger.domain.booking import COPY_MARK, BookedItem, book_doubts
-from wasteledger.domain.capacity import capacities, capacity_findings, year_begin_ms
+from wasteledger.domain.capacity import capacity_findings, has_figures, year_begin_ms
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.judge import judge
@@ -88,18 +88,19 @@ def voids_now(rows: BookRows, source: BookSource, directory: Directory, region: 
 
 def capacity_now(rows: BookRows, source: BookSource, directory: Directory, region: str, as_of_ms: int) -> list[Finding]:
     """Findings about plants of a region that have passed what their licences allow."""
-    begin_ms = year_begin_ms(as_of_ms)
-    disposed_g = {
-        site: rows.disposed_g(site, begin_ms)
-        for site in capacities(directory, china_day(as_of_ms).year)
-        if site[1:].startswith(region)
-    }
+    if not has_figures(directory):
+        return []
+    disposed_g: dict[tuple[str, int], int] = defaultdict(int)
+    for site, day, mass_g in rows.disposed_by_day((region, f"{region}:")):
+        disposed_g[site, (date(1970, 1, 1) + timedelta(days=day)).year] += mass_g
 
-    def disposals(site: str, _year: int) -> tuple[str, ...]:
+    def disposals(site: str, year: int) -> tuple[str, ...]:
         condition = (
-            "holder = ? AND phase = 'disposed' AND last_ms >= ? AND code NOT LIKE ? ORDER BY last_ms DESC, code LIMIT ?"
+            "holder = ? AND phase = 'disposed' AND last_ms >= ? AND last_ms < ? AND code NOT LIKE ? "
+            "ORDER BY last_ms DESC, code LIMIT ?"
         )
-        items = rows.items(condition, (site, begin_ms, f"%{COPY_MARK}%", EVIDENCE_MAX))
+        span = year_begin_ms(year), year_begin_ms(year + 1)
+        items = rows.items(condition, (site, *span, f"%{COPY_MARK}%", EVIDENCE_MAX))
         chains = judge([item.code for item in items], source, directory)
         return tuple(
             dict.fromkeys(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from wasteledger.domain.booked_manifests import BookedManifest
 from wasteledger.domain.booking import BookedDoubt, BookedItem
+from wasteledger.domain.register import CHINA_MS, DAY_MS
 from wasteledger.store.books_db import BOOKS_VERSION, BooksState, execute_many, query, query_named
 
 _ITEM_COLUMNS = (
@@ -214,12 +215,14 @@ class BookRows:
         found = query(self._connection, statement, (first_day, last_day, *values))
         return [(row[0], int(row[1]), int(row[2])) for row in found]
 
-    def disposed_g(self, site: str, begin_ms: int) -> int:
-        """Grams that a site has disposed of since a moment."""
+    def disposed_by_day(self, values: Sequence[str]) -> list[tuple[str, int, int]]:
+        """Site, day (in China, since 1970) and grams of what was disposed of, where the site's code lies between two bounds."""
         statement = (
-            "SELECT coalesce(sum(mass_g), 0) FROM books_item WHERE holder = ? AND phase = 'disposed' AND last_ms >= ?"
+            "SELECT holder, (last_ms + ?) / ? AS day, sum(mass_g) FROM books_item WHERE phase = 'disposed' "
+            "AND substr(holder, 2) >= ? AND substr(holder, 2) < ? GROUP BY holder, day"
         )
-        return int(query(self._connection, statement, (site, begin_ms))[0][0])
+        found = query(self._connection, statement, (CHINA_MS, DAY_MS, *values))
+        return [(row[0], int(row[1]), int(row[2])) for row in found]
 
     def of_roll(self, roll: str) -> list[tuple[str, str]]:
         """Code and phase of each label of a roll."""
