@@ -301,7 +301,7 @@ def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
     if directory.history is not None:
         directory = directory.at(now_ms)  # its limits are those of the day on which it came there
     late = step is not None and fact.latest_ms > chain.since_ms + step.limit_ms
-    if late and step and not is_silent(step.site, fact):
+    if late and step and not is_silent(step.site, fact) and not _is_lost_late(chain, chain.since):
         chain.doubt("late_step", fact, site=step.site)
     passed_on = holder != before.holder
     ended = phase in _ENDED
@@ -309,10 +309,14 @@ def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
         _stay(chain, None, "", now_ms)
     elif passed_on or before.phase is _LOST:
         _stay(chain, holder, fact.event.room if fact.kind == "sealed" else "", now_ms)
+    if phase is _LOST:
+        chain.lost = step, chain.since_ms, chain.since
     chain.since_ms, chain.since = fact.earliest_ms, fact
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
     if phase is _OFFERED and fact.event.backfill is not None:
         chain.awaited = None  # one side's paper sets the other side no term: what it says it gave is still its own
+    if before.phase is _LOST and phase is _HELD and not passed_on:
+        chain.awaited, chain.since_ms, chain.since = chain.lost  # found by who had it: all that was waited for still is
     if not passed_on and chain.arrived is not None and (not ended or phase is _LOST or before.phase is _LOST):
         return  # its time of storage runs on
     storage, arrived = chain.storage, chain.arrived
@@ -355,6 +359,15 @@ def _is_sent_back(chain: Chain, left_ms: int, fact: Fact, sites: set[str]) -> bo
 def is_silent(site: str, fact: Fact) -> bool:
     """Whether a site has no part in what was entered from paper: nothing is late for one that never spoke."""
     return fact.event.backfill is not None and (fact.event.site != site or (fact.entitlement or 0) < PIN)
+
+
+def _is_lost_late(chain: Chain, since: Fact | None) -> bool:
+    """Whether its loss was declared too late for the step that was waited for already: found again, it is late once."""
+    return any(
+        doubt.reason == "late_step" and doubt.evidence[-1].kind == "incident" and doubt.evidence[-1].order > since.order
+        for doubt in chain.doubts
+        if since
+    )
 
 
 def _is_named(chain: Chain, arrived: Fact) -> bool:
