@@ -57,7 +57,7 @@ class Chain:
         unvouched: acts that nobody stood for, with the time until which somebody may.
         stays: where it was, in order; `boxes`: in which boxes; `box_weighings`: of those boxes while it was inside.
         arrived, storage: the fact by which its holder got it, and the limit of its storage there, which runs until it has really left.
-        returns: how often it came back between two sites, with what was left of its time there.
+        returns: how often it came to a place that is for the law one in which it had been (`storage.py`).
         lost: what was waited for when it was declared lost, since when, and the fact that had begun it: found again, that runs on.
         producer: the site that sealed it; `producer_strength`: by what it took part (`entitled.py`); `first_taker`: to whom it gave.
         two_organisations: some hop was signed by two of them.

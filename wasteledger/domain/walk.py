@@ -36,6 +36,7 @@ from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.opening_checks import check_opening_stock, note_without_effect
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
+from wasteledger.domain.storage import left_of, put
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
 
 #: At hand: a member of an enumeration costs as much as a call, and the walk asks for them at each step.
@@ -139,6 +140,7 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
         chain.consignor,
         bool(chain.first_taker),
         chain.seals[0].event.site if chain.seals else "",
+        tuple([stay.site for stay in chain.stays]),  # what is left of its time depends on where it was
     )
     known: TailWalk | None = tail.walks.get(begin)
     stays = chain.stays
@@ -232,7 +234,7 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
                 chain.doubt("weak_evidence", fact, site=event.site)
             check_plant(chain, step, before, directory)
         elif kind == "stored" and after.holder == event.site:
-            _stay(chain, event.site, event.room, fact.occurred_ms)
+            put(chain, event.site, event.room, fact.occurred_ms)
         if event.vouch_method == "none":
             _check_vouched(chain, fact, source, directory)
         if event.position and not step.box and entitlement and kind not in DECLARED:
@@ -289,7 +291,7 @@ def _passed_on(state: ItemState, move: Move, fact: Fact, directory: Directory) -
     )  # fmt: skip
 
 
-def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
+def _move(  # noqa: C901, PLR0912 - one look at a change of hands, asked at most steps
     chain: Chain, fact: Fact, before: ItemState, directory: Directory
 ) -> None:
     """The item changed phase or hands: was it in time, where is it now, and what is expected next."""
@@ -306,9 +308,9 @@ def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
     passed_on = holder != before.holder
     ended = phase in _ENDED
     if ended:
-        _stay(chain, None, "", now_ms)
+        put(chain, None, "", now_ms)
     elif passed_on or before.phase is _LOST:
-        _stay(chain, holder, fact.event.room if fact.kind == "sealed" else "", now_ms)
+        put(chain, holder, fact.event.room if fact.kind == "sealed" else "", now_ms)
     if phase is _LOST:
         chain.lost = step, chain.since_ms, chain.since
     chain.since_ms, chain.since = fact.earliest_ms, fact
@@ -329,31 +331,11 @@ def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
         return
     held, stays = phase is _HELD, chain.stays
     chain.storage = awaited if held else storage_of(holder, chain.waste_code, directory)
-    if len(stays) > 2 and stays[0].site in {holder, before.holder} and chain.storage:  # noqa: PLR2004 - it was away
-        _add_up(chain, chain.storage, fact, held=held)
-
-
-def _add_up(chain: Chain, storage: Awaited, fact: Fact, *, held: bool) -> None:
-    """Passed to and fro between two sites, a package does not begin its storage anew each time; sent back by a third one it does."""
-    here, sites = chain.stays[-1], {stay.site for stay in chain.stays}
-    own = [(stay.begin_ms, stay.end_ms or 0) for stay in chain.stays[:-1] if stay.site == here.site]
-    if not own or len(sites) > 2 or _is_sent_back(chain, own[-1][1], fact, sites):  # noqa: PLR2004 - nowhere but between the two
-        return
-    chain.returns += 1
-    chain.storage = storage._replace(
-        limit_ms=max(0, storage.limit_ms - sum(end_ms - begin_ms for begin_ms, end_ms in own))
-    )
-    if held:
-        chain.awaited = chain.storage
-
-
-def _is_sent_back(chain: Chain, left_ms: int, fact: Fact, sites: set[str]) -> bool:
-    """Whether somebody else refused the package while it was away."""
-    return any(
-        step.fact.kind == "refused" and step.entitled and step.fact.event.site not in sites
-        for step in chain.steps
-        if left_ms <= step.fact.occurred_ms and step.fact.order < fact.order
-    )
+    # Nearly always it is the first time.
+    if chain.storage and (holder in directory.organisations or holder in [stay.site for stay in stays[:-1]]):
+        chain.storage = left_of(chain, chain.storage, fact, directory)
+        if held:
+            chain.awaited = chain.storage
 
 
 def is_silent(site: str, fact: Fact) -> bool:
@@ -373,16 +355,6 @@ def _is_lost_late(chain: Chain, since: Fact | None) -> bool:
 def _is_named(chain: Chain, arrived: Fact) -> bool:
     """Whether what came in then is known to have left late already: the release said so, and the acceptance says nothing new."""
     return any(doubt.reason == "late_step" and doubt.evidence[-1].order > arrived.order for doubt in chain.doubts)
-
-
-def _stay(chain: Chain, site: str | None, room: str, now_ms: int) -> None:
-    """The item is in another place from now on."""
-    stays = chain.stays
-    if stays and stays[-1].end_ms is None:
-        last = stays[-1]
-        stays[-1] = Stay(last.site, last.room, last.begin_ms, now_ms)
-    if site:
-        stays.append(Stay(site, room, now_ms, None))
 
 
 def _note_reasons(chain: Chain, step: Step, reasons: tuple[str, ...], previous: Fact | None) -> None:
