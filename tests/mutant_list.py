@@ -392,6 +392,15 @@ MUTANTS = (
         "        chain.awaited, chain.since_ms, chain.since = chain.lost", "        pass", "tests/stories/test_storage_runs_on.py",
     ),
     Mutant(
+        "weighed again within minutes, it is only scanned twice", "wasteledger/domain/walk.py",
+        "if mass_g is not None and all(chain.mass_in(other.fact.event) != mass_g for other in again):", "if False:",
+        "tests/stories/test_weighed_again.py",
+    ),
+    Mutant(
+        "a slip that is mended at once is two differences", "wasteledger/domain/checks.py",
+        "if one[2].move != step.fact.move] if again", "if True] if again", "tests/stories/test_weighed_again.py",
+    ),
+    Mutant(
         "where it was before it was packed makes no difference to its time", "wasteledger/domain/walk.py",
         "        tuple([stay.site for stay in chain.stays]),", "        (),", "tests/stories/test_storage_runs_on.py",
     ),

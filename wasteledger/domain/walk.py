@@ -11,6 +11,7 @@ The walk, in the order of `walk`:
 7. at the end: what boxes and rooms did not show when they were looked into, and whether enough parties took part.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.custody import ItemState, Move, Phase, decide_move
@@ -208,8 +209,11 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             before, move = _passed_on(before, move, fact, directory)
             chain.state = before
         after, reasons = decide_move(before, move)
-        if (reasons or (kind == "accepted" and after == before)) and is_repeated(chain, step):
-            continue
+        if reasons or (kind == "accepted" and after == before):
+            again = list(same_acts(chain, step))
+            if again:
+                _weigh_again(chain, step, again, source, directory)
+                continue
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
         if step.correction:
@@ -256,12 +260,12 @@ def _is_heard(chain: Chain, step: Step, entitlement: int, source: Source, direct
     return heard
 
 
-def is_repeated(chain: Chain, step: Step) -> bool:
-    """The same act scanned twice by one site, within what clocks differ, is one act."""
+def same_acts(chain: Chain, step: Step) -> Iterator[Step]:
+    """The same act scanned before by the same site, within what clocks differ: it is one act."""
     fact = step.fact
     for other in chain.steps:
         if other is step:
-            return False
+            return
         # What nobody may say is one act too, however often it is said; said rightly afterwards it is another one.
         same = other.fact.move == fact.move and other.box == step.box and (other.entitled or not step.entitled)
         if same and fact.occurred_ms - other.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX:
@@ -271,8 +275,14 @@ def is_repeated(chain: Chain, step: Step) -> bool:
                 (first.device_id, first.waste_code, first.mass_g)
                 == (second.device_id, second.waste_code, second.mass_g)
             ):
-                return True
-    return False
+                yield other
+
+
+def _weigh_again(chain: Chain, step: Step, again: list[Step], source: Source, directory: Directory) -> None:
+    """The same act with another mass is a weighing of its own."""
+    mass_g = chain.mass_in(step.fact.event)
+    if mass_g is not None and all(chain.mass_in(other.fact.event) != mass_g for other in again):
+        check_mass(chain, step, source, directory, again=True)
 
 
 def _passed_on(state: ItemState, move: Move, fact: Fact, directory: Directory) -> tuple[ItemState, Move]:
