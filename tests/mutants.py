@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.mutant_list import MUTANTS, Mutant
+from tests.mutant_list_more import MORE_MUTANTS
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("schemas", "scanner", "labels", "wasteledger", "tests", "pyproject.toml", "README.md", "docs", "Makefile")
@@ -20,7 +21,9 @@ RUN_S_MAX = 300
 def main() -> int:
     """Applies each mutant; exit 1 when one survives or can not be applied, or when the tests fail on the product as it is."""
     wanted = sys.argv[1:]
-    chosen = [mutant for mutant in MUTANTS if not wanted or any(word in mutant.name for word in wanted)]
+    chosen = [
+        mutant for mutant in (*MUTANTS, *MORE_MUTANTS) if not wanted or any(word in mutant.name for word in wanted)
+    ]
     bad = 0
     for mutant in (_control(chosen), *chosen):
         outcome = _try(mutant)
