@@ -425,36 +425,6 @@ MUTANTS = (
         "            spent_ms += max(0", "            spent_ms = 0 * max(0", "tests/stories",
     ),
     Mutant(
-        "each site of a company has the whole time again", "wasteledger/domain/storage.py",
-        "kept.rule == storage.rule and directory.organisation(stay.site) == place",
-        "kept.rule == storage.rule and stay.site == chain.stays[-1].site", "tests/stories/test_storage_runs_on.py",
-    ),
-    Mutant(
-        "who collects may not carry on", "wasteledger/domain/storage.py",
-        "is SiteKind.CARRIER and _is_first_store(stays, number):", "is None:", "tests/stories/test_storage_runs_on.py",
-    ),
-    Mutant(
-        "a company's own plant gives its centre the whole time again by refusing", "wasteledger/domain/storage.py",
-        "        and directory.organisation(step.fact.event.site) != place\n", "", "tests/stories/test_storage_runs_on.py",
-    ),
-    Mutant(
-        "lost and found, a package has its whole time again", "wasteledger/domain/walk.py",
-        "        chain.awaited, chain.since_ms, chain.since = chain.lost", "        pass", "tests/stories/test_storage_runs_on.py",
-    ),
-    Mutant(
-        "weighed again within minutes, it is only scanned twice", "wasteledger/domain/walk.py",
-        "if mass_g is not None and all(chain.mass_in(other.fact.event) != mass_g for other in again):", "if False:",
-        "tests/stories/test_weighed_again.py",
-    ),
-    Mutant(
-        "a slip that is mended at once is two differences", "wasteledger/domain/checks.py",
-        "if one[2].move != step.fact.move] if again", "if True] if again", "tests/stories/test_weighed_again.py",
-    ),
-    Mutant(
-        "where it was before it was packed makes no difference to its time", "wasteledger/domain/walk.py",
-        "        tuple([stay.site for stay in chain.stays]),", "        (),", "tests/stories/test_storage_runs_on.py",
-    ),
-    Mutant(
         "what lies in one box has one time of storage", "wasteledger/domain/walk.py",
         "        and chain.returns == returns\n", "", "tests/stories",
     ),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.mutant_list import MUTANTS, Mutant
 from tests.mutant_list_edges import EDGES
+from tests.mutant_list_more import MORE_MUTANTS
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("schemas", "scanner", "labels", "wasteledger", "tests", "pyproject.toml", "README.md", "docs", "Makefile")
@@ -21,7 +22,8 @@ RUN_S_MAX = 300
 def main() -> int:
     """Applies each mutant; exit 1 when one survives or can not be applied, or when the tests fail on the product as it is."""
     wanted = sys.argv[1:]
-    chosen = [mutant for mutant in (*MUTANTS, *EDGES) if not wanted or any(word in mutant.name for word in wanted)]
+    known = (*MUTANTS, *EDGES, *MORE_MUTANTS)
+    chosen = [mutant for mutant in known if not wanted or any(word in mutant.name for word in wanted)]
     bad = 0
     for mutant in (_control(chosen), *chosen):
         outcome = _try(mutant)
