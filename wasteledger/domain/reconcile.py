@@ -276,7 +276,7 @@ def _other_findings(
     for row in booked:
         if row.sealed_day and row.sealed_day >= first_day(as_of_ms) and not row.opening:
             days[row.site][row.sealed_day] += row.mass_g
-    yield from producer_findings(days, directory, as_of_ms, _sealings_in(chains))
+    yield from producer_findings(days, directory, as_of_ms, sealings_in(chains))
     yield from _capacity_findings(chains, directory, as_of_ms)
     shown = partial(evidence_of, booked, history.facts_of, as_of_ms=as_of_ms)
     yield from void_findings(sum_up(booked, as_of_ms), directory, as_of_ms, lambda site: shown(site=site))
@@ -307,7 +307,9 @@ def _capacity_findings(chains: dict[str, Chain], directory: Directory, as_of_ms:
     yield from capacity_findings(disposed_g, directory, as_of_ms, disposals)
 
 
-def _sealings_in(chains: dict[str, Chain]) -> Sealings:
+def sealings_in(chains: dict[str, Chain]) -> Sealings:
+    """Finds the newest sealings of a site between two days, among these packages."""
+
     def sealings(site: str, first: date, last: date) -> tuple[str, ...]:
         seals = [
             (-seal.occurred_ms, chain.code, seal.event_id)

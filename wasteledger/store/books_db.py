@@ -54,7 +54,6 @@ _INDEXES = (
         "CREATE INDEX IF NOT EXISTS books_item_withdrawn ON books_item (sealed_day) "
         "WHERE sealed_day IS NOT NULL AND (item_class IS NULL OR corrected_down_g > 0)"
     ),
-    "CREATE INDEX IF NOT EXISTS books_item_roll ON books_item (roll)",
     "CREATE INDEX IF NOT EXISTS books_manifest_month ON books_manifest (month)",
     "CREATE INDEX IF NOT EXISTS books_doubt_subject ON books_doubt (subject)",
     "CREATE INDEX IF NOT EXISTS books_doubt_due ON books_doubt (site, at_ms) WHERE rule <> ''",
