@@ -341,11 +341,23 @@ MUTANTS = (
     ),
     Mutant(
         "a wall clock may be set back while its device runs", "wasteledger/domain/times.py",
-        "proved_ms = max(begin_ms, bound.clock_ms(event))", "proved_ms = begin_ms", "tests/stories",
+        "proved_ms = max(shown_ms, bound.clock_ms(event))", "proved_ms = shown_ms", "tests/stories",
+    ),
+    Mutant(
+        "what is held to its receipt proves that it happened then", "wasteledger/domain/times.py",
+        "and (claimed_ms < upper_ms or wall_ms == upper_ms)", "", "tests/stories/test_clocks_that_lie.py",
+    ),
+    Mutant(
+        "nothing is put behind what is held to its receipt", "wasteledger/domain/times.py",
+        "max(shown_ms, bound.after_ms), claimed_ms", "shown_ms, claimed_ms", "tests/stories/test_clocks_that_lie.py",
+    ),
+    Mutant(
+        "a time read downwards forgets what is held to its receipt", "wasteledger/domain/times.py",
+        "        if not (is_met or told):\n", "        if False:\n", "tests/domain/test_times.py",
     ),
     Mutant(
         "the books take a clock that was set back for a steady one", "wasteledger/flows/books.py",
-        "steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX", "steady = True", "tests/store/test_books_of_clocks.py",
+        "steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX", "steady = True", "tests/stories/test_clocks_that_lie.py",
     ),
     Mutant(
         "the books do not judge again what a late hello dates otherwise", "wasteledger/flows/books.py",
