@@ -49,6 +49,10 @@ class Run:
     zero_ms: int = 0
     after_ms: int = 0
 
+    def bound(self, floor_ms: int) -> Bound:
+        """What holds for the next event."""
+        return Bound(max(floor_ms, self.lower_ms), self.boot, self.zero_ms, self.after_ms)
+
     def take_bound(self, bound: Bound) -> None:
         """Notes what holds behind its last event."""
         self.lower_ms, self.boot, self.zero_ms, self.after_ms = bound
@@ -174,7 +178,7 @@ class DeviceBook:
         if following.first_prev != run.last_id:
             self._fork(following)
         run.last, run.last_id = following.last, following.last_id
-        run.take_bound(Bound(following.lower_ms, following.boot, following.zero_ms, following.after_ms))
+        run.take_bound(following.bound(following.lower_ms))
         del self.runs[place + 1]
 
     def _fork(self, run: Run) -> None:

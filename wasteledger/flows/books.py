@@ -272,23 +272,16 @@ class Books:
         event, runs, bound = fact.event, book.runs, Bound(book.floor_ms)
         occurred_ms, began_ms = fact.occurred_ms, fact.occurred_ms - event.monotonic_ms
         if runs and runs[-1].last < event.device_seq and book.received_ms <= fact.received_ms:
-            book.received_ms, last = fact.received_ms, runs[-1]
-            bound = Bound(max(book.floor_ms, last.lower_ms), last.boot, last.zero_ms, last.after_ms)
+            book.received_ms, bound = fact.received_ms, runs[-1].bound(book.floor_ms)
         else:
             number = book.dated_from(fact)
             if number >= 0:
                 return number, bound
         zero_ms = bound.zero_ms if bound.boot == event.boot_id else 0
         steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX and occurred_ms == fact.wall_ms
-        if (
-            occurred_ms >= max(bound.lower_ms, said_ms, bound.after_ms)
-            and steady
-            and not event.checkpoint
-            and not event.backfill
-        ):
-            return -1, Bound(
-                occurred_ms, event.boot_id, max(zero_ms, began_ms)
-            )  # nearly always: it happened when it claims
+        last = occurred_ms >= max(bound.lower_ms, said_ms, bound.after_ms)
+        if last and steady and not event.checkpoint and not event.backfill:  # nearly always: it happened when it claims
+            return -1, Bound(occurred_ms, event.boot_id, max(zero_ms, began_ms))
         (held,) = hold_chain([fact], bound, self.source.clocks, self.source.received_at)
         if fact.hold(held):
             self._keep_time(fact)
