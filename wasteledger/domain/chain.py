@@ -67,6 +67,7 @@ class Chain:
         self_disposed: its producer disposed of it on its own site, licensed.
         relabelled_from: the code of the package on which this label took another one's place; nothing else is told here then.
         ghost: nobody whose waste it is sealed it.
+        declared: as opening stock, which was known by then and is counted beside it; `declared_waits` for the authority.
     """
 
     code: str
@@ -102,6 +103,8 @@ class Chain:
     corrected_down_g: int = 0
     self_disposed: bool = False
     ghost: bool = False
+    declared: Fact | None = None
+    declared_waits: bool = False
     seen_at: Fact | None = None
     roll: str = ""
     issued_for: str = ""

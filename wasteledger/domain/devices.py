@@ -18,7 +18,7 @@ from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.findings import Finding, make_finding
 from wasteledger.domain.history import History
 from wasteledger.domain.register import Directory
-from wasteledger.domain.times import ENROLMENT_GRACE_MS, TRUSTED_CLOCK_MS_MAX, Bound
+from wasteledger.domain.times import ENROLMENT_GRACE_MS, TRUSTED_CLOCK_MS_MAX, Bound, paper_of
 
 #: Different things that a newer device says and this version does not know, each noted once; one release brings a few.
 NEWER_NOTED_MAX = 20
@@ -195,7 +195,7 @@ class DeviceBook:
             self._forget_clock(fact)
         if fact.outside:
             self.note("time_outside_bracket", fact)
-        if event.backfill or fact.outside:
+        if fact.outside or (event.backfill and paper_of(event)):
             return
         wall_ms, received_ms, occurred_ms = fact.wall_ms, fact.received_ms, fact.occurred_ms
         steady = wall_ms == occurred_ms and fact.latest_ms == fact.earliest_ms

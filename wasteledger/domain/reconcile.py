@@ -296,7 +296,8 @@ def _capacity_findings(chains: dict[str, Chain], directory: Directory, as_of_ms:
     newest: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
     for chain in chains.values():
         if chain.state.phase is Phase.DISPOSED and chain.state.holder and chain.steps[-1].fact.occurred_ms >= begin_ms:
-            disposed_g[chain.state.holder] += sum(row.mass_g for row in book_item(chain, directory.region))
+            rows = book_item(chain, directory.region)
+            disposed_g[chain.state.holder] += sum(row.mass_g for row in rows if row.phase == Phase.DISPOSED.value)
             end = chain.since or chain.steps[-1].fact
             newest[chain.state.holder].append((-chain.steps[-1].fact.occurred_ms, chain.code, end.event_id))
 

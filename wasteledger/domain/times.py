@@ -3,7 +3,7 @@
 The time of a fact, in this order:
 
 1. what the paper says, where the act was first written on paper (`backfill.happened_at`), but never later than its receipt; a paper without
-   a number is held inside the bracket like any claim;
+   a number is held inside the bracket like any claim, and opening stock is told when it is told;
 2. the device's own running clock (`monotonic_ms`), anchored by a hello of the same boot, when its wall clock is further off than
    honest clocks are: a hello tells the service's clock and both of the device's at one moment;
 3. the device's wall clock, but never later than the moment at which the service had the event in its hands; a clock that is years off is no
@@ -17,13 +17,13 @@ The time of a fact, in this order:
    device is put behind it, and accused of nothing for claiming an earlier moment (`Bound`).
 
 A hello that comes later than the contact in which its events were handed in mends clocks too; what was overdue by the first telling stays
-late (`earliest_ms`, `latest_ms`). It moves no sealing to a later day than the one it was received for, nor by more than `LATE_MEND_MS_MAX`
-to an earlier one: what was counted in a month stays there.
+late (`earliest_ms`, `latest_ms`). It moves no sealing, and no opening stock, to a later day than the one it was received for, nor by more
+than `LATE_MEND_MS_MAX` to an earlier one: what was counted in a month stays there.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schemas.acts import Act, moment_ms
 from wasteledger.domain.hello import Hello
@@ -50,6 +50,8 @@ PAPER_BEHIND_MS_MAX = 31 * 24 * 60 * 60 * 1000
 
 #: Behind every moment.
 _NEVER = 2**63
+#: Kinds by which a package begins.
+_BEGINNINGS = frozenset({"sealed", "opening_stock"})
 #: Stands for a device as a whole among its boots.
 NO_BOOT = ""
 
@@ -62,6 +64,11 @@ class Anchor(NamedTuple):
 
     received_ms: int
     zero_ms: int
+
+
+def paper_of(event: Act) -> dict[str, Any] | None:
+    """What an act was first written on; opening stock is told when it is told, whatever was written before."""
+    return None if event.kind == "opening_stock" else event.backfill
 
 
 class Clocks:
@@ -127,8 +134,9 @@ class Clocks:
 
     def claim(self, event: Act, received_ms: int, wall_ms: int) -> tuple[int, int, int]:
         """Steps 1 to 3: when the event happened, and no earlier and no later than which moments it counts."""
-        if event.backfill:
-            told_ms = min(moment_ms(event.backfill["happened_at"]), received_ms)
+        paper = event.backfill and paper_of(event)
+        if paper:
+            told_ms = min(moment_ms(paper["happened_at"]), received_ms)
             return told_ms, told_ms, told_ms
         held_ms = min(wall_ms, received_ms)
         if received_ms - wall_ms > CLOCK_BEHIND_MS_MAX:
@@ -145,7 +153,7 @@ class Clocks:
         if contact:
             return mended_ms, mended_ms, mended_ms
         at_ms = mended_ms
-        if event.kind == "sealed" and held_ms == wall_ms:
+        if event.kind in _BEGINNINGS and held_ms == wall_ms:
             at_ms = min(mended_ms, day_end_ms(held_ms)) if held_ms - mended_ms <= LATE_MEND_MS_MAX else held_ms
         return at_ms, min(mended_ms, held_ms), max(mended_ms, held_ms)
 
@@ -173,7 +181,7 @@ class Bound(NamedTuple):
     def behind(self, event: Act, held: "Held", *, told: bool) -> "Bound":
         """What holds behind one more event; `told`: its own claim set its time."""
         zero_ms = self.zero_ms if event.boot_id == self.boot else 0
-        if event.backfill:
+        if event.backfill and paper_of(event):
             return Bound(self.lower_ms, event.boot_id, zero_ms, self.after_ms)
         if held.outside:
             return Bound(max(self.lower_ms, held.earliest_ms), event.boot_id, zero_ms, self.after_ms)
@@ -199,7 +207,7 @@ def bound_behind(facts: Iterable["Fact"], boot: str, floor_ms: int, upper_ms: in
         is_same = is_same and event.boot_id == boot
         if is_bound and not is_same:
             break
-        if event.backfill:
+        if event.backfill and paper_of(event):
             continue
         if fact.outside:
             lower_ms = lower_ms if is_bound else max(lower_ms, fact.earliest_ms)
@@ -265,7 +273,8 @@ def hold_from(
 def _hold(fact: "Fact", bound: Bound, upper_ms: int, clocks: Clocks, received_at: ReceivedAt) -> Held:
     event, lower_ms = fact.event, bound.lower_ms
     claimed = clocks.claim(event, fact.received_ms, fact.wall_ms)
-    if event.backfill and event.backfill.get("paper"):
+    paper = event.backfill and paper_of(event)
+    if paper and paper.get("paper"):
         if fact.received_ms - claimed[0] <= PAPER_BEHIND_MS_MAX:
             held = Held(fact, *claimed, outside=False, bound=bound)
         else:
