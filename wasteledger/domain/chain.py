@@ -68,6 +68,7 @@ class Chain:
         relabelled_from: the code of the package on which this label took another one's place; nothing else is told here then.
         replaced: the labels that took the place of its first one.
         ghost: nobody whose waste it is sealed it.
+        declared: as opening stock, which was known by then and is counted beside it; `declared_waits` for the authority.
     """
 
     code: str
@@ -104,6 +105,8 @@ class Chain:
     corrected_down_g: int = 0
     self_disposed: bool = False
     ghost: bool = False
+    declared: Fact | None = None
+    declared_waits: bool = False
     seen_at: Fact | None = None
     roll: str = ""
     issued_for: str = ""

@@ -297,7 +297,8 @@ def _capacity_findings(chains: dict[str, Chain], directory: Directory, as_of_ms:
         if chain.state.phase is Phase.DISPOSED and chain.state.holder:
             last_ms = chain.steps[-1].fact.occurred_ms
             year = chain.state.holder, legal_day(last_ms).year
-            disposed_g[year] += sum(row.mass_g for row in book_item(chain, directory.region))
+            rows = book_item(chain, directory.region)
+            disposed_g[year] += sum(row.mass_g for row in rows if row.phase == Phase.DISPOSED.value)
             end = chain.since or chain.steps[-1].fact
             newest[year].append((-last_ms, chain.code, end.event_id))
 

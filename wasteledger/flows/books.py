@@ -232,8 +232,7 @@ class Books:
         broken_from = book.admission.broken_from
         book.take(fact, directory)
         if number < 0:
-            run = book.runs[-1]
-            run.lower_ms, run.boot, run.zero_ms = bound
+            book.runs[-1].take_bound(bound)
         if book.admission.broken_from != broken_from:
             self._weigh(event.device_id)
         if kind in _OF_DEVICES:
@@ -257,24 +256,22 @@ class Books:
                 self._touched.add_openings(event.site)
         self._touched.add(fact)
 
-    def _place(self, book: DeviceBook, fact: Fact, said_ms: int) -> tuple[int, tuple[int, str, int]]:
-        """From which number on times change because of an event, -1 for none; and what holds for the next one (`times.Bound`)."""
-        event, runs, lower_ms, zero_ms = fact.event, book.runs, book.floor_ms, 0
-        boot = event.boot_id
+    def _place(self, book: DeviceBook, fact: Fact, said_ms: int) -> tuple[int, Bound]:
+        """From which number on times change because of an event, -1 for none; and what holds for the next one."""
+        event, runs, bound = fact.event, book.runs, Bound(book.floor_ms)
+        occurred_ms, began_ms = fact.occurred_ms, fact.occurred_ms - event.monotonic_ms
         if runs and runs[-1].last < event.device_seq and book.received_ms <= fact.received_ms:
-            book.received_ms = fact.received_ms
-            lower_ms = max(lower_ms, runs[-1].lower_ms)
-            zero_ms = runs[-1].zero_ms if runs[-1].boot == boot else 0
+            book.received_ms, bound = fact.received_ms, runs[-1].bound(book.floor_ms)
         else:
             number = book.dated_from(fact)
             if number >= 0:
-                return number, (0, "", 0)
-        lower_ms = max(lower_ms, said_ms)
-        began_ms = fact.occurred_ms - event.monotonic_ms
-        steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX
-        if fact.occurred_ms >= lower_ms and steady and not event.checkpoint and not event.backfill:
-            return -1, (fact.occurred_ms, boot, max(zero_ms, began_ms))  # nearly always: it happened when it claims
-        (held,) = hold_chain([fact], Bound(lower_ms, boot, zero_ms), self.source.clocks, self.source.received_at)
+                return number, bound
+        zero_ms = bound.zero_ms if bound.boot == event.boot_id else 0
+        steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX and occurred_ms == fact.wall_ms
+        last = occurred_ms >= max(bound.lower_ms, said_ms, bound.after_ms)
+        if last and steady and not event.checkpoint and not event.backfill:  # nearly always: it happened when it claims
+            return -1, Bound(occurred_ms, event.boot_id, max(zero_ms, began_ms))
+        (held,) = hold_chain([fact], bound, self.source.clocks, self.source.received_at)
         fact.hold(held)
         self._keep_time(fact)
         return -1, held.bound
