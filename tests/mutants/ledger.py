@@ -4,8 +4,8 @@ from tests.mutants.mutant import Mutant
 
 LEDGER = (
     Mutant(
-        "what lies in a box is not judged again", "wasteledger/flows/books.py",
-        "            self._touch_items(companions_between(box, begin_ms, end_ms, self.source, self._directory))\n", "            pass\n",
+        "what lies in a box is not judged again", "wasteledger/flows/book_touched.py",
+        "            self.add_items(companions_between(box, begin_ms, end_ms, source, directory))\n", "            pass\n",
         "tests/store/test_books.py",
     ),
     Mutant(
@@ -13,17 +13,17 @@ LEDGER = (
         "        if fact.event.manifest:\n            numbers.add(fact.event.manifest)\n", "        pass\n", "tests/store/test_books.py",
     ),
     Mutant(
-        "a counted room concerns nobody", "wasteledger/flows/books.py",
-        "self._touch_items(code.partition(COPY_MARK)[0] for code in concerned)", "self._touch_items(())",
+        "a counted room concerns nobody", "wasteledger/flows/book_touched.py",
+        "self.add_items(code.partition(COPY_MARK)[0] for code in concerned)", "self.add_items(())",
         "tests/store/test_books.py",
     ),
     Mutant(
-        "a refused declaration frees its place in nobody's books", "wasteledger/flows/books.py",
+        "a refused declaration frees its place in nobody's books", "wasteledger/flows/book_touched.py",
         'if target.kind == "opening_stock":', "if False:", "tests/store/test_book_openings.py",
     ),
     Mutant(
-        "a torn label's package is not judged again", "wasteledger/flows/books.py",
-        "self._touch_items(of_one_package(self._touched.keys(), self.source))", "pass", "tests/store/test_books.py",
+        "a torn label's package is not judged again", "wasteledger/flows/book_touched.py",
+        "self.add_items(of_one_package(self.items.keys(), source))", "pass", "tests/store/test_books.py",
     ),
     Mutant(
         "books of another register are kept", "wasteledger/flows/books.py",
@@ -254,8 +254,8 @@ LEDGER = (
         "self.key != person.key", "False", "tests/verify",
     ),
     Mutant(
-        "who takes an act back before it is told stays a stranger in the books", "wasteledger/flows/books.py",
-        "            self.source.ask_anew(fact.event_id)\n", "            pass\n", "tests/stories/test_badges.py",
+        "who takes an act back before it is told stays a stranger in the books", "wasteledger/flows/book_touched.py",
+        "            self._source.ask_anew(fact.event_id)\n", "            pass\n", "tests/stories/test_badges.py",
     ),
     Mutant(
         "to the audit a badge alone says anything", "wasteledger/audit/verify/signers.py",
