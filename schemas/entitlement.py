@@ -11,7 +11,9 @@ it changes nothing that would raise the rate or lower a mass, it stays visible, 
 
     column       entitled is
     own          a device of the site
-    vouched      another party's device, where a person registered at the site on that day vouched (badge, or badge and PIN)
+    vouched      another party's device, where a person registered at the site on that day vouched: by badge at least, or by badge and
+                 PIN alone. A badge is a picture that anybody can have taken, so it stands for nothing but what the device that reads it
+                 takes part in itself: a hand-over to or from that device's own site, and the sealing of what that site takes
     office       the authority
 
 The same table is written a second time in the offline verifier, and both are held against `vectors/entitlement.json`.
@@ -45,41 +47,44 @@ class Right(NamedTuple):
     """One row of the table."""
 
     own: bool
-    vouched: bool
+    vouched: str
     office: bool
     effect: Effect
 
 
 _A, _S, _O, _D = Effect
+#: What a person stands for an act by on another party's device, the stronger one last; paper counts like a badge.
+NOBODY, BADGE, PIN = "", "badge", "pin"
+_STRENGTH = (NOBODY, BADGE, PIN)
 #: Kind → who may say it.
 RIGHTS: dict[str, Right] = {
-    "issued": Right(own=False, vouched=False, office=True, effect=_A),
-    "printed": Right(own=True, vouched=False, office=True, effect=_A),
-    "sealed": Right(own=True, vouched=True, office=False, effect=_S),
-    "opening_stock": Right(own=True, vouched=False, office=False, effect=_D),
-    "packed": Right(own=True, vouched=True, office=False, effect=_A),
-    "unpacked": Right(own=True, vouched=True, office=False, effect=_A),
-    "released": Right(own=True, vouched=True, office=False, effect=_A),
-    "accepted": Right(own=True, vouched=True, office=False, effect=_A),
-    "refused": Right(own=True, vouched=True, office=False, effect=_A),
-    "stored": Right(own=True, vouched=True, office=False, effect=_A),
-    "counted": Right(own=True, vouched=True, office=True, effect=_O),
-    "disposed": Right(own=True, vouched=False, office=False, effect=_A),
-    "inspected": Right(own=True, vouched=False, office=True, effect=_O),
-    "washed": Right(own=True, vouched=True, office=False, effect=_A),
-    "incident": Right(own=True, vouched=True, office=True, effect=_D),
-    "voided": Right(own=True, vouched=True, office=True, effect=_D),
-    "corrected": Right(own=True, vouched=True, office=True, effect=_D),
-    "relabelled": Right(own=True, vouched=True, office=True, effect=_D),
-    "vouched": Right(own=True, vouched=False, office=True, effect=_D),
-    "manifested": Right(own=True, vouched=False, office=True, effect=_D),
-    "enrolled": Right(own=False, vouched=False, office=True, effect=_D),
-    "revoked": Right(own=False, vouched=False, office=True, effect=_D),
-    "trusted": Right(own=False, vouched=False, office=True, effect=_D),
-    "evidenced": Right(own=False, vouched=False, office=True, effect=_D),
-    "licensed": Right(own=False, vouched=False, office=True, effect=_D),
-    "ruled": Right(own=False, vouched=False, office=True, effect=_D),
-    "cased": Right(own=False, vouched=False, office=True, effect=_D),
+    "issued": Right(own=False, vouched=NOBODY, office=True, effect=_A),
+    "printed": Right(own=True, vouched=NOBODY, office=True, effect=_A),
+    "sealed": Right(own=True, vouched=BADGE, office=False, effect=_S),
+    "opening_stock": Right(own=True, vouched=NOBODY, office=False, effect=_D),
+    "packed": Right(own=True, vouched=PIN, office=False, effect=_A),
+    "unpacked": Right(own=True, vouched=PIN, office=False, effect=_A),
+    "released": Right(own=True, vouched=BADGE, office=False, effect=_A),
+    "accepted": Right(own=True, vouched=BADGE, office=False, effect=_A),
+    "refused": Right(own=True, vouched=BADGE, office=False, effect=_A),
+    "stored": Right(own=True, vouched=PIN, office=False, effect=_A),
+    "counted": Right(own=True, vouched=PIN, office=True, effect=_O),
+    "disposed": Right(own=True, vouched=NOBODY, office=False, effect=_A),
+    "inspected": Right(own=True, vouched=NOBODY, office=True, effect=_O),
+    "washed": Right(own=True, vouched=PIN, office=False, effect=_A),
+    "incident": Right(own=True, vouched=PIN, office=True, effect=_D),
+    "voided": Right(own=True, vouched=PIN, office=True, effect=_D),
+    "corrected": Right(own=True, vouched=PIN, office=True, effect=_D),
+    "relabelled": Right(own=True, vouched=PIN, office=True, effect=_D),
+    "vouched": Right(own=True, vouched=NOBODY, office=True, effect=_D),
+    "manifested": Right(own=True, vouched=NOBODY, office=True, effect=_D),
+    "enrolled": Right(own=False, vouched=NOBODY, office=True, effect=_D),
+    "revoked": Right(own=False, vouched=NOBODY, office=True, effect=_D),
+    "trusted": Right(own=False, vouched=NOBODY, office=True, effect=_D),
+    "evidenced": Right(own=False, vouched=NOBODY, office=True, effect=_D),
+    "licensed": Right(own=False, vouched=NOBODY, office=True, effect=_D),
+    "ruled": Right(own=False, vouched=NOBODY, office=True, effect=_D),
+    "cased": Right(own=False, vouched=NOBODY, office=True, effect=_D),
 }
 #: A plant takes over, refuses and destroys with its own device only: nobody's badge stands for it.
 _OWN_DEVICE_ONLY = {("accepted", SiteKind.PLANT), ("refused", SiteKind.PLANT)}
@@ -87,22 +92,24 @@ _OWN_DEVICE_ONLY = {("accepted", SiteKind.PLANT), ("refused", SiteKind.PLANT)}
 _SEALED_FOR = frozenset({SiteKind.CLINIC, SiteKind.HOSPITAL, SiteKind.GENERATOR, SiteKind.TRANSFER_POINT})
 
 
-def may_be_vouched(kind: str, site: str) -> bool:
-    """Whether a person of `site` may stand for this kind of act on another party's device."""
+def may_be_vouched(kind: str, site: str, by: str = PIN) -> bool:
+    """Whether a person of `site` may stand for this kind of act on another party's device, by a badge, or by badge and PIN."""
     right = RIGHTS.get(kind)
     if right is None or not right.vouched or (kind, site_kind(site)) in _OWN_DEVICE_ONLY:
         return False
-    return kind != "sealed" or site_kind(site) in _SEALED_FOR
+    if kind == "sealed" and site_kind(site) not in _SEALED_FOR:
+        return False
+    return _STRENGTH.index(by) >= _STRENGTH.index(right.vouched)
 
 
-def is_entitled(kind: str, standing: Standing, *, site: str, vouched: bool) -> bool:
+def is_entitled(kind: str, standing: Standing, *, site: str, vouched: str = NOBODY) -> bool:
     """Whether the signer of an event may say it.
 
     Args:
         kind: of the event; one that this version does not know entitles nobody.
         standing: what the signing device is to `site`.
         site: the party on whose behalf the event stands.
-        vouched: a person registered at `site` on that day vouched for it.
+        vouched: by what a person registered at `site` on that day vouched for it: `badge`, `pin`, empty where nobody did.
     """
     right = RIGHTS.get(kind)
     if right is None or standing is Standing.UNTRUSTED:
@@ -111,7 +118,7 @@ def is_entitled(kind: str, standing: Standing, *, site: str, vouched: bool) -> b
         return right.office or right.own
     if standing is Standing.OWN:
         return right.own
-    return vouched and may_be_vouched(kind, site)
+    return may_be_vouched(kind, site, vouched)
 
 
 def effect_of(kind: str) -> Effect:

@@ -68,7 +68,7 @@ _ROWS = (
     Reason("method_not_permitted", _B, "处置方式不符", "disposed of by a method that is not permitted", ActorRole.REGULATOR, 24),
     Reason("void_without_evidence", _B, "作废无凭证", "voided after sealing without evidence", ActorRole.HOLDER, 24),
     Reason("box_difference", _D, "周转箱不符", "a box differs from what was packed", ActorRole.TAKER, 24),
-    Reason("late_packing", _D, "装箱晚于离场", "packed into a box, as far as is proved, after it had left", ActorRole.HOLDER, 24),
+    Reason("late_packing", _D, "装箱或换签晚于离场", "packed or relabelled, as far as is proved, after it had left", ActorRole.HOLDER, 24),
     Reason("in_two_boxes", _D, "同时在两箱", "packed into a second box and never taken out of the first", ActorRole.HOLDER, 24),
     Reason("overdue_pickup", _O, "超期未收运", "not collected from the producer in time", ActorRole.HOLDER, 0),
     Reason("overdue_storage", _O, "超期暂存", "stored longer than the law allows", ActorRole.HOLDER, 0),

@@ -3,8 +3,10 @@
 from itertools import product
 from typing import Any
 
-#: Hands on packages at one's own place: the site's device, or another's where a person of the site vouches.
-_HANDS = ("sealed", "packed", "unpacked", "released", "accepted", "refused", "stored", "washed")
+#: Two parties at one device: the site's own, or another's that reads the badge of a person of the site.
+_TOGETHER = ("sealed", "released", "accepted", "refused")
+#: Hands on packages at one's own place: the site's device, or another's where a person of the site vouches by badge and PIN.
+_HANDS = ("packed", "unpacked", "stored", "washed")
 #: Words about packages: the same, and the authority.
 _WORDS = ("counted", "incident", "voided", "corrected", "relabelled")
 #: By a device of the site itself, or by the authority; nobody's badge stands for it.
@@ -31,7 +33,7 @@ _SITES = (
 _UNKNOWN = "teleported"
 
 
-def _may(kind: str, standing: str, site: str, *, vouched: bool) -> bool:
+def _may(kind: str, standing: str, site: str, *, vouched: str) -> bool:
     if standing == "untrusted" or kind == _UNKNOWN:
         return False
     if standing == "own":
@@ -40,20 +42,22 @@ def _may(kind: str, standing: str, site: str, *, vouched: bool) -> bool:
         return True
     plants_own = site[0] == "D" and kind in {"accepted", "refused"}
     handlers_own = site[0] in "RDA" and kind == "sealed"
-    return vouched and kind in _HANDS + _WORDS and not plants_own and not handlers_own
+    if plants_own or handlers_own:
+        return False
+    return (kind in _TOGETHER and vouched in {"badge", "pin"}) or (kind in _HANDS + _WORDS and vouched == "pin")
 
 
 def entitlement() -> dict[str, Any]:
     """Every kind × standing × vouched × kind of site, and what an event of the kind would do."""
-    kinds = sorted(_HANDS + _WORDS + _BY_OWN_DEVICE + _BY_NOBODY_ELSE + _BY_THE_OFFICE)
+    kinds = sorted(_TOGETHER + _HANDS + _WORDS + _BY_OWN_DEVICE + _BY_NOBODY_ELSE + _BY_THE_OFFICE)
     effects = {kind: effect for effect, group in _EFFECTS.items() for kind in group}
-    rows = product([*kinds, _UNKNOWN], _STANDINGS, (False, True), _SITES)
+    rows = product([*kinds, _UNKNOWN], _STANDINGS, ("-", "badge", "pin"), _SITES)
     cases = [
-        f"{kind} {standing} {'vouched' if vouched else '-'} {site} {'yes' if _may(kind, standing, site, vouched=vouched) else 'no'}"
+        f"{kind} {standing} {vouched} {site} {'yes' if _may(kind, standing, site, vouched=vouched) else 'no'}"
         for kind, standing, vouched, site in rows
     ]
     return {
-        "fields": "kind, standing of the signer, whether a registered person of the site vouched, site, entitled",
+        "fields": "kind, standing of the signer, by what a registered person of the site vouched, site, entitled",
         "effects": effects | {_UNKNOWN: "act"},
         "cases": cases,
     }

@@ -43,6 +43,8 @@ MANIFEST = "20265001000001"
 INFECTIOUS = "841-001-01"
 #: What badge and PIN of the cabin's second nurse make.
 CABIN_KEY = person_key(bytes(range(16)), "2580")
+#: … and those of the carrier's second driver.
+DRIVER_KEY = person_key(bytes(range(1, 17)), "1379")
 NURSE = "u-nurse"
 COMPANY_VEHICLE = "渝H3C303"
 VEHICLE, FOREIGN_VEHICLE = "渝H2B101", "渝H9Z999"
@@ -102,6 +104,13 @@ def _people() -> list[dict[str, str]]:
     nurses = {"name": "某人", "site": CABIN, "role": "clinic"}
     return [
         nurses | {"actor": "u-cabin2", "vouch_key": encode_base64(CABIN_KEY.public_key)},
+        {
+            "actor": "u-driver2",
+            "name": "某人",
+            "site": CARRIER,
+            "role": "driver",
+            "vouch_key": encode_base64(DRIVER_KEY.public_key),
+        },
         nurses | {"actor": "u-left", "valid_to": "2026-10-31"},
         *(
             {"actor": actor, "name": "某人", "site": site, "role": role}
@@ -120,8 +129,9 @@ def _people() -> list[dict[str, str]]:
 
 
 def ms(at: str) -> int:
-    """UTC milliseconds of `02 08:00`, which is 2 November 2026 in China."""
-    return int(datetime.strptime(f"2026-11-{at}", "%Y-%m-%d %H:%M").replace(tzinfo=_CHINA).timestamp()) * 1000
+    """UTC milliseconds of `02 08:00`, which is 2 November 2026 in China; or of a whole date and time."""
+    text = at if len(at) > len("02 08:00") else f"2026-11-{at}"
+    return int(datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=_CHINA).timestamp()) * 1000
 
 
 def china(moment_ms: int) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,6 +34,8 @@ from wasteledger.flows.service import Service
 
 DOCUMENT = (PROJECT / "docs" / "protocol.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"^```text ([a-z-]+)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL))
+SCHEMA = json.loads((PROJECT / "schemas" / "json" / "event.schema.json").read_text(encoding="utf-8"))
+MODELS = [SCHEMA["$defs"][option["$ref"].rpartition("/")[2]] for option in SCHEMA["oneOf"]]
 SEED, OTHER_SEED = bytes(range(32)), bytes(range(32, 64))
 
 
@@ -99,10 +102,8 @@ def test_the_person_of_the_example_stands_for_the_event() -> None:
 
 def kind_rows() -> list[str]:
     """The table of kinds, from the JSON schema and the table of entitlement."""
-    schema = json.loads((PROJECT / "schemas" / "json" / "event.schema.json").read_text(encoding="utf-8"))
-    models = [schema["$defs"][option["$ref"].rpartition("/")[2]] for option in schema["oneOf"]]
-    common = set.intersection(*(set(model["properties"]) for model in models))
-    return [_kind_row(model, common) for model in models]
+    common = set.intersection(*(set(model["properties"]) for model in MODELS))
+    return [_kind_row(model, common) for model in MODELS]
 
 
 def _kind_row(model: dict[str, Any], common: set[str]) -> str:
@@ -110,7 +111,8 @@ def _kind_row(model: dict[str, Any], common: set[str]) -> str:
     needed = [name for name in model["properties"] if name in model["required"] and name not in common]
     others = [name for name in model["properties"] if name not in model["required"] and name not in common]
     right = RIGHTS[kind]
-    who = [said for held, said in ((right.own, "own"), (right.vouched, "vouched"), (right.office, "office")) if held]
+    vouched = {"": "", "badge": "badge", "pin": "PIN"}[right.vouched]
+    who = filter(None, ("own" if right.own else "", vouched, "office" if right.office else ""))
     return f"| `{kind}` | {_listed(needed)} | {_listed(others)} | {', '.join(who)} |"
 
 
@@ -121,3 +123,36 @@ def _listed(names: list[str]) -> str:
 def test_the_table_of_kinds_is_the_contract() -> None:
     wrong = [row for row in kind_rows() if row not in DOCUMENT]
     assert wrong == [], "docs/protocol.md, section 4, lacks these rows:\n" + "\n".join(wrong)
+
+
+def _lists(model: dict[str, Any]) -> dict[str, set[str]]:
+    """The words that each field of a kind may have, those of what lies inside it among them."""
+    found = {name: set(_words(part)) for name, part in model["properties"].items()}
+    return {name: words for name, words in found.items() if words}
+
+
+def _words(part: Any) -> Iterator[str]:
+    if isinstance(part, list):
+        for one in part:
+            yield from _words(one)
+    elif isinstance(part, dict):
+        yield from part.get("enum", ())
+        if "$ref" in part:
+            yield from _words(SCHEMA["$defs"][part["$ref"].rpartition("/")[2]])
+        for one in part.values():
+            yield from _words(one)
+
+
+def test_every_word_that_a_device_may_send_stands_in_the_document() -> None:
+    rows = {cells[1].strip(): cells[2] for line in DOCUMENT.splitlines() if len(cells := line.split("|")) == 4}
+    lacking, told = [], set()
+    for model in MODELS:
+        kind = model["properties"]["kind"]["const"]
+        if not (RIGHTS[kind].own or RIGHTS[kind].vouched):
+            continue  # an office writes these, not a device
+        for name, words in _lists(model).items():
+            told.add(f"`{name}` of `{kind}`")
+            row = rows.get(f"`{name}` of `{kind}`") or rows.get(f"`{name}`", "")
+            lacking += [f"`{word}` as `{name}` of `{kind}`" for word in sorted(words) if f"`{word}`" not in row]
+    assert lacking == []
+    assert {name for name in rows if "` of `" in name} <= told, "rows about fields that are no lists, or of no kind"

@@ -230,6 +230,7 @@ def _the_clinics_own_handheld_lay_in_a_drawer(story: Story) -> None:
     story.tell(
         CLINIC, "sealed", by=COLLECTOR, at="03 15:00", codes=[BAG], **sealed, vouched_by=NURSE, vouch_method="badge"
     )
+    story.hop(BAG, CLINIC, COLLECTOR, at="03 15:02")
 
 
 @story_of("capacity_exceeded", "safely_disposed")

@@ -1,14 +1,18 @@
 """A small vocabulary to tell what happened to waste, and what the ledger must say of it.
 
-Every act is really signed and written into a log. `Telling.ends` asks the ledger twice: with the log as it was received, and with
-the same log delivered in another order; the answers must be one.
+Every act is really signed and written into a log. `Telling.ends` asks the ledger three times: with the log as it was received, with
+the same log delivered in another order, and from books kept in portions; the answers must be one.
 """
 
 import hashlib
 import random
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from schemas.canonical import encode_base64
+from tests.store.logs import fill
 from tests.stories_builder import (
     BOX,
     CARRIER,
@@ -19,21 +23,39 @@ from tests.stories_builder import (
     TRANSFER,
     VEHICLE,
     Story,
+    as_received,
     ms,
     register,
 )
 from wasteledger.domain.hello import Hello, sign_hello
 from wasteledger.domain.history import History
-from wasteledger.domain.reconcile import Reconciliation
+from wasteledger.domain.reconcile import Question, Reconciliation, reconcile
 from wasteledger.domain.register import Directory
 from wasteledger.domain.walk import walk
+from wasteledger.flows.book_answers import answer
+from wasteledger.flows.books import Books
+from wasteledger.store.database import Database
 
 PHOTO = encode_base64(hashlib.sha256(b"a photograph").digest())
 UNDER_THE_MANIFEST: dict[str, Any] = {"manifest": MANIFEST, "vehicle": VEHICLE}
 
 
+@cache
+def _empty_database() -> bytes:
+    """Made once: its tables take longer than most stories."""
+    with tempfile.TemporaryDirectory(prefix="wasteledger-story-") as folder:
+        path = Path(folder) / "wasteledger.db"
+        Database(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
 class Telling(Story):
-    """A story in the words of those who handle waste. Times are `day hour:minute` of November 2026."""
+    """A story in the words of those who handle waste. Times are `day hour:minute` of November 2026.
+
+    `directory`: the district, where it is another one than that of the other stories.
+    """
+
+    directory = Directory(register())
 
     def clinic_seals(self, *bags: str, at: str = "02 08:00", mass_g: int = 1000) -> None:
         """The clinic closes, labels and weighs bags; the labels came on a roll."""
@@ -92,12 +114,12 @@ class Telling(Story):
 
     def expects(self, bag: str) -> str:
         """Who has to act next on a bag, and what it is called when he does not."""
-        expected = walk(bag, self.history(), Directory(register())).expected
+        expected = walk(bag, self.history(), self.directory).expected
         return f"{expected.site} {expected.reason}" if expected else "nothing"
 
     def ends(self, *, at: str = "05 00:00") -> "Ending":
         """What the ledger says, whatever the order of delivery."""
-        first = self.reconcile(as_of=at)
+        first = self.reconcile(as_of=at, directory=self.directory)
         # No log takes an event of a device before its enrolment.
         admissions = [content for content in self.entries if b'"kind":"enrolled"' in content]
         others = [content for content in self.entries if content not in admissions]
@@ -106,11 +128,31 @@ class Telling(Story):
         history = History()
         for content in shuffled:
             history.add(content)
-        again = self.reconcile(as_of=at, history=history, directory=Directory(register()))
+        again = self.reconcile(as_of=at, history=history, directory=self.directory)
         assert (again.items, again.findings) == (first.items, first.findings), (
             "the order of delivery changed the answer"
         )
+        self._books_say(ms(at))
         return Ending(first)
+
+    def _books_say(self, as_of_ms: int) -> None:
+        """The books, kept a few entries at a time, say what the whole history says; of the log as intake can have received it."""
+        directory, asked = self.directory, Question("500114", "2026-11-01", "2026-11-30", as_of_ms)
+        entries, history = as_received(self.entries), History()
+        for content in entries:
+            history.add(content)
+        plain = reconcile(history, directory, **asked._asdict())
+        with tempfile.TemporaryDirectory(prefix="wasteledger-story-") as folder:
+            path = Path(folder) / "wasteledger.db"
+            path.write_bytes(_empty_database())
+            database = Database(f"sqlite:///{path}")
+            fill(database, entries)
+            books = Books(database)
+            books.keep(directory, directory.digest, portion=3)
+            kept = answer(books, asked, directory)
+            books.close()
+            database.close()
+        assert (kept.items, kept.findings) == (plain.items, plain.findings), "the books say something else"
 
 
 class Ending:

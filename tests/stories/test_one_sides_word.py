@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.domain.lie_stories import cabin_gives, company_burns
+from tests.stories.in_both import ends_alike
 from tests.stories.telling import UNDER_THE_MANIFEST, Telling
 from tests.stories_builder import (
     BAG,
@@ -17,6 +18,7 @@ from tests.stories_builder import (
     COMPANY_LORRY,
     COMPANY_PLANT,
     COMPANY_VEHICLE,
+    DRIVER_KEY,
     MANIFEST,
     NURSE,
     OFFICE,
@@ -67,16 +69,52 @@ def paper(at: str, number: str = "纸0001") -> dict[str, Any]:
     return {"vouch_method": "paper", "backfill": {"happened_at": china(ms(at)), "reason": "no_signal", "paper": number}}
 
 
-@pytest.mark.parametrize("note", [None, "司机手机没电"])
+@pytest.mark.parametrize("note", [None, ".", "司机手机没电"])
 def test_a_plant_makes_the_last_hop_alone_with_the_drivers_badge(note: str | None) -> None:
-    """处置厂在自己的设备上刷司机的工牌，一家签了两头，而车队自己有设备：要说明原因。"""
+    """处置厂在自己的设备上刷司机的工牌，一家签了两头；备注是处置厂自己写的，说明不了什么：不能证明。"""
     day = on_the_road()
     given = {"by": PLANT, "codes": [BAG], "to_site": PLANT, "note": note}
     day.tell(CARRIER, "released", at="03 11:00", **given, **DRIVERS_BADGE, **UNDER_THE_MANIFEST)
     day.accept(BAG, CARRIER, PLANT, at="03 11:05", **UNDER_THE_MANIFEST)
-    end = burned(day).ends()
-    assert end.classes == {BAG: "safely_disposed"}, "a badge is strong enough for this leg"
-    assert end.findings == ({} if note else {"own_device_unused": CARRIER})
+    end = ends_alike(burned(day))
+    assert end.classes == {BAG: "disposed_not_provably"}
+    assert end.findings == {"own_device_unused": CARRIER, "weak_evidence": CARRIER}
+
+
+@pytest.mark.parametrize("shown", ["PIN and a note", "PIN alone", "own answer", "late answer", "authority"])
+def test_the_drivers_handheld_is_flat_at_the_gate(shown: str) -> None:
+    """司机的手持机没电了：在处置厂的设备上用工牌加密码（并写明原因）；或者只刷了工牌，回去充上电再确认。"""
+    day = on_the_road()
+    given: dict[str, Any] = {"by": PLANT, "codes": [BAG], "to_site": PLANT} | UNDER_THE_MANIFEST
+    if shown.startswith("PIN"):
+        given |= {"vouched_by": "u-driver2", "vouch_method": "pin", "person": DRIVER_KEY}
+    else:
+        given |= DRIVERS_BADGE
+    told = day.tell(CARRIER, "released", at="03 11:00", **given, note="没电" if shown == "PIN and a note" else None)
+    day.accept(BAG, CARRIER, PLANT, at="03 11:05", **UNDER_THE_MANIFEST)
+    burned(day)
+    if shown in {"own answer", "late answer", "authority"}:
+        by, at = OFFICE if shown == "authority" else CARRIER, "08 18:00" if shown == "late answer" else "03 18:00"
+        day.tell(by, "vouched", at=at, codes=[BAG], target_event_id=told)
+    end = ends_alike(day, at="09 00:00")
+    # The authority knows why; it was not there when it was handed over. Who answers after days is no party to it either.
+    is_proved = shown in {"PIN and a note", "PIN alone", "own answer"}
+    assert end.classes == {BAG: "safely_disposed" if is_proved else "disposed_not_provably"}
+    unused = {"own_device_unused"} if shown == "PIN alone" else set()
+    assert set(end.findings) == unused | (set() if is_proved else {"weak_evidence"})
+
+
+def test_a_plant_takes_from_the_centre_by_the_keepers_badge() -> None:
+    """处置厂绕过承运人，凭中转点管理员的工牌一家签两头：不能证明。"""
+    day = collected()
+    day.collector_brings_to_centre(BAG)
+    given = {"by": PLANT, "codes": [BAG], "to_site": PLANT, "note": "没电"} | UNDER_THE_MANIFEST
+    day.draft(MANIFEST, TRANSFER, at="03 08:00", carriers=[CARRIER], vehicle=UNDER_THE_MANIFEST["vehicle"])
+    day.tell(TRANSFER, "released", at="03 08:00", **given, **KEEPERS_BADGE)
+    day.accept(BAG, TRANSFER, PLANT, at="03 08:05", **UNDER_THE_MANIFEST)
+    end = ends_alike(burned(day))
+    assert end.classes == {BAG: "disposed_not_provably"}
+    assert {"own_device_unused", "weak_evidence"} <= end.findings.keys()
 
 
 @pytest.mark.parametrize("answered", [False, True])
@@ -154,7 +192,6 @@ def test_a_clinics_badge_on_the_companys_lorry_alone() -> None:
 def test_one_device_enters_the_paper_of_both_sides(method: str, *, answered: bool) -> None:
     """补录：接收方一台设备把双方的纸面都录了，移出方没有出声；移出方按期用自己的设备确认的，才算双方。"""
     day = on_the_road()
-    # Without a note of why, the carrier's own device was not used either.
     given = {"by": PLANT, "codes": [BAG], "to_site": PLANT, "vouched_by": "u-driver", "note": "断电"}
     given |= paper("03 11:00") | {"vouch_method": method} | UNDER_THE_MANIFEST
     told = day.tell(CARRIER, "released", at="04 08:00", **given)
@@ -167,7 +204,7 @@ def test_one_device_enters_the_paper_of_both_sides(method: str, *, answered: boo
     day.plant_confirms()
     end = day.ends(at="06 00:00")
     assert end.classes == {BAG: "safely_disposed" if answered else "disposed_not_provably"}
-    assert set(end.findings) == (set() if answered else {"weak_evidence"})
+    assert set(end.findings) == (set() if answered else {"weak_evidence", "own_device_unused"})
 
 
 def test_both_sides_enter_their_own_paper() -> None:

@@ -15,7 +15,7 @@ def test_every_case_of_the_vectors() -> None:
     wrong = []
     for case in VECTORS["cases"]:
         kind, standing, vouched, site, entitled = case.split()
-        if is_entitled(kind, standing, site=site, vouched=vouched == "vouched") != (entitled == "yes"):
+        if is_entitled(kind, standing, site=site, vouched=vouched.strip("-")) != (entitled == "yes"):
             wrong.append(case)
     assert wrong == []
     assert len(VECTORS["cases"]) > 1000
@@ -32,6 +32,7 @@ def test_both_tables_know_the_same_kinds() -> None:
 
 @pytest.mark.parametrize("site", [f"{kind.value}500114105001" for kind in SiteKind])
 def test_the_same_badges_count(site: str) -> None:
-    assert [may_be_vouched(kind, site) for kind in sorted(KINDS)] == [
-        service_lets_vouch(kind, site) for kind in sorted(KINDS)
-    ]
+    for by in ("", "badge", "pin"):
+        assert [may_be_vouched(kind, site, by) for kind in sorted(KINDS)] == [
+            service_lets_vouch(kind, site, by) for kind in sorted(KINDS)
+        ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.canonical import encode_base64
-from schemas.signing import sign_event
+from schemas.signing import parse_note, sign_event
 from schemas.vouching import person_key, sign_vouch
 from tests.stories_builder import (
     BAG,
@@ -37,7 +37,9 @@ from tests.verify.speakers import (
     said,
     speak,
 )
+from tests.verify.test_same_standing import KINDS
 from wasteledger.audit.verify.report import INVALID
+from wasteledger.domain.entry import decode_entry
 
 
 def test_without_a_register_vouched_acts_are_told_and_not_judged(tmp_path: Path) -> None:
@@ -157,10 +159,33 @@ def test_a_signature_that_does_not_hold_is_named(tmp_path: Path, how: str) -> No
     assert found(report) == {"not_entitled": [last], "vouch_signature": [last]}
 
 
-def test_a_signature_that_no_register_has_a_key_for_is_a_badge(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("act", "is_heard"), [({"kind": "released", "to_site": COLLECTOR}, True), ({}, False)])
+def test_a_signature_that_no_register_has_a_key_for_is_a_badge(
+    tmp_path: Path, act: dict[str, Any], *, is_heard: bool
+) -> None:
+    """It hands over, and puts nothing into a store."""
     told, _ = at_the_van(people())
-    pinned(told, vouched_by="u-nurse2", site=OTHER_CLINIC)
-    assert found(audit(keep(export(tmp_path, told.entries), people()))) == {}
+    pinned(told, vouched_by="u-nurse2", site=OTHER_CLINIC, **act)
+    report = audit(keep(export(tmp_path, told.entries), people()))
+    assert found(report) == ({} if is_heard else {"not_entitled": [len(told.entries) - 1]})
+
+
+@pytest.mark.parametrize("kind", ["stored", "voided", "counted"])
+def test_a_badge_alone_declares_nothing_on_a_strangers_device(tmp_path: Path, kind: str) -> None:
+    """A photograph of the nurse's badge on a passing lorry's handheld."""
+    told, _ = at_the_van(people())
+    speak(told, CARRIER, kind, at="02 12:00", **(KINDS[kind] | {"site": CLINIC} | BADGED))
+    assert found(audit(keep(export(tmp_path, told.entries), people()))) == {"not_entitled": [len(told.entries) - 1]}
+
+
+@pytest.mark.parametrize("by", [COLLECTOR, CARRIER])
+def test_who_made_an_act_by_a_badge_takes_it_back_by_it(tmp_path: Path, by: str) -> None:
+    told, first = at_the_van(people())
+    sealing = encode_base64(parse_note(decode_entry(told.entries[first]).note).event_id)
+    undo = {"codes": [BAG], "target_event_id": sealing, "reason": "did_not_occur"} | BADGED
+    speak(told, by, "corrected", at="02 08:04", site=CLINIC, **undo)
+    report = audit(keep(export(tmp_path, told.entries), people()))
+    assert found(report) == ({} if by == COLLECTOR else {"not_entitled": [len(told.entries) - 1]})
 
 
 def test_a_third_partys_device_reads_no_badge_for_a_hand_over(tmp_path: Path) -> None:

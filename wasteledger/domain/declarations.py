@@ -6,7 +6,7 @@ leaves the cohort only by a void that its holder made, with evidence that is sto
 
 from schemas.custody import Phase
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.entitled import NOT, OFFICE, OWN, authority_on, entitlement_of
+from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, authority_on, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import Step
@@ -18,6 +18,7 @@ _BLANK = frozenset({Phase.UNSEEN, Phase.BLANK})
 #: First letters of plants, carriers and authorities: they produce nothing but what the register says.
 HANDLERS = frozenset("DRA")
 _ENDS = frozenset({Phase.DISPOSED, Phase.VOIDED})
+_HAND_OVERS = frozenset({"released", "accepted", "refused"})
 #: What an observer sees of a package itself.
 _SCANS = frozenset(
     {"sealed", "packed", "unpacked", "released", "accepted", "refused", "stored", "counted", "disposed", "inspected"}
@@ -76,6 +77,26 @@ def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Director
     if phase in _ENDS and fact.kind in _SCANS and not step.box and chain.seals:
         chain.doubt("seen_after_end", *((chain.since,) if chain.since else ()), fact, site=fact.event.site)
     return False
+
+
+def check_sealer(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
+    """By a badge a device seals only what its own site takes, or the organisation that it belongs to; else it is a stranger's word.
+
+    A photograph of a badge is as good as the badge: whoever seals by it has to answer for the package.
+    """
+    entitlement, admission = entitlement_of(fact, source, directory), source.admissions.get(fact.event.device_id)
+    if not NOT < entitlement < PIN or admission is None or is_confirmed(fact, source, directory):
+        return
+    sites = {site for site in admission.sites if admission.has(site, fact.received_ms)}
+    if directory.organisation(fact.event.site) in {directory.organisation(site) for site in sites}:
+        return
+    for step in chain.steps:
+        event = step.fact.event
+        took = step.fact.kind in _HAND_OVERS and not sites.isdisjoint((event.site, event.to_site or event.from_site))
+        if took and entitlement_of(step.fact, source, directory):
+            return
+    note_not_entitled(chain, fact, source)
+    chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
 
 
 def is_confirmed(fact: Fact, source: Source, directory: Directory) -> bool:

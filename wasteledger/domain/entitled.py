@@ -1,9 +1,14 @@
 """How the signer of a fact may say what it says: the table of `schemas.entitlement`, asked with the register of the day.
 
 The answer is kept on the fact. A number below is also how strong the evidence of one side of a hand-over is, where the side is the
-device of its own site or vouched for: `strength_of`.
+device of its own site or vouched for.
+
+A badge is read by the device of somebody who takes part: the other side of a hand-over, or whoever takes what is sealed. That a package
+was taken is known when all that is told of it is known, so the walk asks for it (`declarations.check_sealer`). Every other word
+in a site's name takes its own device, or the PIN; but who has just made an act by a badge may take it back by the same badge.
 """
 
+from schemas.entitlement import BADGE as BY_BADGE
 from schemas.entitlement import Standing, is_entitled, may_be_vouched
 from schemas.vouching import verify_vouch
 from wasteledger.domain.facts import Fact, Source
@@ -43,7 +48,7 @@ def _entitlement(fact: Fact, source: Source, directory: Directory) -> int:
         if fact.kind in _IN_A_NAME and said_by_office(fact, source):
             return OFFICE
         return _vouched(fact, source, directory)
-    if not is_entitled(fact.kind, standing, site=event.site, vouched=False):
+    if not is_entitled(fact.kind, standing, site=event.site):
         return NOT
     entitlement = OFFICE if standing is Standing.OFFICE else OWN
     if source.admissions[event.device_id].is_unquestioned:
@@ -82,7 +87,21 @@ def _vouched(fact: Fact, source: Source, directory: Directory) -> int:
     if event.vouch_method == "pin" and person.vouch_key and event.vouch_signature:
         origin = then.register.origin
         return PIN if verify_vouch(person.vouch_key, origin=origin, payload=event.__dict__) else NOT
-    return method
+    return method if may_be_vouched(fact.kind, event.site, BY_BADGE) or _takes_back(fact, source) else NOT
+
+
+def _takes_back(fact: Fact, source: Source) -> bool:
+    """Whether a badge says of an act that it never was, on the device on which a badge of that site had made it; a PIN is not undone so."""
+    event = fact.event
+    if fact.kind != "corrected" or event.reason != "did_not_occur" or event.agrees_with or event.refuses:
+        return False
+    return any(
+        told.event_id == event.target_event_id
+        and (told.event.device_id, told.event.site) == (event.device_id, event.site)
+        and told.event.vouch_method != "pin"
+        for code in event.codes
+        for told in source.facts_of(code)
+    )
 
 
 def is_unattended(fact: Fact) -> bool:

@@ -6,17 +6,30 @@
    photograph where the region asks for it, and is entered within `backfill_workdays` by the party itself: on its own device, by badge and
    PIN, or by its own word on what the other side entered. Nobody at all is never enough.
 3. The producer takes part by its own device, by a badge and PIN that everybody can check, or by its own answer within `vouch_h`. Where one
-   company drives and burns, a badge alone is that company's word; so it is of whoever else gave the package to its lorry.
+   company drives and burns, a badge alone is that company's word; so it is of whoever else gave the package to its lorry, and of the
+   carrier at the gate of those who burn.
 4. A chain needs a hop that two organisations signed.
 
-A party that was vouched for on the other's device although it had one of its own, and has not said why, is a finding.
+A party that was vouched for on the other's device although it had one of its own, and has not shown why, is a finding. What shows why is
+its own word, or the authority's, on the act; or a note that its own person signed by badge and PIN. A note beside a badge is written by
+whoever holds the device, and shows nothing.
 """
 
 from schemas.codes import SiteKind, site_kind
 from wasteledger.domain.admissions import has_device
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.deadlines import HOUR_MS
-from wasteledger.domain.entitled import BADGE, NOT, OWN, PAPER, PIN, answer_to, entitlement_of, is_unattended
+from wasteledger.domain.entitled import (
+    BADGE,
+    NOT,
+    OWN,
+    PAPER,
+    PIN,
+    answer_to,
+    authority_on,
+    entitlement_of,
+    is_unattended,
+)
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
 from wasteledger.domain.workdays import add_workdays
@@ -54,7 +67,7 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
     strength = min(side_strength(given, sides[0], source, directory), side_strength(taken, sides[1], source, directory))
     if not (own or one_person) and known and all(firm) and not (one_device and not vouched):
         chain.two_organisations = True
-    if not own and not firm[0]:
+    if not own and not (firm[0] or _is_answered_paper(given, sides[0], source, directory)):
         chain.entered += ((given, taken, sides[0]),)
     for fact in (given, taken):
         note_device_unused(chain, fact, source, directory)
@@ -69,9 +82,13 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
 
 
 def note_device_unused(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
-    """A site was vouched for on another's device, and had its own: it has to say why, or to stand for the act itself."""
-    vouched = NOT < entitlement_of(fact, source, directory) < OWN and not fact.event.note
-    if vouched and has_device(fact.event.site, fact, source.admissions) and not answer_to(fact, source, directory):
+    """A site was vouched for on another's device, and had its own: it has to show why, or to stand for the act itself."""
+    entitlement = entitlement_of(fact, source, directory)
+    if not NOT < entitlement < OWN or (entitlement == PIN and fact.event.note):
+        return
+    if not has_device(fact.event.site, fact, source.admissions) or answer_to(fact, source, directory):
+        return
+    if not authority_on(fact.event_id, source, directory):
         chain.doubt("own_device_unused", fact, site=fact.event.site)
 
 
@@ -121,6 +138,11 @@ def _is_firm(fact: Fact, entitlement: int, source: Source, directory: Directory)
     return answer_to(fact, source, directory, within_ms=within_ms) is not None
 
 
+def _is_answered_paper(fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
+    """Whether it was entered from paper, for which its party stood within the term of paper."""
+    return fact.event.backfill is not None and side_strength(fact, entitlement, source, directory) == PAPER
+
+
 def seal_strength(fact: Fact, source: Source, directory: Directory) -> int:
     """By what the producer took part in a sealing."""
     entitlement = entitlement_of(fact, source, directory)
@@ -151,7 +173,8 @@ def check_parties(chain: Chain, disposed: Fact, directory: Directory) -> None:
         chain.doubt("producer_absent", chain.seals[0], disposed, site=producer)
         return
     for given, taken, strength in chain.entered:
-        by_lorry = taken.event.site != disposed.event.site and directory.organisation(taken.event.site) == plant
-        if by_lorry and strength < directory.limit("strength_one_company", given.event.site):
+        # At its gate as on its own lorry.
+        by_company_alone = directory.organisation(taken.event.site) == plant
+        if by_company_alone and strength < directory.limit("strength_one_company", given.event.site):
             chain.doubt("weak_evidence", given, taken, site=given.event.site)
             return

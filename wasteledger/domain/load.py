@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from wasteledger.domain.boxes import LOAD_MS_MAX, carried, empties, had_before
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.timeline import LOAD_MS_MAX, empties
 
 #: The items inside a box at the moment of a fact.
 Inside = Callable[[str, Fact], Sequence[str]]
@@ -19,10 +19,12 @@ class _Load(NamedTuple):
 
     Attributes:
         gone: by item the order of the fact that put it into another box without anybody having taken it out.
+        packings: by item, where several sites packed.
     """
 
     codes: list[str]
     gone: dict[str, tuple[int, int, str, int]]
+    packings: dict[str, Fact]
 
 
 def inside_of(source: Source, entitled: Entitled | None = None) -> Inside:
@@ -42,12 +44,24 @@ def inside_of(source: Source, entitled: Entitled | None = None) -> Inside:
                 load = known.get(key)
                 if load is None:
                     load = known[key] = _load_of(box, last, source, entitled)
-                if not load.gone:
+                if not load.gone and not load.packings:
                     return load.codes
-                return [code for code in load.codes if code not in load.gone or load.gone[code] > order]
+                codes = [code for code in load.codes if code not in load.gone or load.gone[code] > order]
+                return _of_one_box(codes, fact, load, source, entitled) if load.packings else codes
         return ()
 
     return inside
+
+
+def _of_one_box(codes: list[str], fact: Fact, load: _Load, source: Source, entitled: Entitled | None) -> Sequence[str]:
+    """What was packed by those from whom the one that speaks of the box had it; everything where that is nobody."""
+    by, until_ms = fact.event.from_site or fact.event.site, fact.occurred_ms
+    packers = {packed.event.site: packed for packed in load.packings.values()}
+    had = {
+        site for site, packed in packers.items()
+        if by in carried(packed, 0, until_ms, source, lambda other: _counts(other, entitled))
+    }  # fmt: skip
+    return [code for code in codes if not had or load.packings[code].event.site in had]
 
 
 def _counts(fact: Fact, entitled: Entitled | None) -> bool:
@@ -58,23 +72,34 @@ def _load_of(box: str, last: Fact, source: Source, entitled: Entitled | None) ->
     """What lies in a box after the newest fact that changed it."""
     items: dict[str, Fact] = {}
     gone: set[str] = set()
+    emptied: set[str] = set()
     for fact in source.box_facts(box, last.occurred_ms - LOAD_MS_MAX, last.occurred_ms, packings=True, backwards=True):
         if fact.order > last.order or not _counts(fact, entitled):
             continue
         if empties(fact) or (fact.kind == "disposed" and box in fact.event.codes):
-            break
-        if fact.kind == "unpacked":
+            if had_before(fact, box, source) != {"packed"}:
+                break
+            emptied.add(fact.event.site)  # what others packed lies in another box of this code
+        elif fact.kind == "unpacked":
             gone.update(fact.event.codes)
-        elif fact.kind == "packed" and fact.event.box == box:
+        elif fact.kind == "packed" and fact.event.box == box and fact.event.site not in emptied:
             for code in fact.event.codes:
                 if code not in gone:
                     items.setdefault(code, fact)
-    moved = {}
+    several = len({packed.event.site for packed in items.values()}) > 1
+    return _Load(sorted(items), _moved(items, box, source, entitled), items if several else {})
+
+
+def _moved(
+    items: dict[str, Fact], box: str, source: Source, entitled: Entitled | None
+) -> dict[str, tuple[int, int, str, int]]:
+    """What was packed into another box afterwards, and when."""
+    moved: dict[str, tuple[int, int, str, int]] = {}
     for code, packed in items.items():
-        later = [
-            fact.order for fact in source.facts_of(code)
-            if fact.kind == "packed" and fact.event.box != box and fact.order > packed.order and _counts(fact, entitled)
-        ]  # fmt: skip
-        if later:
-            moved[code] = min(later)
-    return _Load(sorted(items), moved)
+        for fact in source.facts_of(code):
+            if fact.kind != "packed" or fact is packed:
+                continue  # nearly always
+            order = fact.order
+            if fact.event.box != box and order > packed.order and _counts(fact, entitled):
+                moved[code] = min(order, moved.get(code, order))
+    return moved

@@ -6,26 +6,31 @@ What is on a manifest follows from the scans that name it, in whatever order the
 1. who may say it: what a fact says that its signer may not say is kept, and counts for nothing (design section 14);
 2. the legs: hand-overs by giver and taker, several carriers in turn (联运, art. 17), boxes opened into the items inside;
 3. the papers: drafts, confirmations and voids, each by the party that may make it;
-4. what was loaded, accepted, refused, returned, and what is still outstanding: of its own consignor's load alone;
+4. what was loaded, accepted, refused, returned, and what is still outstanding: of its own consignor's load alone, as its parties say;
 5. the phase.
 
     blank → drafted → released → in_transit → arrived → accepted | part_accepted | refused → closed
     voided: by the consignor or the authority, before the consignee accepted anything
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from schemas.codes import SiteKind, site_kind
 from schemas.entitlement import Standing
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.load import Entitled, Inside
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
-
-#: Whether it is agreed that a fact never occurred to a code that it names.
-Struck = Callable[[str, Fact], bool]
+from wasteledger.domain.manifest_legs import (
+    MOVES,
+    Leg,
+    Struck,
+    about,
+    hops_of,
+    legs_of,
+    parties_to,
+    told_by,
+)
 
 
 class Phase(StrEnum):
@@ -51,50 +56,6 @@ PHASES_ZH = {
 }  # fmt: skip
 #: The consignee has decided.
 DECIDED = frozenset({Phase.ACCEPTED, Phase.PART_ACCEPTED, Phase.REFUSED})
-_MOVES = frozenset({"released", "accepted", "refused"})
-
-
-class Leg(NamedTuple):
-    """Everything that one party handed to another one under the manifest.
-
-    Attributes:
-        releases, acceptances, refusals: the facts, in order of time.
-        taken, rejected, waiting: codes accepted; refused for good; and named by the giver without an answer so far.
-    """
-
-    giver: str
-    taker: str
-    releases: tuple[Fact, ...]
-    acceptances: tuple[Fact, ...]
-    refusals: tuple[Fact, ...]
-    taken: frozenset[str]
-    rejected: frozenset[str]
-    waiting: frozenset[str]
-
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        """All of them, in order of time."""
-        return tuple(sorted((*self.releases, *self.acceptances, *self.refusals), key=by_order))
-
-    @property
-    def codes(self) -> frozenset[str]:
-        """Every code that either side named."""
-        return self.taken | self.rejected | self.waiting
-
-    @property
-    def by_carrier(self) -> bool:
-        """Whether the giver is a carrier."""
-        return _is_carrier(self.giver)
-
-    @property
-    def to_carrier(self) -> bool:
-        """Whether the taker is a carrier."""
-        return _is_carrier(self.taker)
-
-    @property
-    def begin_ms(self) -> int:
-        """When the hand-over began."""
-        return self.facts[0].occurred_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +70,8 @@ class Manifest:
         consignee: 接受人, as drafted, else the last taker that is no carrier.
         vehicle, driver: as drafted, else as the first scan that names a vehicle; empty where unknown.
         form: electronic or paper; empty without a draft.
-        legs: in order of time.
+        legs: in order of time, whoever tells of them.
+        parties: whose word counts here (`manifest_legs.parties_to`); `trip`: the legs of its load as they tell them, in order of time.
         loaded: items that left the consignor; `foreign`: what other consignors sent under its number, which is not on it.
         accepted, refused: what the consignee decided; `returned`: what the consignor took back.
         outstanding: loaded, and neither accepted, refused nor returned.
@@ -135,6 +97,8 @@ class Manifest:
     waste_codes: tuple[str, ...]
     planned_on: str
     legs: tuple[Leg, ...]
+    parties: frozenset[str]
+    trip: tuple[Leg, ...]
     loaded: frozenset[str]
     foreign: frozenset[str]
     accepted: frozenset[str]
@@ -166,12 +130,12 @@ class Manifest:
     @property
     def moves(self) -> tuple[Fact, ...]:
         """Hand-overs and refusals, in order of time."""
-        return tuple(fact for fact in self.said if fact.kind in _MOVES)
+        return tuple(fact for fact in self.said if fact.kind in MOVES)
 
     @property
     def loadings(self) -> tuple[Leg, ...]:
         """The legs by which its own consignor's load left; of redirected goods the first leg, which begins in a carrier's hands."""
-        return tuple(leg for leg in _sources(self.legs) if _is_own(leg, self.consignor))
+        return tuple(leg for leg in _sources(self.trip) if _is_own(leg, self.consignor))
 
     @property
     def carried_by(self) -> tuple[str, ...]:
@@ -180,32 +144,42 @@ class Manifest:
 
     @property
     def arrivals(self) -> tuple[Leg, ...]:
-        """Legs that end at somebody who is neither a carrier nor the consignor."""
-        return tuple(leg for leg in self.legs if _arrives(leg, self.consignor))
+        """Legs that end at a party that is neither a carrier nor the consignor, with all that was handed over there."""
+        return tuple(leg for leg in self.legs if leg.taker in self.parties and _arrives(leg, self.consignor))
+
+    @property
+    def ends(self) -> tuple[Leg, ...]:
+        """The legs of the trip that end so."""
+        return tuple(leg for leg in self.trip if _arrives(leg, self.consignor))
+
+    @property
+    def returns(self) -> tuple[Fact, ...]:
+        """The facts by which the consignor took its load back."""
+        return tuple(fact for leg in self.trip if leg.taker == self.consignor for fact in leg.acceptances)
 
     @property
     def decisions(self) -> tuple[Fact, ...]:
         """Acceptances and refusals where the load arrived, in order of time."""
-        found = (fact for leg in self.arrivals for fact in (*leg.acceptances, *leg.refusals))
+        found = (fact for leg in self.ends for fact in (*leg.acceptances, *leg.refusals))
         return tuple(sorted(found, key=by_order))
 
     @property
     def handed_over(self) -> Fact | None:
         """The fact by which the load left the consignor (交付时间)."""
-        first = [leg.facts[0] for leg in self.legs if not leg.by_carrier and leg.codes - leg.rejected]
-        return min(first, key=by_order) if first else self.moves[0] if self.loaded else None
+        first = [leg.facts[0] for leg in self.trip if not leg.by_carrier and leg.codes - leg.rejected]
+        return min(first or [leg.facts[0] for leg in self.trip], key=by_order, default=None)
 
     @property
     def arrived(self) -> Fact | None:
         """The fact by which it is known to have arrived: the last carrier's release there, else the first decision."""
-        shown = [fact for leg in self.arrivals if leg.by_carrier for fact in leg.releases]
+        shown = [fact for leg in self.ends if leg.by_carrier for fact in leg.releases]
         found = [*shown, *self.decisions]
         return min(found, key=by_order) if found else None
 
     @property
     def holder(self) -> str:
         """Who has the load while it is on its way: the last carrier that took it, else the consignor."""
-        carrying = [leg for leg in self.legs if leg.to_carrier and leg.taken]
+        carrying = [leg for leg in self.trip if leg.to_carrier and leg.taken]
         return carrying[-1].taker if carrying else self.consignor
 
     @property
@@ -236,13 +210,18 @@ def fold_manifest(
     unentitled: list[Fact] = []
     for fact in known:
         (said if entitled is None or entitled(fact) else unentitled).append(fact)
-    legs = _legs([fact for fact in said if fact.kind in _MOVES], inside, struck)
+    hops = hops_of([fact for fact in said if fact.kind in MOVES], inside, struck)
+    legs = legs_of(hops)
     papers = _papers([fact for fact in said if fact.kind == "manifested"], legs)
     draft = papers.drafts[-1].event if papers.drafts else None
-    load = _load(legs, papers.consignor)
+    parties = _parties(legs, papers)
+    told = told_by(hops, parties)
+    own = legs if told is hops else legs_of(told)
+    load = _load(own, legs, papers.consignor)
+    trip = about(told, load.loaded | load.scanned)
     return Manifest(
         number=number,
-        phase=_phase(legs, load, papers),
+        phase=_phase(own, load, papers),
         drafts=papers.drafts,
         consignor=papers.consignor,
         consignors=tuple(dict.fromkeys(filter(None, (papers.consignor, *_givers(legs))))),
@@ -254,6 +233,8 @@ def fold_manifest(
         waste_codes=tuple(draft.waste_codes) if draft else (),
         planned_on=draft.planned_on if draft else "",
         legs=legs,
+        parties=parties,
+        trip=own if trip is told else legs_of(trip),
         loaded=load.loaded,
         foreign=load.foreign,
         accepted=load.accepted,
@@ -267,6 +248,15 @@ def fold_manifest(
         unentitled=tuple(unentitled),
         facts=known,
     )
+
+
+def _parties(legs: Sequence[Leg], papers: "_Papers") -> frozenset[str]:
+    """Whose word counts; everybody's, where nobody drew it up: such a number satisfies the law for nobody."""
+    if not papers.drafts:
+        return frozenset(party for leg in legs for party in (leg.giver, leg.taker))
+    drafts = [fact.event for fact in papers.drafts]
+    carriers = [carrier for draft in drafts for carrier in draft.carriers]
+    return parties_to(legs, [papers.consignor, *carriers, *(draft.consignee for draft in drafts)])
 
 
 class _Papers(NamedTuple):
@@ -283,10 +273,10 @@ class _Papers(NamedTuple):
 
 def _papers(papers: Sequence[Fact], legs: Sequence[Leg]) -> _Papers:
     """Who may make which: the consignor drafts and voids, the consignee confirms, the office may draft and void for anybody."""
-    drafts = _drafts(papers, _givers(legs))
+    drafts = _drafts(papers, legs)
     draft = drafts[-1].event if drafts else None
     drafters = (fact.event.site for fact in drafts if not _by_authority(fact))
-    consignor = next(drafters, "") or _first_giver(legs)
+    consignor = next(drafters, "") or _first_giver(legs, draft.carriers if draft else ())
     ends = [leg for leg in legs if _arrives(leg, consignor)]
     consignee = draft.consignee if draft else ends[-1].taker if ends else ""
     confirmations = [fact for fact in papers if fact.event.action == "confirmed" and fact.event.site == consignee]
@@ -305,26 +295,37 @@ def _papers(papers: Sequence[Fact], legs: Sequence[Leg]) -> _Papers:
     )
 
 
-def _drafts(papers: Sequence[Fact], givers: Sequence[str]) -> tuple[Fact, ...]:
+def _drafts(papers: Sequence[Fact], legs: Sequence[Leg]) -> tuple[Fact, ...]:
     """Those of one consignor, with what the authority mended.
 
-    Its number makes nobody else's papers his: the office drew it up for a party, else a party that loads under it did, else who
-    told first. Whoever drafts a neighbour's number takes nothing from him.
+    Its number makes nobody else's papers his: the office drew it up for a party, else one did from whom a carrier of its draft says that it
+    took something, else one that says that it gave, else who told first. Whoever drafts a neighbour's number takes nothing from him.
     """
     drafts = [fact for fact in papers if fact.event.action == "drafted"]
+    givers, taken = _givers(legs), {(leg.giver, leg.taker) for leg in _shown(legs)}
 
-    def rank(fact: Fact) -> tuple[bool, bool, int, str, int]:
+    def rank(fact: Fact) -> tuple[bool, bool, bool, int, str, int]:
         event = fact.event
         in_its_name = fact.standing is Standing.OTHER
-        return not in_its_name, event.site not in givers, fact.received_ms, event.device_id, event.device_seq
+        shown = any((event.site, carrier) in taken for carrier in event.carriers)
+        return (
+            not in_its_name, not shown, event.site not in givers, fact.received_ms, event.device_id, event.device_seq,
+        )  # fmt: skip
 
     first = min((fact for fact in drafts if not _by_authority(fact)), key=rank, default=None)
     own = first.event.site if first else ""
     return tuple(fact for fact in drafts if fact.event.site == own or _by_authority(fact))
 
 
-def _first_giver(legs: Sequence[Leg]) -> str:
-    return (*_givers(legs), *(leg.giver for leg in legs), "")[0]
+def _first_giver(legs: Sequence[Leg], carriers: Sequence[str]) -> str:
+    """One from whom a drafted carrier took something goes before one that only says that it gave."""
+    shown = (leg.giver for leg in _shown(legs) if not leg.by_carrier and leg.taker in carriers)
+    return next(shown, "") or (*_givers(legs), *(leg.giver for leg in legs), "")[0]
+
+
+def _shown(legs: Sequence[Leg]) -> list[Leg]:
+    """Legs that both sides tell of."""
+    return [leg for leg in legs if leg.releases and leg.acceptances]
 
 
 def _givers(legs: Sequence[Leg]) -> tuple[str, ...]:
@@ -342,9 +343,10 @@ def _by_authority(fact: Fact) -> bool:
 
 
 class _Load(NamedTuple):
-    """Sets of codes, as `Manifest` names them; `presented` is what a carrier showed at the destination."""
+    """Sets of codes, as `Manifest` names them; `presented` is what a carrier showed at the destination, `scanned` the codes loaded by."""
 
     loaded: frozenset[str]
+    scanned: frozenset[str]
     foreign: frozenset[str]
     presented: frozenset[str]
     accepted: frozenset[str]
@@ -356,60 +358,8 @@ class _Load(NamedTuple):
         return self.loaded - self.accepted - self.refused - self.returned
 
 
-def _is_carrier(site: str) -> bool:
-    return site_kind(site) is SiteKind.CARRIER
-
-
 def _arrives(leg: Leg, consignor: str) -> bool:
     return not leg.to_carrier and leg.taker != consignor
-
-
-def _legs(moves: Sequence[Fact], inside: Inside | None, struck: Struck | None) -> tuple[Leg, ...]:
-    """Hand-overs by giver and taker; `moves` are in order of time, and so are the legs."""
-    hops: dict[tuple[str, str], list[tuple[Fact, list[str]]]] = {}
-    for fact in moves:
-        codes = [code for code in fact.event.codes if struck is None or not struck(code, fact)]
-        if codes:
-            event = fact.event
-            hop = (event.site, event.to_site) if fact.kind == "released" else (event.from_site, event.site)
-            hops.setdefault(hop, []).append((fact, opened(codes, fact, inside)))
-    return tuple(_leg(giver, taker, named) for (giver, taker), named in hops.items())
-
-
-def opened(codes: Sequence[str], fact: Fact, inside: Inside | None) -> list[str]:
-    """The items that codes stand for; a box of which nothing is known stands for itself."""
-    opened: list[str] = []
-    for code in codes:
-        opened += (inside(code, fact) if inside and code[0] == "B" else ()) or [code]
-    return opened
-
-
-def _leg(giver: str, taker: str, named: Sequence[tuple[Fact, list[str]]]) -> Leg:
-    answers: dict[str, Fact] = {}
-    offered: dict[str, Fact] = {}
-    taken: set[str] = set()
-    for fact, codes in named:
-        if fact.kind == "accepted":
-            taken.update(codes)
-        shelf = offered if fact.kind == "released" else answers
-        shelf.update(dict.fromkeys(codes, fact))
-    rejected = {code for code, fact in answers.items() if code not in taken and not _again(offered.get(code), fact)}
-    by_kind = {kind: tuple(fact for fact, _ in named if fact.kind == kind) for kind in _MOVES}
-    return Leg(
-        giver,
-        taker,
-        by_kind["released"],
-        by_kind["accepted"],
-        by_kind["refused"],
-        taken=frozenset(taken),
-        rejected=frozenset(rejected),
-        waiting=frozenset((offered.keys() | answers.keys()) - taken - rejected),
-    )
-
-
-def _again(offer: Fact | None, refusal: Fact) -> bool:
-    """Whether it was offered once more after a refusal, by more than clocks differ."""
-    return offer is not None and offer.occurred_ms - refusal.occurred_ms > CLOCK_DIFFERENCE_MS_MAX
 
 
 def _sources(legs: Sequence[Leg]) -> list[Leg]:
@@ -421,21 +371,23 @@ def _is_own(leg: Leg, consignor: str) -> bool:
     return leg.by_carrier or leg.giver == consignor
 
 
-def _load(legs: Sequence[Leg], consignor: str) -> _Load:
-    sources = _sources(legs)
+def _load(told: Sequence[Leg], legs: Sequence[Leg], consignor: str) -> _Load:
+    """`told`: what the parties say; `legs`: what anybody says."""
     # What a carrier would not take never left; what the plant would not take did.
-    loaded = _left(leg for leg in sources if _is_own(leg, consignor))
+    loadings = [leg for leg in _sources(told) if _is_own(leg, consignor)]
+    loaded = _left(loadings)
     # Two consignors on one number are not added up: what only the other one sent is not on this manifest.
-    foreign = _left(leg for leg in sources if not _is_own(leg, consignor)) - loaded
-    arrivals = [leg for leg in legs if _arrives(leg, consignor)]
+    foreign = _left(leg for leg in _sources(legs) if not _is_own(leg, consignor)) - loaded
+    arrivals = [leg for leg in told if _arrives(leg, consignor)]
     accepted = frozenset(code for leg in arrivals for code in leg.taken) - foreign
     return _Load(
         loaded=loaded,
+        scanned=frozenset(code for leg in loadings for fact in leg.facts for code in fact.event.codes),
         foreign=foreign,
         presented=frozenset(code for leg in arrivals if leg.by_carrier for code in leg.codes) - foreign,
         accepted=accepted,
         refused=frozenset(code for leg in arrivals for code in leg.rejected) - accepted - foreign,
-        returned=frozenset(code for leg in legs if leg.taker == consignor for code in leg.taken) - accepted - foreign,
+        returned=frozenset(code for leg in told if leg.taker == consignor for code in leg.taken) - accepted - foreign,
     )
 
 

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 
+from wasteledger.domain.boxes import PAIRING_MS_MAX
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.load import Inside, inside_of
-from wasteledger.domain.manifest import Leg, Manifest, opened
+from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.manifest_contents import entitled_in, struck_in
 from wasteledger.domain.manifest_doubts import Apart
+from wasteledger.domain.manifest_legs import Leg, opened
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import PAIRING_MS_MAX, is_box
+from wasteledger.domain.timeline import is_box
 
 
 def numbers_apart(manifest: Manifest, source: Source, directory: Directory) -> list[Apart]:

@@ -9,7 +9,8 @@ from wasteledger.domain.corrections import correction_of
 from wasteledger.domain.entitled import NOT, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.load import Entitled, Inside
-from wasteledger.domain.manifest import Manifest, Struck
+from wasteledger.domain.manifest import Manifest
+from wasteledger.domain.manifest_legs import Struck
 from wasteledger.domain.register import Directory, WasteStream
 
 PACKAGES_ZH = {"bag": "包装袋", "sharps_box": "利器盒", "drum": "桶"}

@@ -10,7 +10,8 @@ from schemas.codes import item_waste_code
 from schemas.plates import normal_plate
 from wasteledger.domain.deadlines import HOUR_MS, Expected
 from wasteledger.domain.facts import Fact, by_order
-from wasteledger.domain.manifest import Leg, Manifest, Phase
+from wasteledger.domain.manifest import Manifest, Phase
+from wasteledger.domain.manifest_legs import Leg
 from wasteledger.domain.register import Directory
 
 #: `add_workdays(at_ms, days)`: the end of that many working days after a moment, as `domain.workdays` reckons them.
@@ -171,16 +172,20 @@ def _out_of_turn(manifest: Manifest, leg: Leg) -> str:
         return ""
     way = (manifest.consignor, *manifest.carriers, manifest.consignee)
     if leg.taker not in way[1:]:
-        return leg.taker
+        return leg.taker if leg.acceptances or leg.refusals else leg.giver
     turns = {way[place - 1] for place, party in enumerate(way) if place and party == leg.taker}
-    return "" if leg.giver in turns else leg.taker if leg.to_carrier else leg.giver
+    if leg.giver in turns:
+        return ""
+    # Who never spoke of it is not at fault for what another one tells.
+    return leg.taker if (leg.to_carrier and leg.acceptances) or not leg.releases else leg.giver
 
 
 def _first_carrier_facts(manifest: Manifest) -> list[Fact]:
     """Scans of the vehicle that the draft names: the first carrier's, when it takes over and when it delivers to the end."""
     first = manifest.carriers[:1]
     legs = [leg for leg in manifest.legs if [leg.taker] == [*first] or ([leg.giver] == [*first] and not leg.to_carrier)]
-    return sorted((fact for leg in legs for fact in leg.facts), key=by_order)
+    facts = (fact for leg in legs for fact in leg.facts if fact.event.site in manifest.parties)
+    return sorted(facts, key=by_order)
 
 
 def _driver(manifest: Manifest, directory: Directory) -> Iterator[ManifestDoubt]:
@@ -210,8 +215,7 @@ def _more_than_released(manifest: Manifest) -> Iterator[ManifestDoubt]:
 
 def transfer_end(manifest: Manifest) -> Fact | None:
     """The fact by which the transfer ended: the consignee has decided, or the consignor has its load back; None while it goes on."""
-    back = [fact for leg in manifest.legs if leg.taker == manifest.consignor for fact in leg.acceptances]
-    ends = [*manifest.decisions, *back]
+    ends = [*manifest.decisions, *manifest.returns]
     return max(ends, key=by_order) if ends and manifest.phase is not Phase.ARRIVED else None
 
 

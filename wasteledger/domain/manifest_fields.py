@@ -15,8 +15,9 @@ from schemas.quantities import format_kg
 from schemas.waste import waste_name
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.legal_days import china_day
-from wasteledger.domain.manifest import DECIDED, Leg, Manifest, Phase
+from wasteledger.domain.manifest import DECIDED, Manifest, Phase
 from wasteledger.domain.manifest_contents import ContentRow
+from wasteledger.domain.manifest_legs import Leg
 from wasteledger.domain.register import EXEMPT_BEDS_MAX, Directory, Site
 
 METHODS_ZH = {

@@ -6,9 +6,10 @@ A manifest is valid for a hand-over when (危险废物转移管理办法 art. 10
    entered with the paper's number within `backfill_workdays` after the transfer ended;
 2. it was not void by then;
 3. it is the manifest of the consignor that loaded this package;
-4. it serves one trip: what one vehicle loaded before the first decision at the other end, carried on by the drafted carriers in their
-   order. What is loaded after that decision, after the load was brought back, or on a second vehicle, needs a number of its own. Told
-   after that decision, a loading is proved to have come before it by the number in the chain of a device that brought the load there;
+4. it serves one trip, as its parties and nobody else tell (`manifest_legs.py`): what one vehicle loaded before the first decision at the
+   other end, carried on by the drafted carriers in their order. What is loaded after that decision, after the load was brought back, or on
+   a second vehicle, needs a number of its own. Told after that decision, a loading is proved to have come before it by the number in the
+   chain of a device that brought the load there; paper, which has its own term, proves it where both sides wrote it down;
 5. giver and taker named the same number.
 """
 
@@ -21,8 +22,9 @@ from schemas.entitlement import Standing
 from schemas.plates import normal_plate
 from wasteledger.domain.entitled import told_before
 from wasteledger.domain.facts import Fact, by_order
-from wasteledger.domain.manifest import Leg, Manifest
+from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.manifest_doubts import AddWorkdays, transfer_end
+from wasteledger.domain.manifest_legs import Leg
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
 
@@ -66,7 +68,7 @@ def law_of(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) 
     loadings = manifest.loadings
     left = _leaving(loadings)
     told_ms = min((fact.received_ms for leg in loadings for fact in leg.facts), default=0)
-    ends = [*manifest.decisions, *(fact for leg in manifest.legs for fact in _returns(leg, manifest.consignor))]
+    ends = [*manifest.decisions, *manifest.returns]
     loaders = [leg for leg in loadings if leg.to_carrier]
     end_told_ms = min((fact.received_ms for fact in ends), default=-1)
     return ManifestLaw(
@@ -123,9 +125,11 @@ def _is_second_trip(law: ManifestLaw, fact: Fact, other: Fact | None) -> bool:
 
 
 def _is_before_end(law: ManifestLaw, *sides: Fact) -> bool:
-    """Whether it is proved of either side of a loading that it came before the trip ended; paper has its own term."""
+    """Whether it is proved of either side of a loading that it came before the trip ended, or both wrote it on paper."""
     brought = dict(law.brought)
-    return any(side.event.backfill is not None or _is_told(side, law.end_told_ms, brought) for side in sides)
+    if all(side.event.backfill is not None for side in sides):
+        return True
+    return any(_is_told(side, law.end_told_ms, brought) for side in sides)
 
 
 def _is_told(fact: Fact, end_told_ms: int, brought: Mapping[str, int]) -> bool:
@@ -134,10 +138,10 @@ def _is_told(fact: Fact, end_told_ms: int, brought: Mapping[str, int]) -> bool:
 
 def _brought(manifest: Manifest, end_told_ms: int) -> tuple[tuple[str, int], ...]:
     first: dict[str, int] = {}
-    home = [leg for leg in manifest.legs if leg.taker == manifest.consignor]
-    for leg in (*manifest.arrivals, *home):
+    home = [leg for leg in manifest.trip if leg.taker == manifest.consignor]
+    for leg in (*manifest.ends, *home):
         _note_first(leg.facts, first)
-    for leg in reversed(manifest.legs):
+    for leg in reversed(manifest.trip):
         if leg.by_carrier and leg.to_carrier:  # who handed on what was brought there had loaded it before
             taken = [fact for fact in leg.acceptances if _is_told(fact, end_told_ms, first)]
             codes = {code for fact in taken for code in fact.event.codes}
@@ -169,10 +173,6 @@ def _leaving(loadings: tuple[Leg, ...]) -> Fact | None:
     taken = [fact for leg in loadings for fact in leg.acceptances]
     found = releases or taken
     return min(found, key=by_order) if found else None
-
-
-def _returns(leg: Leg, consignor: str) -> tuple[Fact, ...]:
-    return leg.acceptances if leg.taker == consignor else ()
 
 
 def _vehicle(leg: Leg) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from wasteledger.domain.booking import BookedDoubt
+from wasteledger.domain.boxes import LOAD_MS_MAX
 from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.facts import Fact, Source
@@ -13,7 +14,6 @@ from wasteledger.domain.manifest_contents import entitled_in, struck_in
 from wasteledger.domain.manifest_doubts import expected_of, judge_manifest
 from wasteledger.domain.manifest_validity import ManifestLaw, law_of
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import LOAD_MS_MAX
 from wasteledger.domain.workdays import add_workdays
 
 #: A moment before everything: what only time raises is not raised yet.
@@ -60,7 +60,7 @@ def manifest_doubts(
         rows.append(
             BookedDoubt(
                 number, expected.reason, expected.rule, expected.site, expected.due_ms, expected.after.event_id, number,
-                " ".join(sorted(items)),
+                " ".join(sorted(items)) or number,
             )
         )  # fmt: skip
     return rows

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from schemas.custody import Phase
 from schemas.reasons import CLASSES
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem, book_doubts, book_item, classify, is_ghost
-from wasteledger.domain.capacity import capacity_findings, year_begin_ms
+from wasteledger.domain.capacity import capacity_findings
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import device_findings
 from wasteledger.domain.facts import Fact
@@ -276,7 +276,7 @@ def _other_findings(
     for row in booked:
         if row.sealed_day and row.sealed_day >= first_day(as_of_ms) and not row.opening:
             days[row.site][row.sealed_day] += row.mass_g
-    yield from producer_findings(days, directory, as_of_ms, _sealings_in(chains))
+    yield from producer_findings(days, directory, as_of_ms, sealings_in(chains))
     yield from _capacity_findings(chains, directory, as_of_ms)
     shown = partial(evidence_of, booked, history.facts_of, as_of_ms=as_of_ms)
     yield from void_findings(sum_up(booked, as_of_ms), directory, as_of_ms, lambda site: shown(site=site))
@@ -291,23 +291,26 @@ def _other_findings(
 
 
 def _capacity_findings(chains: dict[str, Chain], directory: Directory, as_of_ms: int) -> Iterator[Finding]:
-    begin_ms = year_begin_ms(as_of_ms)
-    disposed_g: dict[str, int] = defaultdict(int)
-    newest: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+    disposed_g: dict[tuple[str, int], int] = defaultdict(int)
+    newest: dict[tuple[str, int], list[tuple[int, str, str]]] = defaultdict(list)
     for chain in chains.values():
-        if chain.state.phase is Phase.DISPOSED and chain.state.holder and chain.steps[-1].fact.occurred_ms >= begin_ms:
+        if chain.state.phase is Phase.DISPOSED and chain.state.holder:
+            last_ms = chain.steps[-1].fact.occurred_ms
+            year = chain.state.holder, legal_day(last_ms).year
             rows = book_item(chain, directory.region)
-            disposed_g[chain.state.holder] += sum(row.mass_g for row in rows if row.phase == Phase.DISPOSED.value)
+            disposed_g[year] += sum(row.mass_g for row in rows if row.phase == Phase.DISPOSED.value)
             end = chain.since or chain.steps[-1].fact
-            newest[chain.state.holder].append((-chain.steps[-1].fact.occurred_ms, chain.code, end.event_id))
+            newest[year].append((-last_ms, chain.code, end.event_id))
 
-    def disposals(site: str, _year: int) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(event_id for _, _, event_id in sorted(newest[site])[:EVIDENCE_MAX]))
+    def disposals(site: str, year: int) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(event_id for _, _, event_id in sorted(newest[site, year])[:EVIDENCE_MAX]))
 
     yield from capacity_findings(disposed_g, directory, as_of_ms, disposals)
 
 
-def _sealings_in(chains: dict[str, Chain]) -> Sealings:
+def sealings_in(chains: dict[str, Chain]) -> Sealings:
+    """Finds the newest sealings of a site between two days, among these packages."""
+
     def sealings(site: str, first: date, last: date) -> tuple[str, ...]:
         seals = [
             (-seal.occurred_ms, chain.code, seal.event_id)

@@ -13,18 +13,16 @@ What a signer was not entitled to say neither packs nor empties a box.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from wasteledger.domain.corrections import Correction, correction_of, parties_to
-from wasteledger.domain.entitled import OFFICE, entitlement_of, told_before
+from wasteledger.domain.boxes import LOAD_MS_MAX, PAIRING_MS_MAX, empties, is_anothers, was_at
+from wasteledger.domain.corrections import Correction, correction_of
+from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
-from wasteledger.domain.opening import is_confirmed, with_opening_stock
+from wasteledger.domain.labels import ACTS, Label, labels_around
+from wasteledger.domain.opening import with_opening_stock
 from wasteledger.domain.register import Directory
 
 #: Two honest device clocks may differ by this much.
 CLOCK_DIFFERENCE_MS_MAX = 15 * 60 * 1000
-#: A release stamped later than this after an acceptance belongs to another hop.
-PAIRING_MS_MAX = 24 * 60 * 60 * 1000
-#: A box that was not emptied for so long is judged as if it had been; the longest legal storage of medical waste is seven days.
-LOAD_MS_MAX = 60 * 24 * 60 * 60 * 1000
 
 #: What takes an item out of its box.
 _LEAVING = frozenset({"packed", "unpacked", "disposed"})
@@ -126,15 +124,18 @@ class Tails:
     """The tails of boxes, each made once.
 
     Attributes:
-        made: by box and the index of their first fact; None where the steps need each item's own look.
-        spans: by box the spans (begin, end, tail) in which nothing happened to it: what is packed inside one begins the tail at its end.
+        made: by box, the index of their first fact and who packed; None where the steps need each item's own look.
+        spans: by box and packer the spans (begin, end, tail) in which nothing happened to it: what is packed inside one begins the tail
+            at its end.
+        labels: those that words connect with a code, by the code.
     """
 
-    __slots__ = ("made", "spans")
+    __slots__ = ("labels", "made", "spans")
 
     def __init__(self) -> None:
-        self.made: dict[tuple[str, int], Tail | None] = {}
-        self.spans: dict[str, list[tuple[int, int, Tail | None]]] = {}
+        self.made: dict[tuple[str, int, str], Tail | None] = {}
+        self.spans: dict[tuple[str, str], list[tuple[int, int, Tail | None]]] = {}
+        self.labels: dict[str, dict[str, Label]] = {}
 
 
 class Timeline(NamedTuple):
@@ -143,6 +144,7 @@ class Timeline(NamedTuple):
     Attributes:
         tail: shared with the items beside it, where its own steps end with its packing; those steps come after `own` steps.
         relabelled_from: the code of the package, where this label took another one's place.
+        labels: those that took this one's place.
     """
 
     steps: list[Step]
@@ -150,6 +152,7 @@ class Timeline(NamedTuple):
     own: int
     tail: Tail | None = None
     relabelled_from: str = ""
+    labels: dict[str, Label] | None = None
 
 
 def is_box(code: str) -> bool:
@@ -157,17 +160,20 @@ def is_box(code: str) -> bool:
     return code[0] == "B"
 
 
-def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Timeline:
+def timeline_of(  # noqa: C901 - the parts of a life, one after the other
+    code: str, source: Source, directory: Directory, tails: Tails | None = None
+) -> Timeline:
     """The steps of an item, in order. `tails` remembers what items of one box share."""
-    relabelled = code in source.relabelled
-    own = sorted(facts_of_package(code, source, directory) if relabelled else source.facts_of(code), key=by_order)
+    facts, labels, first = source.facts_of(code), None, ""
+    if code in source.relabelled:
+        facts, labels, first = _by_label(code, facts, source, directory, tails)
+    own = sorted(facts, key=by_order)
+    if first:
+        return Timeline([Step(fact) for fact in own], [], len(own), relabelled_from=first)
     if code in source.opened:
         own = with_opening_stock(code, own, source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
-    old = relabelled_from(code, source, directory) if relabelled else ""
-    if old:
-        return Timeline([Step(fact) for fact in own], [], len(own), None, old)
     steps, kept, targets = [], own, source.targets
-    packings = 0
+    packings, taken = 0, False
     for fact in own:
         correction = None
         if fact.event_id in targets:
@@ -177,65 +183,60 @@ def timeline_of(code: str, source: Source, directory: Directory, tails: Tails | 
                 kept = [other for other in kept if other is not fact]
                 continue
         steps.append(Step(fact, "", correction))
-        packings += fact.kind == "packed"
+        if fact.kind == "packed":
+            packings += 1
+        elif fact.kind == "accepted":
+            taken = True
     _begin_first(steps)
     stays: list[BoxStay] = []
     if packings:
         tail = _tail(kept[-1], source, directory, tails) if tails is not None and packings == 1 else None
         if tail:
-            paired, orphans = _pair(steps)
+            paired, orphans = _pair(steps) if taken else (steps, None)
             if not orphans:
                 stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by, tail.departures)
-                return Timeline(paired + tail.steps, [stay], len(paired), tail)
+                return Timeline(paired + tail.steps, [stay], len(paired), tail, labels=labels)
         inside, stays = _boxed_steps(kept, source, directory)
         if inside:
             steps += inside
             steps.sort(key=_by_order)
             _begin_first(steps)
-    return Timeline(_pair(steps)[0], stays, len(steps))
+    return Timeline(_pair(steps)[0], stays, len(steps), labels=labels)
 
 
-def facts_of_package(code: str, source: Source, directory: Directory) -> Sequence[Fact]:
-    """The facts that name a package, by the label it had and by those that took its place (`relabelled`)."""
-    facts = source.facts_of(code)
-    if code not in source.relabelled:
-        return facts
+def _by_label(
+    code: str, facts: Sequence[Fact], source: Source, directory: Directory, tails: Tails | None
+) -> tuple[Sequence[Fact], dict[str, Label], str]:
+    """The facts that name a package, by its first label and by those that took its place, and these; or whose label the code is now."""
+    known = tails.labels if tails is not None else {}
+    if code not in known:
+
+        def acts_of(label: str) -> list[Fact]:
+            return _acts_of(label, source, directory)
+
+        codes, around = labels_around(code, source, directory, acts_of, near_ms=CLOCK_DIFFERENCE_MS_MAX)
+        known |= dict.fromkeys(codes, around)
+    if code in known[code]:
+        return facts, {}, known[code][code].first
+    labels = {new: label for new, label in known[code].items() if label.first == code}
     own = {fact.event_id: fact for fact in facts}
+    for new, label in labels.items():
+        later = source.facts_of(new)
+        own |= {fact.event_id: fact for fact in later if fact.kind not in _LABEL or fact.order > label.word.order}
+    return list(own.values()), labels, ""
+
+
+def _acts_of(label: str, source: Source, directory: Directory) -> list[Fact]:
+    """What entitled signers did with a label, by itself and in its boxes, without what never was."""
+    facts = sorted(source.facts_of(label), key=by_order)
+    own = []
     for fact in facts:
-        if fact.kind == "relabelled" and relabelled_from(fact.event.new_code, source, directory) == code:
-            later = facts_of_package(fact.event.new_code, source, directory)
-            own |= {other.event_id: other for other in later if other.kind not in _LABEL or other.order > fact.order}
-    return list(own.values())
-
-
-def relabelled_from(code: str, source: Source, directory: Directory) -> str:
-    """The code of the package on which a label stands that took another one's place; empty for every other code.
-
-    The label must have been blank, and whoever put it on entitled, and concerned with the package: it had sealed it, or had it. It is told
-    before the package is disposed of, or by the authority.
-    """
-    facts = source.facts_of(code)
-    changes = [fact for fact in facts if fact.kind == "relabelled" and fact.event.new_code == code]
-    if not changes or any(fact.kind == "sealed" for fact in facts) or _is_old_stock(code, facts, source, directory):
-        return ""
-    first = min(changes, key=by_order)
-    entitlement = entitlement_of(first, source, directory)
-    if entitlement != OFFICE and any(fact.kind == "disposed" and not told_before(first, fact) for fact in facts):
-        return ""  # told after the fire, it would make of a package that nobody sealed the one that is missing
-    old: str = next(iter(first.event.codes))
-    known = source.facts_of(old)
-    if old in source.opened:
-        known = with_opening_stock(old, sorted(known, key=by_order), source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
-    parties = parties_to(known, source, directory)
-    return old if entitlement == OFFICE or (entitlement and first.event.site in parties) else ""
-
-
-def _is_old_stock(code: str, facts: Sequence[Fact], source: Source, directory: Directory) -> bool:
-    """Whether the authority says that a package of opening stock bears this label."""
-    if code not in source.opened:
-        return False
-    read = with_opening_stock(code, sorted(facts, key=by_order), source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
-    return any(fact.kind == "sealed" and is_confirmed(fact, code, source, directory) for fact in read)
+        if fact.kind in ACTS and entitlement_of(fact, source, directory):
+            struck = fact.event_id in source.targets and correction_of(label, fact, facts, source, directory)
+            if not (struck and struck.never_was):
+                own.append(fact)
+    inside = [step.fact for step in _boxed_steps(own, source, directory)[0]]
+    return own + [fact for fact in inside if fact.kind in ACTS and entitlement_of(fact, source, directory)]
 
 
 def _begin_first(steps: list[Step]) -> None:
@@ -269,15 +270,15 @@ def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> T
     """The tail behind a packing, if that is the item's last own fact and nothing about the tail is out of the ordinary."""
     if packed.kind != "packed" or not entitlement_of(packed, source, directory):
         return None
-    box, begin_ms = packed.event.box, packed.occurred_ms
-    spans = tails.spans.setdefault(box, [])
+    box, site, begin_ms = packed.event.box, packed.event.site, packed.occurred_ms
+    spans = tails.spans.setdefault((box, site), [])
     for span_ms, end_ms, tail in spans:
         if span_ms <= begin_ms < end_ms:
             return tail
     first = next(iter(source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX)), None)
     if first is None or first.occurred_ms == begin_ms:
         return None
-    key = (box, first.index)
+    key = (box, first.index, site)
     if key not in tails.made:
         steps, stays = _boxed_steps([packed], source, directory)
         steps.sort(key=_by_order)
@@ -313,17 +314,23 @@ def _boxed_steps(own: list[Fact], source: Source, directory: Directory) -> tuple
     return list(steps.values()), stays
 
 
-def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a way out of it
+def _stay(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over a box, each branch a way out of it
     box: str, packed: Fact, leaving: Fact | None, named: set[str], source: Source, directory: Directory
 ) -> tuple[BoxStay, dict[str, Step]]:
     end_ms = leaving.occurred_ms if leaving else None
     until_ms = packed.occurred_ms + LOAD_MS_MAX
     missed_by, departures, steps = [], [], {}
+    had = {packed.event.site}
     for fact in source.box_facts(box, packed.occurred_ms, until_ms if end_ms is None else min(end_ms, until_ms)):
         if fact.event_id in named or fact.order < packed.order:
             continue
+        by = fact.event.from_site or fact.event.site
+        if by not in had and is_anothers(by, fact, had, packed, source, directory):
+            continue
+        if fact.kind == "accepted" and entitlement_of(fact, source, directory):
+            had.add(fact.event.site)
         if empties(fact) or _counted(fact, box):
-            if not entitlement_of(fact, source, directory) or not _was_at(fact.event.site, box, packed, fact, source):
+            if not entitlement_of(fact, source, directory) or not was_at(fact.event.site, box, packed, fact, source):
                 continue
             if fact.event_id in source.targets:
                 struck = correction_of(box, fact, source.facts_of(box), source, directory)
@@ -359,7 +366,7 @@ def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
     if kind in _LEAVING:
         if kind == "unpacked":
             return bool(fact.event.box == box)
-        return kind == "disposed" or fact.event.box == box or _was_at(fact.event.site, box, packed, fact, source)
+        return kind == "disposed" or fact.event.box == box or was_at(fact.event.site, box, packed, fact, source)
     if box in fact.event.codes or fact.order < packed.order:
         return False
     if kind == "refused":
@@ -373,22 +380,6 @@ def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
             if other.occurred_ms > fact.occurred_ms:
                 break
     return place != fact.event.site
-
-
-def _was_at(site: str, box: str, packed: Fact, fact: Fact, source: Source) -> bool:
-    """Whether a site had the box by the time of a fact: it packed it, took it over, or is an authority that looks into it."""
-    if site == packed.event.site or site[0] == "A":
-        return True
-    until_ms = fact.occurred_ms + PAIRING_MS_MAX
-    return any(
-        other.event.site == site and other.kind in {"accepted", "packed"} and other is not fact
-        for other in source.box_facts(box, packed.occurred_ms - LOAD_MS_MAX, until_ms)
-    )
-
-
-def empties(fact: Fact) -> bool:
-    """Whether the fact says that the box is empty now, apart from its disposal."""
-    return fact.kind == "washed" or (fact.kind == "unpacked" and fact.event.complete)
 
 
 def _move_before(step: Step, orphan: Step, ordered: list[Step]) -> None:

@@ -119,18 +119,19 @@ class Clocks:
     def learn(self, hello: Hello, received_ms: int) -> bool:
         """Takes in a hello; whether it moved the boot (`moves`). What it says of numbers concerns what comes later.
 
-        A hello that was long under way makes the boot seem to begin later than it did, so the earliest one holds.
+        A hello that was long under way makes the boot seem to begin later than it did, so the earliest one holds. One that moves nothing
+        is not kept: what is dated by the clocks that are known must not change behind a hello for which nobody dates it anew.
         """
         said = self._said.get(hello.device_id, ())
         if not said or said[-1][0] < hello.next_seq:
             self._said[hello.device_id] = (*said, (hello.next_seq, received_ms))
-        boot, made = (hello.device_id, hello.boot_id), Anchor(received_ms, received_ms - hello.monotonic_ms)
-        known, moved = self._anchors.get(boot, ()), self.moves(hello, received_ms)
-        if any(other.received_ms <= received_ms and other.zero_ms <= made.zero_ms for other in known):
+        if not self.moves(hello, received_ms):
             return False
+        boot, made = (hello.device_id, hello.boot_id), Anchor(received_ms, received_ms - hello.monotonic_ms)
+        known = self._anchors.get(boot, ())
         kept = [other for other in known if other.received_ms < received_ms or other.zero_ms < made.zero_ms]
         self._anchors[boot] = tuple(sorted([*kept, made]))
-        return moved
+        return True
 
     def claim(self, event: Act, received_ms: int, wall_ms: int) -> tuple[int, int, int]:
         """Steps 1 to 3: when the event happened, and no earlier and no later than which moments it counts."""

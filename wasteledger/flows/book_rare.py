@@ -20,6 +20,9 @@ def is_rare(fact: Fact) -> bool:
 def shelve_rare(fact: Fact, source: BookSource) -> None:
     """Keeps a rare fact where what it concerns is asked for."""
     event = fact.event
+    if fact.kind == "packed":
+        source.doubled[event.box] = fact
+        return
     source.evidence.add(fact)
     if event.new_code:
         source.relabelled.update((*event.codes, event.new_code))

@@ -33,6 +33,7 @@ class BookSource:
         self.relabelled: set[str] = set()
         self.openings: dict[str, list[Fact]] = defaultdict(list)
         self.opened: set[str] = set()
+        self.doubled: dict[str, Fact] = {}
         #: Times that do not follow from an event and its clocks alone: (occurred, earliest, latest, outside) by index.
         self.held: dict[int, tuple[int, ...]] = {}
         self.facts: dict[int, Fact] = {}
@@ -78,7 +79,7 @@ class BookSource:
             known = self.places[code]
             if not known:
                 self._first_named.add(code)
-            elif not code.startswith("acts ") and min(added[::2]) < max(known[::2]):
+            elif not code.startswith("acts ") and min(added[::2]) <= max(known[::2]):
                 self.late.add(code)
             known.fromlist(added)
             if code[0] == "B":
@@ -119,6 +120,12 @@ class BookSource:
                 for at in range(1, len(places), 2):
                     if fact.index in {places[at], ~places[at]}:
                         places[at - 1] = fact.occurred_ms
+
+    def ask_anew(self, event_id: str) -> None:
+        """What is said of an event was told before it: who takes it back has to have made it."""
+        for word in self.targets[event_id]:
+            for fact in (word, self.facts.get(word.index, word)):
+                fact.entitlement = None
 
     def prefetch(self, codes: Iterable[str]) -> None:
         """Reads at once what walking these codes will ask for."""

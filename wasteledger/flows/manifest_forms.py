@@ -27,9 +27,10 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import CHINA, china_day
 from wasteledger.domain.load import inside_of
-from wasteledger.domain.manifest import PHASES_ZH, Leg, Manifest, Phase
+from wasteledger.domain.manifest import PHASES_ZH, Manifest, Phase
 from wasteledger.domain.manifest_contents import ContentRow, entitled_in, stream_of, struck_in
 from wasteledger.domain.manifest_fields import OPINIONS_ZH, PERSONAL, FieldState, field_states, manifest_duty
+from wasteledger.domain.manifest_legs import Leg
 from wasteledger.domain.manifest_visits import Visit, visits
 from wasteledger.domain.register import Directory, Site
 from wasteledger.domain.walk import walk

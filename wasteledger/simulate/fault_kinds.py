@@ -26,6 +26,8 @@ class FaultKind(NamedTuple):
     is_lie: bool = False
 
 
+#: Who sealed by a badge has not shown that it took the package.
+NOT_TAKEN = ("sealing_unconfirmed", "not_entitled")
 #: What stands on a shelf although somebody says that it does not.
 _SHELF = ("overdue_pickup", "overdue_storage")
 #: A load that did not come in whole leaves its manifest open.
@@ -119,7 +121,8 @@ _LIES = (
     _lie("impostor_seal", "item", "收运员冒卫生室之名封装", ("sealing_unconfirmed",), ("not_entitled",)),
     _lie("badge_borrowed", "item", "收运员用外单位人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
     _lie("badge_expired", "item", "收运员用已离职人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
-    _lie("device_unused", "item", "有自己的手持机，却在收运员的手持机上凭工牌封装", ("own_device_unused",)),
+    # Until the collector has taken it, a stranger sealed it.
+    _lie("device_unused", "item", "有自己的手持机，却在收运员的手持机上凭工牌封装", ("own_device_unused",), NOT_TAKEN),
     # A badge that was read on the company's own device is the company's word: nobody else took part.
     _lie("one_company_badge", "item", "收运处置同属一个公司，产生单位只有工牌", ("one_organisation",)),
     _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",), ("declared_lost", "late_step")),

@@ -8,6 +8,7 @@ from typing import Any
 
 from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS, SECOND_MS, Act
 from wasteledger.simulate.devices import Device, position
+from wasteledger.simulate.fault_kinds import FAULTS, NOT_TAKEN
 from wasteledger.simulate.layout import Centre, Clinic
 from wasteledger.simulate.sealing import CARRIAGE_MS, MARGIN_MS, SCALE_G, STORAGE_MS, Producers, Sealer
 from wasteledger.simulate.truth import NEVER_MS, Package
@@ -160,7 +161,8 @@ class Rounds:
             late = scan(world, device, late_ms, "released", [package], to_site=self._collector)
             package.goes_wrong(kind, acts=late)
         elif kind == "jumped":
-            package.goes_wrong(kind, by_ms=NEVER_MS)
+            by_badge = NOT_TAKEN if clinic.way == "vouched" else ()  # the handheld that sealed it shows nowhere again
+            package.goes_wrong(kind, by_ms=NEVER_MS, allowed=FAULTS[kind].allowed + by_badge)
         elif kind == "late_pickup":
             package.wrongs_of(kind)[0].shown(acts)
         elif kind.startswith("badge_") or kind == "never_sealed" or (kind == "unreleased" and package.stage == "site"):

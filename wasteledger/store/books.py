@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from wasteledger.domain.booked_manifests import BookedManifest
 from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem
+from wasteledger.domain.register import CHINA_MS, DAY_MS
 from wasteledger.store.books_db import BOOKS_VERSION, BooksState, execute_many, query, query_named
 
 _ITEM_COLUMNS = (
@@ -188,9 +189,10 @@ class BookRows:
         """Indexes of the entries that are kept in memory: corrections, vouchings, stock-takes, forks."""
         return [row[0] for row in query(self._connection, "SELECT idx FROM books_rare ORDER BY idx")]
 
-    def save_rare(self, indexes: Sequence[int]) -> None:
-        """Adds to them."""
-        execute_many(self._connection, "INSERT INTO books_rare (idx) VALUES (?)", [(index,) for index in indexes])
+    def save_rare(self, indexes: Iterable[int]) -> None:
+        """Adds to them what is not among them."""
+        statement = "INSERT INTO books_rare (idx) VALUES (?) ON CONFLICT DO NOTHING"
+        execute_many(self._connection, statement, [(index,) for index in indexes])
 
     def held_by(self, site: str) -> list[str]:
         """Codes of the items that a site holds, or is waited for to act on."""
@@ -228,17 +230,19 @@ class BookRows:
         found = query(self._connection, statement, (first_day, last_day, *values))
         return [(row[0], int(row[1]), int(row[2])) for row in found]
 
-    def disposed_g(self, site: str, begin_ms: int) -> int:
-        """Grams that a site has disposed of since a moment."""
+    def disposed_by_day(self, values: Sequence[str]) -> list[tuple[str, int, int]]:
+        """Site, day (in China, since 1970) and grams of what was disposed of, where the site's code lies between two bounds."""
         statement = (
-            "SELECT coalesce(sum(mass_g), 0) FROM books_item WHERE holder = ? AND phase = 'disposed' AND last_ms >= ?"
+            "SELECT holder, (last_ms + ?) / ? AS day, sum(mass_g) FROM books_item WHERE phase = 'disposed' "
+            "AND substr(holder, 2) >= ? AND substr(holder, 2) < ? GROUP BY holder, day"
         )
-        return int(query(self._connection, statement, (site, begin_ms))[0][0])
+        found = query(self._connection, statement, (CHINA_MS, DAY_MS, *values))
+        return [(row[0], int(row[1]), int(row[2])) for row in found]
 
-    def of_roll(self, roll: str) -> list[tuple[str, str]]:
-        """Code and phase of each label of a roll."""
-        statement = "SELECT code, phase FROM books_item WHERE roll = ?"
-        return [(row[0], row[1]) for row in query(self._connection, statement, (roll,))]
+    def phases(self, codes: Iterable[str]) -> dict[str, str]:
+        """The phase of each of these items, as far as they are known."""
+        statement = "SELECT code, phase FROM books_item WHERE code IN ({names})"
+        return {row[0]: row[1] for row in query_named(self._connection, statement, sorted(codes))}
 
     def items(self, where: str, values: Sequence[Any]) -> list[BookedItem]:
         """Items that fulfil a condition of the form `column = ? AND …`."""

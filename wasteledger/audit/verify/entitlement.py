@@ -8,15 +8,19 @@ OWN, OFFICE, OTHER, UNTRUSTED = "own", "office", "other", "untrusted"
 #: What an event would do: raise the rate, add to the denominator, add doubt, or say how the past is to be read.
 ACT, SEALING, OBSERVATION, DECLARATION = "act", "sealing", "observation", "declaration"
 
-#: Kind → who may say it (d: a device of the site, v: another's device if a person of the site vouches, o: an office), and the effect.
+#: By what a person vouches on another party's device; paper counts like a badge.
+NOBODY, BADGE, PIN = "", "badge", "pin"
+
+#: Kind → who may say it (d: a device of the site, o: an office, and another's device if a person of the site vouches: v by a badge, p only
+#: by badge and PIN), and the effect.
 _TABLE = {
     "sealed": ("dv", SEALING),
-    "packed": ("dv", ACT), "unpacked": ("dv", ACT), "released": ("dv", ACT), "accepted": ("dv", ACT),
-    "refused": ("dv", ACT), "stored": ("dv", ACT), "washed": ("dv", ACT),
+    "packed": ("dp", ACT), "unpacked": ("dp", ACT), "released": ("dv", ACT), "accepted": ("dv", ACT),
+    "refused": ("dv", ACT), "stored": ("dp", ACT), "washed": ("dp", ACT),
     "disposed": ("d", ACT), "opening_stock": ("d", DECLARATION), "printed": ("do", ACT), "issued": ("o", ACT),
-    "counted": ("dvo", OBSERVATION), "inspected": ("do", OBSERVATION),
-    "incident": ("dvo", DECLARATION), "voided": ("dvo", DECLARATION), "corrected": ("dvo", DECLARATION),
-    "relabelled": ("dvo", DECLARATION),
+    "counted": ("dpo", OBSERVATION), "inspected": ("do", OBSERVATION),
+    "incident": ("dpo", DECLARATION), "voided": ("dpo", DECLARATION), "corrected": ("dpo", DECLARATION),
+    "relabelled": ("dpo", DECLARATION),
     "vouched": ("do", DECLARATION), "manifested": ("do", DECLARATION),
     "enrolled": ("o", DECLARATION), "revoked": ("o", DECLARATION), "trusted": ("o", DECLARATION),
     "licensed": ("o", DECLARATION), "ruled": ("o", DECLARATION), "cased": ("o", DECLARATION),
@@ -29,24 +33,24 @@ _SEALED_FOR = "CHGT"
 _PLANT, _OWN_AT_PLANT = "D", ("accepted", "refused")
 
 
-def may_be_vouched(kind: str, site: str) -> bool:
-    """Whether a person of the site may stand for this on another party's device."""
+def may_be_vouched(kind: str, site: str, by: str = PIN) -> bool:
+    """Whether a person of the site may stand for this on another party's device, by a badge, or by badge and PIN."""
     who, _ = _TABLE.get(kind, ("", ACT))
-    if "v" not in who:
+    if not (("v" in who and by in {BADGE, PIN}) or ("p" in who and by == PIN)):
         return False
     if kind == "sealed":
         return site[:1] in _SEALED_FOR
     return not (site.startswith(_PLANT) and kind in _OWN_AT_PLANT)
 
 
-def is_entitled(kind: str, standing: str, *, site: str, vouched: bool) -> bool:
+def is_entitled(kind: str, standing: str, *, site: str, vouched: str = NOBODY) -> bool:
     """Whether the signer of an event may say it; nobody may say a kind that this table lacks."""
     who, _ = _TABLE.get(kind, ("", ACT))
     if standing == OWN:
         return "d" in who
     if standing == OFFICE:
         return "o" in who or "d" in who
-    return standing == OTHER and vouched and may_be_vouched(kind, site)
+    return standing == OTHER and may_be_vouched(kind, site, vouched)
 
 
 def effect_of(kind: str) -> str:

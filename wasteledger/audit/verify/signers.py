@@ -14,7 +14,20 @@ from typing import Any, NamedTuple
 
 from . import ed25519
 from .devices import Device
-from .entitlement import KINDS, OFFICE, OTHER, OWN, SEALING, UNTRUSTED, effect_of, is_entitled, may_be_vouched
+from .entitlement import (
+    BADGE,
+    KINDS,
+    NOBODY,
+    OFFICE,
+    OTHER,
+    OWN,
+    PIN,
+    SEALING,
+    UNTRUSTED,
+    effect_of,
+    is_entitled,
+    may_be_vouched,
+)
 from .entries import SITE, Event, canonical, count_of, hash_of, occurred_ms, text_of
 from .formats import fail, unbase64
 from .registers import Person, Register, Registers, china_day, day_begins_ms
@@ -118,6 +131,8 @@ class Signers:
         self._trust: list[tuple[Said, str, int]] = []
         self._rulings: list[tuple[Said, str, int | None]] = []
         self._targets: dict[bytes, list[Said]] = {}
+        self._taken_back: dict[int, bytes] = {}
+        self._by_id: dict[bytes, Said] = {}
         self._sides: dict[tuple[str, str, str], Side] = {}
         self._by_one_device: list[tuple[Said, Said]] = []
         self._trusted: dict[str, int] = {}
@@ -141,11 +156,19 @@ class Signers:
             target = hash_of(payload, "target_event_id")
             if payload.get("vouch_method") != _NOBODY:
                 self._targets.setdefault(target, []).append(said)
+        elif kind == "corrected":
+            self._take_back(said, payload)
         elif kind == "released":
             self._hand_over(said, event.names, said.site, text_of(payload, "to_site", SITE))
         elif kind == "accepted":
             self._hand_over(said, event.names, text_of(payload, "from_site", SITE), said.site)
         self._said.append(said)
+
+    def _take_back(self, said: Said, payload: dict[str, Any]) -> None:
+        """Files the word that an act never was, where somebody vouches for it."""
+        answers = payload.get("agrees_with") is not None or payload.get("refuses") is not None
+        if said.vouch is not None and payload.get("reason") == "did_not_occur" and not answers:
+            self._taken_back[said.index] = hash_of(payload, "target_event_id")
 
     def vouch_of(self, event: Event, payload: dict[str, Any]) -> Vouch | None:
         """Who vouches for an event, with his signature looked at: its key is judged when the register of the day is known.
@@ -228,23 +251,39 @@ class Signers:
         in_a_name = {"manifested", "cased", "inspected", "counted"}
         return said.kind in in_a_name and self._devices[said.device_id].role == "office"
 
-    def _vouched(self, said: Said) -> bool:
-        """Whether a person registered at the site on the day vouched; where no register tells, his word is taken and counted."""
+    def _vouched(self, said: Said) -> str:
+        """How a person registered at the site on the day vouched; where no register tells, his word is taken and counted."""
         vouch = said.vouch
         if vouch is None or vouch.method not in _METHODS:
-            return False
+            return NOBODY
         if said.kind == "accepted" and vouch.on_paper and vouch.method != "pin":
-            return False  # who took something over on paper enters that himself
+            return NOBODY  # who took something over on paper enters that himself
         if vouch.counterpart and not self._devices[said.device_id].has(vouch.counterpart, said.received_ms):
-            return False
+            return NOBODY
+        by_pin = vouch.method == "pin" and vouch.is_signed
         register = self._registers.at(vouch.moment_ms)
         if register is None:
             self._unchecked.add(said.index)
-            return True
+            return PIN if by_pin else self._badge(said)
         person = register.people.get(vouch.actor)
         if person is None or (vouch.method == "pin" and vouch.is_forged(person)):
-            return False
-        return person.is_registered(said.site, china_day(vouch.moment_ms))
+            return NOBODY
+        if not person.is_registered(said.site, china_day(vouch.moment_ms)):
+            return NOBODY
+        return PIN if by_pin and person.key is not None else self._badge(said)
+
+    def _badge(self, said: Said) -> str:
+        """A badge takes back, on the device that made it, what was made by a badge there; else it is a badge."""
+        target = self._taken_back.get(said.index)
+        if target is None:
+            return BADGE
+        if not self._by_id:
+            self._by_id = {told.event_id: told for told in self._said}
+        told = self._by_id.get(target)
+        if told is None:
+            return BADGE
+        here = (told.device_id, told.site) == (said.device_id, said.site)
+        return PIN if here and not (told.vouch and told.vouch.method == "pin") else BADGE
 
     def _stood_for(self, said: Said) -> bool:
         """Whether the site itself stands for another's act after it, or for a sealing the authority."""
@@ -261,7 +300,7 @@ class Signers:
         for said in self._said:
             standing = self._standing(said)
             if standing in {OWN, OFFICE}:
-                good = is_entitled(said.kind, standing, site=said.site, vouched=False)
+                good = is_entitled(said.kind, standing, site=said.site)
             elif standing == OTHER:
                 good = (
                     self._in_a_name(said)
