@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.logs import fill, kept_in_portions
+from tests.store.logs import fill, kept_in_portions, shuffled
 from tests.store.test_books import ASKED, DIGEST, DIRECTORY, SITES, _plain, _same
 from tests.stories_builder import BAG, BAG2, BAG3, BOX, CLINIC, COLLECTOR, OFFICE, PLANT, TRANSFER, Story, as_received
 from wasteledger.flows.book_answers import answer
@@ -86,3 +86,77 @@ def test_the_authoritys_word_in_a_later_portion_reaches_what_it_concerns(databas
     expected = {BAG: "safely_disposed"} if late == "confirmed" else {BAG: "unsealed", BAG2: "overdue"}
     assert {row.code: row.item_class for row in found.items} == expected
     books.close()
+
+
+_SECOND = f"{TRANSFER} 2"
+_ACTS = st.tuples(
+    st.sampled_from(
+        [
+            "declared",
+            "declared",
+            "sealed",
+            "stored",
+            "counted",
+            "released",
+            "disposed",
+            "voided",
+            "confirmed",
+            "refused",
+            "issued",
+        ]
+    ),
+    st.sampled_from([TRANSFER, _SECOND, PLANT, CLINIC]),
+    st.sampled_from([BAG, BAG2]),
+    st.integers(0, 90),
+    st.sampled_from([1, 1, 60, 1500]),
+)
+
+
+def _told(acts: list[tuple[str, str, str, int, int]]) -> list[bytes]:
+    """Declarations, and what else is told of their packages: hours after the first day began, handed in so many minutes later."""
+    story = Story()
+    story.teller(_SECOND)
+    declared: list[str] = []
+    for what, device, bag, hours, delay in acts:
+        site, how = (
+            device.split()[0],
+            {"at": "01 06:00", "after_ms": hours * 3_600_000, "delay_ms": delay * 60_000, "codes": [bag]},
+        )
+        if what == "declared":
+            said = {
+                "as_of": "2026-11-01",
+                "waste_codes": ["841-001-01"],
+                "masses_g": [50_000],
+                "part_no": 1 + hours % 2,
+                "parts_count": 2,
+            }
+            declared.append(story.tell(site, "opening_stock", by=device, **how, **said))
+        elif what in {"confirmed", "refused"}:
+            if declared:
+                about = {"target_event_id": declared[hours % len(declared)]}
+                about |= {"reason": "did_not_occur"} if what == "refused" else {}
+                story.tell(OFFICE, "corrected" if what == "refused" else "vouched", **how, **about)
+        elif what == "issued":
+            story.tell(OFFICE, "issued", **how, stock="roll 1", for_site=site)
+        else:
+            sealed = {"waste_code": "841-001-01", "package": "bag", "mass_source": "scale", "mass_g": 1 + hours}
+            fields = {
+                "sealed": sealed, "stored": {"room": "库1"}, "counted": {"room": "库1", "complete": True}, "voided": {"reason": "spoiled"},
+                "released": {"to_site": COLLECTOR}, "disposed": {"batch": "炉1", "method": "incineration"},
+            }[what]  # fmt: skip
+            story.tell(site, what, by=device, **how, **fields)
+    return story.entries
+
+
+@settings(max_examples=40, deadline=None)
+@given(acts=st.lists(_ACTS, min_size=3, max_size=14), seed=st.integers(0, 2**32), portion=st.integers(1, 9))
+def test_what_was_declared_stays_whatever_is_told_and_in_whatever_order(
+    tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, str, str, int, int]], seed: int, portion: int
+) -> None:
+    chance, told = random.Random(seed), _told(acts)
+    entries = shuffled(told, chance) if seed % 3 else as_received(told)
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('books') / 'wasteledger.db'}")
+    *_, (books, _at) = kept_in_portions(database, entries, DIRECTORY, DIGEST, chance, step_max=6, portion=portion)
+    _same(answer(books, ASKED, DIRECTORY), _plain(entries))
+    books.close()
+    database.close()

@@ -31,8 +31,8 @@ class BookedItem(NamedTuple):
     """What the books say of one item.
 
     Attributes:
-        site, sealed_ms, sealed_day: of its sealing, in China's calendar, or of the first sight of a package that nobody sealed; a label
-            that never moved has the site where it was met.
+        site, sealed_ms, sealed_day: of its sealing, in China's calendar; of opening stock, and of a package that nobody sealed, when it
+            was first told; a label that never moved has the site where it was met.
         packages: 1; 0 for a label that was never sealed.
         item_class: as if no time passed; None where it was voided with evidence or never sealed.
         due_ms: the earliest limit that it is waited for; passed, it is overdue.
@@ -118,7 +118,9 @@ def classify(chain: Chain) -> str | None:
 
 def is_ghost(chain: Chain) -> bool:
     """Whether nobody whose waste it is sealed it: it was seen moving without a sealing, or a plant or carrier sealed it."""
-    return chain.ghost or (not chain.seals and any(doubt.reason == "never_sealed" for doubt in chain.doubts))
+    if chain.ghost or chain.seals:
+        return chain.ghost
+    return chain.declared is not None or any(doubt.reason == "never_sealed" for doubt in chain.doubts)
 
 
 def _home(site: str, chain: Chain, region: str) -> str:
@@ -133,10 +135,10 @@ def _home(site: str, chain: Chain, region: str) -> str:
 def book_item(chain: Chain, region: str) -> list[BookedItem]:
     """The row of an item; a code on several packages has one for each, since each counts where it was sealed.
 
-    A package that nobody sealed counts from the day and at the site of its first sight, its mass unknown.
+    A package that nobody sealed counts from the day and at the site of its first sight, its mass unknown unless somebody declared it.
     """
     state, steps = chain.state, chain.steps
-    ghost = not chain.seals and is_ghost(chain)
+    ghost, declared = not chain.seals and is_ghost(chain), chain.declared
     item_class = classify(chain) if chain.seals or ghost else None
     stays = orjson.dumps(list(map(tuple, chain.stays))).decode()
     reasons = " ".join(dict.fromkeys(doubt.reason for doubt in chain.doubts)) if chain.doubts else ""
@@ -147,14 +149,16 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
     rows = []
     for number, seal in enumerate(chain.seals or [_first_sight(chain) if ghost else None], start=1):
         met_at = (steps[0].fact.event.for_site or steps[0].fact.event.site) if steps else ""
-        mass_g = 0 if seal is None or ghost else chain.mass_g if len(chain.seals) == 1 else seal.event.mass_g
+        said = declared if ghost and declared else seal
+        mass_g = chain.mass_g if len(chain.seals) == 1 else said.event.mass_g or 0 if said else 0
+        began_ms = _begun_ms(seal) if seal else None
         rows.append(
             BookedItem(  # by position: by name it would take a fifth of the time of judging
                 chain.code if number == 1 else f"{chain.code}{COPY_MARK}{number}",
                 _home(seal.event.site, chain, region) if seal else met_at,
-                (chain.waste_code or seal.event.waste_code) if seal else "",
-                seal.occurred_ms if seal else None,
-                legal_day_text(seal.occurred_ms) if seal else None,
+                (chain.waste_code or said.event.waste_code) if said else "",
+                began_ms,
+                legal_day_text(began_ms) if began_ms is not None else None,
                 1 if seal else 0,
                 mass_g,
                 item_class,
@@ -172,7 +176,30 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
                 int(seal is not None and is_opening_stock(seal)),
             )
         )
+    if declared and chain.seals:
+        rows.append(_declared_beside(chain, rows[-1], declared, region))
     return rows
+
+
+def _begun_ms(beginning: Fact) -> int:
+    """In whose month a package counts: a sealing in that of its day; what nobody sealed when it was first told.
+
+    No clock and no paper of one party moves that to a month which nobody asks for any more.
+    """
+    return beginning.occurred_ms if beginning.event.kind == "sealed" else beginning.received_ms
+
+
+def _declared_beside(chain: Chain, row: BookedItem, declared: Fact, region: str) -> BookedItem:
+    """The row of opening stock under whose code another package was sealed afterwards: both count until the authority has answered."""
+    event, told_ms = declared.event, declared.received_ms
+    day = legal_day_text(told_ms)
+    return row._replace(
+        code=f"{chain.code}{COPY_MARK}{len(chain.seals) + 1}", site=_home(event.site, chain, region),
+        waste_code=event.waste_code, sealed_ms=told_ms, sealed_day=day, mass_g=event.mass_g, item_class="unsealed",
+        phase=Phase.HELD.value, holder=event.site, inferred=0,
+        reasons="opening_stock_unconfirmed" if chain.declared_waits else "opening_stock_known", due_ms=None,
+        last_ms=told_ms, stays="[]", method="", corrected_down_g=0, told_day=day, opening=1,
+    )  # fmt: skip
 
 
 #: What speaks of a label, whether or not a package bears it.
@@ -180,8 +207,9 @@ _OF_LABELS = frozenset({"issued", "printed", "counted", "voided", "relabelled", 
 
 
 def _first_sight(chain: Chain) -> Fact | None:
-    """The first scan of a package that nobody sealed."""
-    return next((step.fact for step in chain.steps if step.entitled and step.fact.kind not in _OF_LABELS), None)
+    """The first scan of a package that nobody sealed: the first that was told, since a later one may claim any day."""
+    seen = (step.fact for step in chain.steps if step.entitled and step.fact.kind not in _OF_LABELS)
+    return min(seen, key=lambda fact: (fact.received_ms, fact.order), default=None)
 
 
 def book_doubts(chain: Chain) -> list[BookedDoubt]:

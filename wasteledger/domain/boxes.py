@@ -17,6 +17,8 @@ PAIRING_MS_MAX = 24 * 60 * 60 * 1000
 LOAD_MS_MAX = 60 * 24 * 60 * 60 * 1000
 #: How a site comes to a box.
 _COMING = frozenset({"accepted", "packed"})
+#: Two moments between which there is none.
+NOTHING_TOLD = (0, -1)
 
 
 def was_at(site: str, box: str, packed: Fact, fact: Fact, source: Source) -> bool:
@@ -79,23 +81,30 @@ def empties(fact: Fact) -> bool:
     return fact.kind == "washed" or (fact.kind == "unpacked" and fact.event.complete)
 
 
-def had_before(fact: Fact, box: str, source: Source) -> set[str]:
-    """How the site of a fact had come to a box: `accepted`, `packed`, both or neither."""
+def had_before(fact: Fact, box: str, source: Source, *, told: tuple[int, int] = NOTHING_TOLD) -> set[str]:
+    """How the site of a fact had come to a box: `accepted`, `packed`, both or neither; an acceptance between two moments does not count."""
     before = source.box_facts(box, fact.occurred_ms - LOAD_MS_MAX, fact.occurred_ms, packings=True, backwards=True)
     kinds = set()
     for other in before:
         if other.event.site == fact.event.site and other is not fact and other.kind in _COMING:
-            kinds.add(other.kind)
-            if other.kind == "accepted":
+            if other.kind == "packed":
+                kinds.add("packed")
+            elif not told[0] <= other.occurred_ms <= told[1]:
+                kinds.add("accepted")
                 break
     return kinds
 
 
-def ends_load(fact: Fact, box: str, source: Source, directory: Directory) -> bool:
-    """Whether a box is empty after a fact for whoever packed into it: emptied by one that had taken it over, or destroyed; and one box."""
+def ends_load(
+    fact: Fact, box: str, source: Source, directory: Directory, *, told: tuple[int, int] = NOTHING_TOLD
+) -> bool:
+    """Whether a box is empty after a fact for whoever packed into it: emptied by one that had taken it over, or destroyed; and one box.
+
+    `told`: of these moments something new is told, which makes nothing sure that was not sure before.
+    """
     if not empties(fact) and not (fact.kind == "disposed" and box in fact.event.codes):
         return False
     if box in source.doubled or fact.event_id in source.targets or not entitlement_of(fact, source, directory):
         return False
-    had = had_before(fact, box, source)
+    had = had_before(fact, box, source, told=told)
     return had != {"packed"} if fact.kind == "disposed" else "accepted" in had

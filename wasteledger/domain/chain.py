@@ -12,7 +12,6 @@ from wasteledger.domain.timeline import BoxStay, BoxWeighing, Step
 
 _UNSEEN = ItemState()
 _HAND_OVERS = frozenset({"released", "accepted"})
-_OFFERED = frozenset({Phase.OFFERED, Phase.REFUSED})
 _ENDED = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
 
@@ -58,7 +57,8 @@ class Chain:
         unvouched: acts that nobody stood for, with the time until which somebody may.
         stays: where it was, in order; `boxes`: in which boxes; `box_weighings`: of those boxes while it was inside.
         arrived, storage: the fact by which its holder got it, and the limit of its storage there, which runs until it has really left.
-        returns: how often it came back between two sites, with what was left of its time there.
+        returns: how often it came to a place that is for the law one in which it had been (`storage.py`).
+        lost: what was waited for when it was declared lost, since when, and the fact that had begun it: found again, that runs on.
         producer: the site that sealed it; `producer_strength`: by what it took part (`entitled.py`); `first_taker`: to whom it gave.
         two_organisations: some hop was signed by two of them.
         entered: hand-overs from one organisation to another in which the giver itself took no part: both facts, and what stood for it.
@@ -68,6 +68,7 @@ class Chain:
         relabelled_from: the code of the package on which this label took another one's place; nothing else is told here then.
         replaced: the labels that took the place of its first one.
         ghost: nobody whose waste it is sealed it.
+        declared: as opening stock, which was known by then and is counted beside it; `declared_waits` for the authority.
     """
 
     code: str
@@ -94,6 +95,7 @@ class Chain:
     storage: Awaited | None = None
     taken_ms: int = 0
     returns: int = 0
+    lost: tuple[Awaited | None, int, Fact | None] = (None, 0, None)
     producer: str = ""
     producer_strength: int = 0
     first_taker: str = ""
@@ -103,6 +105,8 @@ class Chain:
     corrected_down_g: int = 0
     self_disposed: bool = False
     ghost: bool = False
+    declared: Fact | None = None
+    declared_waits: bool = False
     seen_at: Fact | None = None
     roll: str = ""
     issued_for: str = ""
@@ -145,11 +149,11 @@ class Chain:
 
     @property
     def expectations(self) -> list[Expected]:
-        """Everything that is waited for: a hand-over that was only offered, or refused, does not stop the time of storage."""
+        """Everything that is waited for: nothing but leaving stops the time of storage, which is the next step of what is only held."""
         if self.expected is None:
             return self.unvouched
         waiting = [self.expected, *self.unvouched]
-        if self.storage and self.arrived and self.state.phase in _OFFERED:
+        if self.storage and self.arrived:
             storage = self.storage.since(self.arrived)
             if storage != self.expected:
                 waiting.append(storage)

@@ -146,11 +146,12 @@ def _check_carrier(chain: Chain, fact: Fact, event: Act, directory: Directory) -
         chain.doubt("unlicensed_vehicle", fact, site=event.site)
 
 
-def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
+def check_mass(chain: Chain, step: Step, source: Source, directory: Directory, *, again: bool = False) -> None:
     """Two weighings of the package itself may differ by the tolerance, and so may the last one and the sealing.
 
     A copied or estimated mass is no weighing; nor are many that repeat the first ones to the gram, which no scale does. But a copy says
-    what was there, and no estimate is off by half.
+    what was there, and no estimate is off by half. A weighing of one act made `again` is held against those before the act: a slip that is
+    mended at once is one difference, not two.
     """
     event, then = step.fact.event, directory.at(step.fact.occurred_ms)
     if step.box or event.masses_g is None or not chain.seals:
@@ -163,13 +164,14 @@ def check_mass(chain: Chain, step: Step, source: Source, directory: Directory) -
         return
     if not is_plausible(weighed_g, chain.seals[0].event.package, then) and weighed_g:
         chain.doubt("implausible_mass", step.fact, site=event.site)
+    earlier = [one for one in chain.weighings if one[2].move != step.fact.move] if again else chain.weighings
     if event.mass_source in _NOT_WEIGHED and weighed_g:
-        _, known_g, known = chain.weighings[-1]
+        _, known_g, known = earlier[-1]
         tolerance = then.tolerance if event.mass_source == "copied" else then.estimate
         if not tolerance.allows(before_g=known_g, after_g=weighed_g):
             chain.doubt("weight_difference", known, step.fact, site=event.site)  # it was not copied from there
         return
-    _, before_g, shown = chain.weighings[-1]
+    _, before_g, shown = earlier[-1]
     if weighed_g == before_g and _is_copied(step.fact, source, then):
         chain.doubt("copied_weight", shown, step.fact, site=event.site)
         return

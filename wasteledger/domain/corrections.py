@@ -7,13 +7,16 @@ does nothing. It holds
 2. when the device that made the event takes it back at once (`undo_min` of its running clock, same boot, handed in in the same contact or
    within that time), before anything else happened to the package;
 3. when the holder alone names another waste before the package has left it (a nurse notices next day);
-4. when somebody entitled has agreed, from its own device: for a hand-over its other party, if it really had the package in that hop; for
-   anything else a party that has had the package in its hands too, or, where that party proposes, whoever made the event.
+4. when somebody entitled of another organisation has agreed, from its own device: whoever made the event, where somebody else proposes;
+   where its maker does, the other party of the hand-over, if it really had the package in that hop, or of anything else a party that has
+   had the package in its hands too.
 
-By 4 no mass shrinks below what was sealed beyond the tolerance, no sealing is struck out, no loss, void or objection is undone, and no
-waste is renamed after disposal; by 3 and 4 no medical waste becomes another one, and none gets a longer limit after its own has
-passed: that takes the authority (design section 14.4). The maker of a proposal may withdraw it. Until it is agreed, withdrawn or refused
-by the authority, a proposal leaves its items disputed.
+By 4 nothing is struck out but a hand-over, and that only while the package's life has not ended by then: what was sealed, lost, found in
+a box or a room, burnt, or seen after the end takes the authority, which alone may strike out what raises a doubt. By 4 no mass shrinks
+below what was sealed beyond the tolerance, and no waste is renamed after disposal; by 3 and 4 no medical waste becomes another one, and
+none gets a longer limit after its own has passed (design section 14.4). The maker of a proposal may withdraw it. What the authority stood
+for (`vouched`) its maker does not take back alone, and a proposal made before that is answered by it. Until it is agreed, withdrawn or
+refused by the authority, a proposal leaves its items disputed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,8 +37,10 @@ BOX_MS_MAX = 60 * 24 * 60 * MINUTE_MS
 _WORDS = frozenset(
     {"issued", "printed", "corrected", "vouched", "voided", "inspected", "incident", "relabelled", "opening_stock"}
 )
-#: What is not taken back by parties among themselves: the rate would rise.
-_ONLY_BY_AUTHORITY = frozenset({"sealed", "incident", "inspected"})
+#: What its two parties may say never was; of everything else the rate would rise.
+_BY_BOTH = frozenset({"released", "accepted", "refused"})
+#: What ends a package's life; what is seen of it afterwards is evidence of doubt.
+_ENDS = frozenset({"disposed", "voided"})
 
 
 class Answer(StrEnum):
@@ -153,6 +158,10 @@ class _Judge:
         return Proposal(proposal, self._answer(proposal, answers, final), answers)
 
     def _answer(self, proposal: Fact, answers: tuple[Fact, ...], final: Fact | None) -> Answer:
+        stood_for = self._stood_for() if proposal.event.reason == "did_not_occur" else None
+        said = max(proposal.order, final.order) if final else proposal.order
+        if stood_for and said < stood_for.order and not self._is_authority(proposal):
+            return Answer.OVERRULED  # the authority's last word is that it did occur
         if final:
             return Answer.AGREED if final.event.agrees_with else Answer.OVERRULED
         if self._is_withdrawn(proposal):
@@ -161,7 +170,7 @@ class _Judge:
             return Answer.AGREED
         if answers and answers[-1].event.refuses:
             return Answer.REFUSED
-        if answers and not self._needs_authority(proposal):
+        if answers and not self._needs_authority(proposal, answers):
             return Answer.AGREED
         return Answer.AGREED if self._is_undone(proposal) or self._is_renamed(proposal) else Answer.OPEN
 
@@ -177,33 +186,52 @@ class _Judge:
     def _counterparts(self, proposal: Fact) -> set[str]:
         """Who may answer for the other side, the authority apart: those that had the package by their own device's word.
 
-        What one party alone made is answered for by that party, where somebody else proposes.
+        What one party made is answered for by that party, where somebody else proposes. Sites of one organisation are one party.
         """
-        target = self._target.event
-        other = target.to_site or target.from_site
-        had = [
-            fact
+        target, maker = self._target.event, proposal.event.site
+        sites = {
+            fact.event.site
             for fact in self._own
             if fact.kind not in _WORDS and entitlement_of(fact, self._source, self._directory) == OWN
-        ]
-        if not other:
-            sites = {fact.event.site for fact in had}
-            return sites - {target.site} if proposal.event.site == target.site else sites & {target.site}
-        return {other} & {fact.event.site for fact in had}
+        }
+        other = target.to_site or target.from_site
+        if maker != target.site:
+            sites &= {target.site}
+        elif other:
+            sites &= {other}
+        organisation = self._directory.organisation
+        return {site for site in sites if organisation(site) != organisation(maker)}
 
-    def _needs_authority(self, proposal: Fact) -> bool:
+    def _stood_for(self) -> Fact | None:
+        """The last word by which the authority stands for the event, as far as it concerns the package."""
+        words = [
+            word
+            for word in self._source.targets.get(self._target.event_id, ())
+            if word.kind == "vouched" and self._code in word.event.codes and self._is_authority(word)
+        ]
+        return max(words, key=by_order, default=None)
+
+    def _needs_authority(self, proposal: Fact, answers: tuple[Fact, ...]) -> bool:
         """Whether the rate would rise or the denominator shrink."""
         event, target = proposal.event, self._target
         if event.reason == "did_not_occur":
-            return target.kind in _ONLY_BY_AUTHORITY
+            return target.kind not in _BY_BOTH or self._has_ended_before(target.order)
         if event.reason == "wrong_waste":
-            return self._escapes(proposal) or any(fact.kind == "disposed" for fact in self._handled())
+            agreed = next(answer for answer in answers if answer.event.agrees_with)
+            burnt = [fact for fact in self._handled() if fact.kind == "disposed"]
+            return self._escapes(proposal) or not all(told_before(agreed, fact) for fact in burnt)
         before_g = target.event.mass_g or target.event.mass_of(self._code) or 0
         if target.kind != "sealed":  # a slip at a hop is brought back to what the package weighed at first
             sealed = next((fact.event.mass_g for fact in self._own if fact.kind == "sealed"), 0)
             before_g = min(before_g, sealed) or before_g
         lowered = event.mass_g < before_g
         return lowered and not self._directory.tolerance.allows(before_g=before_g, after_g=event.mass_g)
+
+    def _has_ended_before(self, order: tuple[int, int, str, int]) -> bool:
+        """Whether it was burnt or voided before a moment; a box is empty then, and begins anew."""
+        return self._code[0] != "B" and any(
+            fact.kind in _ENDS and fact.order < order and self.is_heard(fact) for fact in self._handled()
+        )
 
     def _escapes(self, proposal: Fact) -> bool:
         """Whether another waste takes the package out of the medical figures, or out of a limit that has passed."""
@@ -222,6 +250,8 @@ class _Judge:
     def _is_undone(self, proposal: Fact) -> bool:
         """Taken back by the hand that made it, at once, before anything else happened: proved by the device's own chain and clock."""
         event, target = proposal.event, self._target.event
+        if self._stood_for():
+            return False
         undo_ms = self._directory.limit("undo_min") * MINUTE_MS
         if event.device_id != target.device_id or event.reason != "did_not_occur" or event.boot_id != target.boot_id:
             return False

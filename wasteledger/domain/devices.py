@@ -18,7 +18,7 @@ from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.findings import Finding, make_finding
 from wasteledger.domain.history import History
 from wasteledger.domain.register import Directory
-from wasteledger.domain.times import ENROLMENT_GRACE_MS, TRUSTED_CLOCK_MS_MAX, Bound
+from wasteledger.domain.times import ENROLMENT_GRACE_MS, TRUSTED_CLOCK_MS_MAX, Bound, paper_of
 
 #: Different things that a newer device says and this version does not know, each noted once; one release brings a few.
 NEWER_NOTED_MAX = 20
@@ -34,7 +34,7 @@ class Run:
 
     Attributes:
         first_prev: what the first event names as the one before it.
-        lower_ms, boot, zero_ms: what holds for the time of what comes behind it (`times.Bound`).
+        lower_ms, boot, zero_ms, after_ms: what holds for the time of what comes behind it (`times.Bound`).
     """
 
     first: int
@@ -47,10 +47,15 @@ class Run:
     lower_ms: int = 0
     boot: str = ""
     zero_ms: int = 0
+    after_ms: int = 0
 
     def bound(self, floor_ms: int) -> Bound:
         """What holds for the next event."""
-        return Bound(max(floor_ms, self.lower_ms), self.boot, self.zero_ms)
+        return Bound(max(floor_ms, self.lower_ms), self.boot, self.zero_ms, self.after_ms)
+
+    def take_bound(self, bound: Bound) -> None:
+        """Notes what holds behind its last event."""
+        self.lower_ms, self.boot, self.zero_ms, self.after_ms = bound
 
 
 @dataclass(slots=True)
@@ -105,7 +110,8 @@ class DeviceBook:
     def bound(self, bounds: dict[int, Bound]) -> None:
         """Notes what holds behind the events of these numbers."""
         for run in self.runs:
-            run.lower_ms, run.boot, run.zero_ms = bounds.get(run.last) or (run.lower_ms, run.boot, run.zero_ms)
+            if run.last in bounds:
+                run.take_bound(bounds[run.last])
 
     def take_next(self, fact: Fact, said_ms: int, directory: Directory) -> bool:
         """Takes in an event that is its device's next one in every way, and happened when it claims; whether it is, as nearly all are.
@@ -118,6 +124,7 @@ class DeviceBook:
         newest, began_ms = runs[-1], occurred_ms - event.monotonic_ms
         if (
             newest.boot != event.boot_id
+            or newest.after_ms
             or began_ms < newest.zero_ms - TRUSTED_CLOCK_MS_MAX
             or newest.last + 1 != event.device_seq
             or event.device_prev != newest.last_id
@@ -171,7 +178,7 @@ class DeviceBook:
         if following.first_prev != run.last_id:
             self._fork(following)
         run.last, run.last_id = following.last, following.last_id
-        run.lower_ms, run.boot, run.zero_ms = following.lower_ms, following.boot, following.zero_ms
+        run.take_bound(following.bound(following.lower_ms))
         del self.runs[place + 1]
 
     def _fork(self, run: Run) -> None:
@@ -188,7 +195,7 @@ class DeviceBook:
             self._forget_clock(fact)
         if fact.outside:
             self.note("time_outside_bracket", fact)
-        if event.backfill or fact.outside:
+        if fact.outside or (event.backfill and paper_of(event)):
             return
         wall_ms, received_ms, occurred_ms = fact.wall_ms, fact.received_ms, fact.occurred_ms
         steady = wall_ms == occurred_ms and fact.latest_ms == fact.earliest_ms

@@ -125,11 +125,13 @@ class ReadEntry(NamedTuple):
     hello: Hello | None = None
 
     def fact(self, clocks: "Clocks") -> Fact:
-        """The fact of its event."""
+        """The fact of its event. A fork is believed in nothing, its time neither: it counts from its receipt."""
         if self.event is None:
             message = f"entry {self.index} holds no event"
             raise ContractError(message)
         wall_ms = moment_ms(self.event.occurred_at)
+        if self.entry_class == "fork":
+            return Fact(self.index, self.received_ms, self.event_id, self.event, self.received_ms, wall_ms)
         time_ms = clocks.claim(self.event, self.received_ms, wall_ms)[0]
         return Fact(self.index, self.received_ms, self.event_id, self.event, time_ms, wall_ms)
 

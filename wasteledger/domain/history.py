@@ -154,10 +154,10 @@ class History:
             self.devices.setdefault(event.device, first)  # admitted again, a revoked key stays revoked
             self._hold(event.device)
         self.evidence.add(fact)
+        self._link(fact)  # first: a word of the office from behind a broken link of its own is not heard
         self._weigh(take_office_event(fact, self.admissions))
         for word in self.targets.get(fact.event_id, ()):
             word.entitlement = None  # who takes an act back has to have made it
-        self._link(fact)
 
     def _link(self, fact: Fact) -> None:
         """Holds an event against its neighbours in its device's own chain."""

@@ -27,6 +27,7 @@ def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[st
     chains: dict[str, Chain] = {}
     tails = Tails()
     weighed: dict[tuple[str, str], tuple[Fact, int]] = {}
+    left: set[tuple[str, int]] = set()
     waiting = list(codes)
     while waiting:
         code = waiting.pop()
@@ -37,40 +38,55 @@ def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[st
             waiting.append(chain.relabelled_from)
         if not chain.boxes:
             continue
-        for stay in chain.boxes:
-            if stay.end_ms is not None and chain.steps[-1].box != stay.box:
-                waiting += companions(
-                    stay.box, stay.end_ms, source, directory
-                )  # it left: what the box weighs now concerns the others
+        for box, end_ms in _left(chain) - left:
+            left.add((box, end_ms))
+            waiting += companions_between(box, end_ms, end_ms, source, directory)
         for box, fact, mass_g in chain.box_weighings:
             if (box, fact.event_id) not in weighed:
                 weighed[box, fact.event_id] = fact, mass_g
-                waiting += companions(box, fact.occurred_ms, source, directory)
+                waiting += companions_between(box, fact.occurred_ms, fact.occurred_ms, source, directory)
     if weighed:
         _check_boxes(chains, weighed, directory)
     return chains
 
 
-def companions(box: str, moment_ms: int, source: Source, directory: Directory) -> list[str]:
-    """Everything that was packed into the box, up to a moment, since it had last been empty before that moment."""
-    return companions_between(box, moment_ms, moment_ms, source, directory)
+def _left(chain: Chain) -> set[tuple[str, int]]:
+    """The boxes that an item left, and when: what such a box weighs now concerns the others. Burnt with its box it left nobody."""
+    stays, last = chain.boxes, chain.steps[-1].box
+    return {
+        (stay.box, stay.end_ms)
+        for stay in stays
+        if stay.end_ms is not None and (stay is not stays[-1] or last != stay.box)
+    }
 
 
 def companions_between(box: str, begin_ms: int, end_ms: int, source: Source, directory: Directory) -> list[str]:
-    """The companions of every moment from the first to the second one."""
+    """Everything that was packed into the box between two moments, or before or after them in the same load.
+
+    A load begins and ends where the box was surely emptied: by what is read between the two moments, nothing is sure.
+    """
     codes: list[str] = []
+
+    def is_end(fact: Fact) -> bool:
+        return ends_load(fact, box, source, directory, told=(begin_ms, end_ms))
+
     for fact in source.box_facts(box, begin_ms - LOAD_MS_MAX, end_ms, packings=True, backwards=True):
         if fact.kind == "packed":
             codes += fact.event.codes
-        elif fact.occurred_ms < begin_ms and ends_load(fact, box, source, directory):
+        elif fact.occurred_ms < begin_ms and is_end(fact):
+            break
+    for fact in source.box_facts(box, end_ms + 1, end_ms + LOAD_MS_MAX, packings=True):
+        if fact.kind == "packed":
+            codes += fact.event.codes
+        elif is_end(fact):
             break
     return codes
 
 
-def companions_of_late(box: str, packed_ms: int, source: Source, directory: Directory) -> list[str]:
-    """What a packing concerns of which is told when the box has gone on already: who else packed says about which box the rest is."""
-    behind = any(True for _ in source.box_facts(box, packed_ms, INTEGER_MAX))
-    return companions_between(box, packed_ms, packed_ms + LOAD_MS_MAX, source, directory) if behind else []
+def companions_of_late(box: str, span: tuple[int, int], source: Source, directory: Directory) -> list[str]:
+    """What packings concern of which is told when the box has gone on already: who else packed says about which box the rest is."""
+    behind = any(True for _ in source.box_facts(box, span[0], INTEGER_MAX))
+    return companions_between(box, span[0], span[1] + LOAD_MS_MAX, source, directory) if behind else []
 
 
 def _check_boxes(

@@ -94,12 +94,12 @@ def _moved(
     items: dict[str, Fact], box: str, source: Source, entitled: Entitled | None
 ) -> dict[str, tuple[int, int, str, int]]:
     """What was packed into another box afterwards, and when."""
-    moved = {}
+    moved: dict[str, tuple[int, int, str, int]] = {}
     for code, packed in items.items():
-        later = [
-            fact.order for fact in source.facts_of(code)
-            if fact.kind == "packed" and fact.event.box != box and fact.order > packed.order and _counts(fact, entitled)
-        ]  # fmt: skip
-        if later:
-            moved[code] = min(later)
+        for fact in source.facts_of(code):
+            if fact.kind != "packed" or fact is packed:
+                continue  # nearly always
+            order = fact.order
+            if fact.event.box != box and order > packed.order and _counts(fact, entitled):
+                moved[code] = min(order, moved.get(code, order))
     return moved

@@ -1,18 +1,21 @@
 """Opening stock (期初库存): what a site had in its rooms on the day it began, declared once and confirmed by the authority.
 
-A declaration that counts is read as the sealing of each of its packages: producer is the site that had them, cohort the day on which it was
-told, mass and waste as declared. From then on the rules of every other package hold. What counts, for each package:
+A declaration that counts is read as the sealing of each of its packages: producer is the site that had them, mass and waste as declared,
+cohort the day on which the service was told, whatever a clock or a paper says. From then on the rules of every other package hold. What
+counts, for each package:
 
 1. a device of the site itself says so; anybody else's word has no effect (`not_entitled`);
 2. the authority has not refused it (`corrected`, did_not_occur, by itself or in agreement with the site);
 3. it belongs to the site's one declaration: the first that was told and not refused. Its later parts say the same day and number of parts,
    and each part is told once. A further one has no effect (`opening_stock_again`);
 4. the package was news to the ledger: nobody entitled had sealed or moved it before, and no other site's declaration of it goes before,
-   confirmed ones first. Else the package stays what it was (`opening_stock_known`).
+   confirmed ones first. Else the package stays what it was (`opening_stock_known`). Before is what happened before and was told before: a
+   scan that is told afterwards moves nothing by the day it bears. What the site put into its own rooms before is how one declares.
 
 Until the authority has confirmed it (`vouched`, for the codes that it names), a package stands in the denominator as one of unknown
 origin. A word that waits harms nobody: a package that somebody has sealed is his, whatever another site has declared of its code, until
-the authority says that both exist.
+the authority says that both exist. Nor is it undone by anybody: what was declared before it was sealed, or had moved before it was
+declared, stays in the denominator with the mass that was declared, of unknown origin, until the authority refuses it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from schemas.acts import Act
 from schemas.custody import Move
 from wasteledger.domain.entitled import OFFICE, entitlement_of
-from wasteledger.domain.facts import RANK, Fact, Source
+from wasteledger.domain.facts import RANK, Fact, Source, by_order
 from wasteledger.domain.legal_days import day_over_ms
 from wasteledger.domain.register import Directory
 
@@ -42,15 +45,24 @@ def with_opening_stock(
         directory: the register.
         near_ms: what two honest clocks may differ by; a scan so near may have come after the declaration.
     """
-    standing = [fact for fact in own if _stands(fact, code, source, directory)]
-    if not standing:
+    first = foremost(code, own, source, directory)
+    if first is None or _is_known(first, code, own, source, directory, near_ms=near_ms):
         return list(own)
-    first = min(
-        standing, key=lambda fact: (not is_confirmed(fact, code, source, directory), fact.received_ms, fact.index)
+    shelved = [fact.occurred_ms for fact in own if _is_shelved(fact, first) and entitlement_of(fact, source, directory)]
+    sealing = as_sealing(first, code, begun_ms=min(shelved, default=first.occurred_ms))
+    moved = [fact.occurred_ms for fact in own if fact.kind in _MOVES or _is_shelved(fact, first)]
+    sealing.order = (min([sealing.occurred_ms, *moved]), *sealing.order[1:])
+    return sorted([sealing if fact is first else fact for fact in own], key=by_order)
+
+
+def foremost(code: str, facts: Iterable[Fact], source: Source, directory: Directory) -> Fact | None:
+    """The declaration of a package that goes before all others: a confirmed one, else the first that was told."""
+    standing = [fact for fact in facts if _stands(fact, code, source, directory)]
+    return min(
+        standing,
+        key=lambda fact: (not is_confirmed(fact, code, source, directory), fact.received_ms, fact.index),
+        default=None,
     )
-    if _is_known(first, code, own, source, directory, near_ms=near_ms):
-        return list(own)
-    return [as_sealing(fact, code) if fact is first else fact for fact in own]
 
 
 def _stands(fact: Fact, code: str, source: Source, directory: Directory) -> bool:
@@ -71,12 +83,30 @@ def _is_known(  # noqa: PLR0913 - a declaration of a package, and all that is kn
     confirmed = is_confirmed(declared, code, source, directory)
     for fact in own:
         if fact.kind == "sealed":
-            before = not confirmed or (fact.received_ms, fact.index) < (declared.received_ms, declared.index)
+            before = not confirmed or is_told_first(fact, declared)
+        elif fact.kind not in _MOVES or _is_shelved(fact, declared):
+            continue
         else:
-            before = fact.kind in _MOVES and fact.occurred_ms < declared.occurred_ms - near_ms
+            # A device's own numbers say what came first; of two devices the one may be heard late, and the other's clock be a little off.
+            same = fact.event.device_id == declared.event.device_id
+            before = same or fact.occurred_ms < declared.occurred_ms - near_ms
+            before = before and is_told_first(fact, declared)
         if before and entitlement_of(fact, source, directory):
             return True
     return False
+
+
+def _is_shelved(fact: Fact, declared: Fact) -> bool:
+    """Whether the site that declares a package put it into a room of its own, or counted it there."""
+    there = fact.kind == "stored" or (fact.kind == "counted" and bool(fact.event.room))
+    return there and fact.event.site == declared.event.site
+
+
+def is_told_first(fact: Fact, declared: Fact) -> bool:
+    """Whether it is proved that a fact was there before a package was declared: by the chain of their device, else by receipt."""
+    if fact.event.device_id == declared.event.device_id:
+        return fact.event.device_seq < declared.event.device_seq
+    return fact.received_ms < declared.received_ms
 
 
 def is_first(fact: Fact, source: Source, directory: Directory) -> bool:
@@ -131,27 +161,30 @@ def _refusals(fact: Fact, source: Source, directory: Directory) -> list[Fact]:
     ]
 
 
-def as_sealing(fact: Fact, code: str) -> Fact:
-    """What a declaration says of one package, as the sealing that nobody could record; its time of storage counts from `since`."""
+def as_sealing(fact: Fact, code: str, *, begun_ms: int) -> Fact:
+    """What a declaration says of one package, as the sealing that nobody could record; its time of storage counts from `since`.
+
+    `begun_ms`: when the site first saw it in its rooms.
+    """
     event = fact.event
     place = event.codes.index(code)
     said = {"codes": [code], "mass_g": event.mass_of(code) or 0, "waste_code": event.waste_codes[place]}
     left_out = {"masses_g": None, "waste_codes": (), "since": (), "mass_source": "typed"}
+    begun_ms = min(begun_ms, fact.occurred_ms)
     sealing = Fact(
-        fact.index,
-        fact.received_ms,
-        fact.event_id,
-        Act(event.__dict__ | said | left_out),
-        fact.occurred_ms,
-        fact.wall_ms,
+        fact.index, fact.received_ms, fact.event_id, Act(event.__dict__ | said | left_out), begun_ms, fact.wall_ms
     )
     sealing.kind, sealing.move = "sealed", Move("sealed", event.site)
-    sealing.order = (fact.occurred_ms, _SEALED_RANK, event.device_id, event.device_seq)
-    sealing.earliest_ms, sealing.latest_ms, sealing.outside = fact.earliest_ms, fact.latest_ms, fact.outside
+    sealing.order = (begun_ms, _SEALED_RANK, event.device_id, event.device_seq)
+    sealing.earliest_ms, sealing.latest_ms, sealing.outside = (
+        min(fact.earliest_ms, begun_ms),
+        fact.latest_ms,
+        fact.outside,
+    )
     sealing.standing, sealing.entitlement = fact.standing, fact.entitlement
     since = event.since[place] if event.since else None
     if since:
-        sealing.earliest_ms = min(fact.earliest_ms, day_over_ms(since))
+        sealing.earliest_ms = min(sealing.earliest_ms, day_over_ms(since))
     return sealing
 
 

@@ -4,8 +4,17 @@ from schemas.codes import item_waste_code
 from wasteledger.domain.admissions import Admissions
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.checks import check_beginning
+from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.opening import counted_part, is_confirmed, is_refused
+from wasteledger.domain.opening import (
+    as_sealing,
+    counted_part,
+    foremost,
+    is_confirmed,
+    is_opening_stock,
+    is_refused,
+    is_told_first,
+)
 from wasteledger.domain.register import DAY_MS, Directory
 
 
@@ -36,8 +45,21 @@ def note_without_effect(chain: Chain, fact: Fact, source: Source, directory: Dir
     counted = counted_part(fact, source, directory)
     if counted is not None and counted.event_id == fact.event_id:
         chain.doubt("opening_stock_known", fact, site=fact.event.site)
+        _keep_declared(chain, code, fact, source, directory)
     elif counted is None or _said(counted) != _said(fact):
         chain.doubt("opening_stock_again", fact, site=fact.event.site)
+
+
+def _keep_declared(chain: Chain, code: str, fact: Fact, source: Source, directory: Directory) -> None:
+    """What was declared stays in the denominator: the package had moved, or was sealed by a word that came afterwards."""
+    known = [step.fact for step in chain.steps if not step.box]
+    if foremost(code, known, source, directory) is not fact:
+        return
+    sealed = [other for other in known if other.kind == "sealed" and entitlement_of(other, source, directory)]
+    if any(is_opening_stock(other) or is_told_first(other, fact) for other in sealed):
+        return  # the authority has confirmed another site's declaration; or there was nothing left to declare
+    chain.declared = as_sealing(fact, code, begun_ms=fact.occurred_ms)
+    chain.declared_waits = not is_confirmed(fact, code, source, directory)
 
 
 def _said(fact: Fact) -> tuple[object, ...]:

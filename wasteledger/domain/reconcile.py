@@ -276,7 +276,7 @@ def _other_findings(
     for row in booked:
         if row.sealed_day and row.sealed_day >= first_day(as_of_ms) and not row.opening:
             days[row.site][row.sealed_day] += row.mass_g
-    yield from producer_findings(days, directory, as_of_ms, _sealings_in(chains))
+    yield from producer_findings(days, directory, as_of_ms, sealings_in(chains))
     yield from _capacity_findings(chains, directory, as_of_ms)
     shown = partial(evidence_of, booked, history.facts_of, as_of_ms=as_of_ms)
     yield from void_findings(sum_up(booked, as_of_ms), directory, as_of_ms, lambda site: shown(site=site))
@@ -297,7 +297,8 @@ def _capacity_findings(chains: dict[str, Chain], directory: Directory, as_of_ms:
         if chain.state.phase is Phase.DISPOSED and chain.state.holder:
             last_ms = chain.steps[-1].fact.occurred_ms
             year = chain.state.holder, legal_day(last_ms).year
-            disposed_g[year] += sum(row.mass_g for row in book_item(chain, directory.region))
+            rows = book_item(chain, directory.region)
+            disposed_g[year] += sum(row.mass_g for row in rows if row.phase == Phase.DISPOSED.value)
             end = chain.since or chain.steps[-1].fact
             newest[year].append((-last_ms, chain.code, end.event_id))
 
@@ -307,7 +308,9 @@ def _capacity_findings(chains: dict[str, Chain], directory: Directory, as_of_ms:
     yield from capacity_findings(disposed_g, directory, as_of_ms, disposals)
 
 
-def _sealings_in(chains: dict[str, Chain]) -> Sealings:
+def sealings_in(chains: dict[str, Chain]) -> Sealings:
+    """Finds the newest sealings of a site between two days, among these packages."""
+
     def sealings(site: str, first: date, last: date) -> tuple[str, ...]:
         seals = [
             (-seal.occurred_ms, chain.code, seal.event_id)

@@ -173,7 +173,7 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
     if code in source.opened:
         own = with_opening_stock(code, own, source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
     steps, kept, targets = [], own, source.targets
-    packings = 0
+    packings, taken = 0, False
     for fact in own:
         correction = None
         if fact.event_id in targets:
@@ -183,13 +183,16 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
                 kept = [other for other in kept if other is not fact]
                 continue
         steps.append(Step(fact, "", correction))
-        packings += fact.kind == "packed"
+        if fact.kind == "packed":
+            packings += 1
+        elif fact.kind == "accepted":
+            taken = True
     _begin_first(steps)
     stays: list[BoxStay] = []
     if packings:
         tail = _tail(kept[-1], source, directory, tails) if tails is not None and packings == 1 else None
         if tail:
-            paired, orphans = _pair(steps)
+            paired, orphans = _pair(steps) if taken else (steps, None)
             if not orphans:
                 stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by, tail.departures)
                 return Timeline(paired + tail.steps, [stay], len(paired), tail, labels=labels)

@@ -3,7 +3,7 @@
 The time of a fact, in this order:
 
 1. what the paper says, where the act was first written on paper (`backfill.happened_at`), but never later than its receipt; a paper without
-   a number is held inside the bracket like any claim;
+   a number is held inside the bracket like any claim, and opening stock is told when it is told;
 2. the device's own running clock (`monotonic_ms`), anchored by a hello of the same boot, when its wall clock is further off than
    honest clocks are: a hello tells the service's clock and both of the device's at one moment;
 3. the device's wall clock, but never later than the moment at which the service had the event in its hands; a clock that is years off is no
@@ -13,16 +13,17 @@ The time of a fact, in this order:
    any later event of that device. Within one boot the running clock bounds it too: the wall clock may not go back on it by more than
    clocks are trusted and a crystal gains. A claim outside is a finding and gains nothing: the event counts from its receipt, and from the
    beginning of the bracket wherever an earlier moment is the one that costs. Where it is a hello that puts it outside, and the wall clock
-   alone does not, the wall clock holds.
+   alone does not, the wall clock holds. An event that is held to its receipt happened by then, and proves no more: the next one of its
+   device is put behind it, and accused of nothing for claiming an earlier moment (`Bound`).
 
 A hello that comes later than the contact in which its events were handed in mends clocks too; what was overdue by the first telling stays
-late (`earliest_ms`, `latest_ms`). It moves no sealing to a later day than the one it was received for, nor by more than `LATE_MEND_MS_MAX`
-to an earlier one: what was counted in a month stays there.
+late (`earliest_ms`, `latest_ms`). It moves no sealing, and no opening stock, to a later day than the one it was received for, nor by more
+than `LATE_MEND_MS_MAX` to an earlier one: what was counted in a month stays there.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schemas.acts import Act, moment_ms
 from wasteledger.domain.hello import Hello
@@ -47,6 +48,10 @@ ENROLMENT_GRACE_MS = 31 * 24 * 60 * 60 * 1000
 #: Paper that is entered later than this after it was written proves no moment, whatever a region's `backfill_workdays` is.
 PAPER_BEHIND_MS_MAX = 31 * 24 * 60 * 60 * 1000
 
+#: Behind every moment.
+_NEVER = 2**63
+#: Kinds by which a package begins.
+_BEGINNINGS = frozenset({"sealed", "opening_stock"})
 #: Stands for a device as a whole among its boots.
 NO_BOOT = ""
 
@@ -59,6 +64,11 @@ class Anchor(NamedTuple):
 
     received_ms: int
     zero_ms: int
+
+
+def paper_of(event: Act) -> dict[str, Any] | None:
+    """What an act was first written on; opening stock is told when it is told, whatever was written before."""
+    return None if event.kind == "opening_stock" else event.backfill
 
 
 class Clocks:
@@ -109,23 +119,25 @@ class Clocks:
     def learn(self, hello: Hello, received_ms: int) -> bool:
         """Takes in a hello; whether it moved the boot (`moves`). What it says of numbers concerns what comes later.
 
-        A hello that was long under way makes the boot seem to begin later than it did, so the earliest one holds.
+        A hello that was long under way makes the boot seem to begin later than it did, so the earliest one holds. One that moves nothing
+        is not kept: what is dated by the clocks that are known must not change behind a hello for which nobody dates it anew.
         """
         said = self._said.get(hello.device_id, ())
         if not said or said[-1][0] < hello.next_seq:
             self._said[hello.device_id] = (*said, (hello.next_seq, received_ms))
-        boot, made = (hello.device_id, hello.boot_id), Anchor(received_ms, received_ms - hello.monotonic_ms)
-        known, moved = self._anchors.get(boot, ()), self.moves(hello, received_ms)
-        if any(other.received_ms <= received_ms and other.zero_ms <= made.zero_ms for other in known):
+        if not self.moves(hello, received_ms):
             return False
+        boot, made = (hello.device_id, hello.boot_id), Anchor(received_ms, received_ms - hello.monotonic_ms)
+        known = self._anchors.get(boot, ())
         kept = [other for other in known if other.received_ms < received_ms or other.zero_ms < made.zero_ms]
         self._anchors[boot] = tuple(sorted([*kept, made]))
-        return moved
+        return True
 
     def claim(self, event: Act, received_ms: int, wall_ms: int) -> tuple[int, int, int]:
         """Steps 1 to 3: when the event happened, and no earlier and no later than which moments it counts."""
-        if event.backfill:
-            told_ms = min(moment_ms(event.backfill["happened_at"]), received_ms)
+        paper = event.backfill and paper_of(event)
+        if paper:
+            told_ms = min(moment_ms(paper["happened_at"]), received_ms)
             return told_ms, told_ms, told_ms
         held_ms = min(wall_ms, received_ms)
         if received_ms - wall_ms > CLOCK_BEHIND_MS_MAX:
@@ -142,7 +154,7 @@ class Clocks:
         if contact:
             return mended_ms, mended_ms, mended_ms
         at_ms = mended_ms
-        if event.kind == "sealed" and held_ms == wall_ms:
+        if event.kind in _BEGINNINGS and held_ms == wall_ms:
             at_ms = min(mended_ms, day_end_ms(held_ms)) if held_ms - mended_ms <= LATE_MEND_MS_MAX else held_ms
         return at_ms, min(mended_ms, held_ms), max(mended_ms, held_ms)
 
@@ -153,11 +165,13 @@ class Bound(NamedTuple):
     Attributes:
         lower_ms: the beginning of its bracket.
         boot: of the newest event; `zero_ms`: when that boot began at the earliest, by the times of its events; 0 where none tells.
+        after_ms: the time of the event in front, where its own claim did not set it: the next one is put behind it, and held to nothing.
     """
 
     lower_ms: int
     boot: str = ""
     zero_ms: int = 0
+    after_ms: int = 0
 
     def clock_ms(self, event: Act) -> int:
         """Before which moment the event can not have been, by the running clock."""
@@ -165,30 +179,50 @@ class Bound(NamedTuple):
             return 0
         return self.zero_ms + event.monotonic_ms - event.monotonic_ms // CRYSTAL_PARTS
 
-    def behind(self, event: Act, lower_ms: int, occurred_ms: int | None) -> "Bound":
-        """What holds behind one more event; without a moment it tells nothing of its boot."""
+    def behind(self, event: Act, held: "Held", *, told: bool) -> "Bound":
+        """What holds behind one more event; `told`: its own claim set its time."""
         zero_ms = self.zero_ms if event.boot_id == self.boot else 0
-        if occurred_ms is not None:
-            zero_ms = max(zero_ms, occurred_ms - event.monotonic_ms)
-        return Bound(lower_ms, event.boot_id, zero_ms)
+        if event.backfill and paper_of(event):
+            return Bound(self.lower_ms, event.boot_id, zero_ms, self.after_ms)
+        if held.outside:
+            return Bound(max(self.lower_ms, held.earliest_ms), event.boot_id, zero_ms, self.after_ms)
+        if not told:
+            return Bound(self.lower_ms, event.boot_id, zero_ms, held.occurred_ms)
+        return Bound(held.occurred_ms, event.boot_id, max(zero_ms, held.occurred_ms - event.monotonic_ms))
 
 
-def bound_behind(facts: Iterable["Fact"], boot: str, floor_ms: int) -> Bound:
-    """What facts of one device, read downwards from a number, prove of the next one of a boot."""
-    lower_ms, zero_ms, is_bound, is_same = floor_ms, 0, False, True
+def _is_told(occurred_ms: int, claimed_ms: int, upper_ms: int, wall_ms: int) -> bool:
+    """Whether an event happened when its device claims: it was not held to its receipt, nor put behind one that was."""
+    return occurred_ms - claimed_ms <= TRUSTED_CLOCK_MS_MAX and (claimed_ms < upper_ms or wall_ms == upper_ms)
+
+
+def bound_behind(facts: Iterable["Fact"], boot: str, floor_ms: int, upper_ms: int, clocks: Clocks) -> Bound:
+    """What facts of one device, read downwards from a number, prove of the next one of a boot: the same as `Bound.behind` upwards.
+
+    `upper_ms`: when the service had the first of those from the number on.
+    """
+    lower_ms, zero_ms, after_ms, is_bound, is_met, is_same = floor_ms, 0, 0, False, False, True
     for fact in facts:
         event = fact.event
+        upper_ms = min(upper_ms, fact.received_ms)
         is_same = is_same and event.boot_id == boot
         if is_bound and not is_same:
             break
-        if event.backfill:
+        if event.backfill and paper_of(event):
             continue
-        if not is_bound:
-            lower_ms = max(lower_ms, fact.earliest_ms if fact.outside else fact.occurred_ms)
-            is_bound = not fact.outside
-        if is_same and not fact.outside:
+        if fact.outside:
+            lower_ms = lower_ms if is_bound else max(lower_ms, fact.earliest_ms)
+            continue
+        claimed_ms = min(clocks.claim(event, fact.received_ms, fact.wall_ms)[0], upper_ms)
+        told = _is_told(fact.occurred_ms, claimed_ms, upper_ms, fact.wall_ms)
+        if not (is_met or told):
+            after_ms = fact.occurred_ms
+        is_met = True
+        if told and not is_bound:
+            lower_ms, is_bound = max(lower_ms, fact.occurred_ms), True
+        if told and is_same:
             zero_ms = max(zero_ms, fact.occurred_ms - event.monotonic_ms)
-    return Bound(lower_ms, boot, zero_ms)
+    return Bound(lower_ms, boot, zero_ms, after_ms)
 
 
 class Held(NamedTuple):
@@ -211,7 +245,7 @@ class Held(NamedTuple):
 def hold_chain(facts: Sequence["Fact"], bound: Bound, clocks: Clocks, received_at: ReceivedAt) -> Iterator[Held]:
     """Step 4 for facts of one device in the order of their numbers; `bound` holds for the first one."""
     upper = [0] * len(facts)
-    bound_ms = 2**63
+    bound_ms = _NEVER
     for place in range(len(facts) - 1, -1, -1):
         bound_ms = upper[place] = min(bound_ms, facts[place].received_ms)
     for fact, upper_ms in zip(facts, upper, strict=True):
@@ -232,36 +266,38 @@ def hold_from(
             break
         facts.append(fact)
     boot = facts[-1].event.boot_id if facts else NO_BOOT
-    return list(hold_chain(facts[::-1], bound_behind(chain(earlier, downwards), boot, floor_ms), clocks, received_at))
+    upper_ms = min((fact.received_ms for fact in facts), default=_NEVER)
+    bound = bound_behind(chain(earlier, downwards), boot, floor_ms, upper_ms, clocks)
+    return list(hold_chain(facts[::-1], bound, clocks, received_at))
 
 
 def _hold(fact: "Fact", bound: Bound, upper_ms: int, clocks: Clocks, received_at: ReceivedAt) -> Held:
     event, lower_ms = fact.event, bound.lower_ms
     claimed = clocks.claim(event, fact.received_ms, fact.wall_ms)
-    if event.backfill and event.backfill.get("paper"):
-        same = bound.behind(event, lower_ms, None)
+    paper = event.backfill and paper_of(event)
+    if paper and paper.get("paper"):
         if fact.received_ms - claimed[0] <= PAPER_BEHIND_MS_MAX:
-            return Held(fact, *claimed, outside=False, bound=same)
-        received_ms = min(fact.received_ms, upper_ms)
-        return Held(fact, received_ms, min(lower_ms, received_ms), received_ms, outside=True, bound=same)
-    occurred_ms, earliest_ms, latest_ms = (min(moment, upper_ms) for moment in claimed)
-    begin_ms = max(lower_ms, _checkpoint_ms(fact, received_at), clocks.floor_ms(event, fact.received_ms))
-    proved_ms = max(begin_ms, bound.clock_ms(event))
-    outside = proved_ms - occurred_ms > TRUSTED_CLOCK_MS_MAX
+            held = Held(fact, *claimed, outside=False, bound=bound)
+        else:
+            received_ms = min(fact.received_ms, upper_ms)
+            held = Held(fact, received_ms, min(lower_ms, received_ms), received_ms, outside=True, bound=bound)
+        return held._replace(bound=bound.behind(event, held, told=False))
+    claimed_ms, earliest_ms, latest_ms = (min(moment, upper_ms) for moment in claimed)
+    shown_ms = max(lower_ms, _checkpoint_ms(fact, received_at), clocks.floor_ms(event, fact.received_ms))
+    begin_ms, occurred_ms = max(shown_ms, bound.after_ms), claimed_ms
+    proved_ms = max(shown_ms, bound.clock_ms(event))
+    outside = proved_ms - claimed_ms > TRUSTED_CLOCK_MS_MAX
     if outside:
         wall_ms = min(fact.wall_ms, upper_ms)
-        by_wall = occurred_ms < wall_ms and proved_ms - wall_ms <= TRUSTED_CLOCK_MS_MAX
+        by_wall = claimed_ms < wall_ms and proved_ms - wall_ms <= TRUSTED_CLOCK_MS_MAX
         occurred_ms = min(max(wall_ms, begin_ms), upper_ms) if by_wall else upper_ms
-        begin_ms, earliest_ms, latest_ms = proved_ms, min(proved_ms, occurred_ms), upper_ms
-    elif occurred_ms < begin_ms:
+        earliest_ms, latest_ms = min(proved_ms, occurred_ms), upper_ms
+    elif claimed_ms < begin_ms:
         occurred_ms = min(begin_ms, upper_ms)
         earliest_ms, latest_ms = min(earliest_ms, occurred_ms), max(latest_ms, occurred_ms)
-    if event.backfill:
-        return Held(fact, occurred_ms, earliest_ms, latest_ms, outside, bound.behind(event, lower_ms, None))
-    # An event that is held to its receipt says nothing of the next one: only what its own bracket begins with does.
-    told_ms = None if outside else occurred_ms
-    behind = bound.behind(event, max(lower_ms, begin_ms if told_ms is None else told_ms), told_ms)
-    return Held(fact, occurred_ms, earliest_ms, latest_ms, outside, behind)
+    held = Held(fact, occurred_ms, earliest_ms, latest_ms, outside, bound)
+    told = not outside and _is_told(occurred_ms, claimed_ms, upper_ms, fact.wall_ms)
+    return held._replace(bound=bound.behind(event, held, told=told))
 
 
 def _checkpoint_ms(fact: "Fact", received_at: ReceivedAt) -> int:

@@ -11,6 +11,7 @@ The walk, in the order of `walk`:
 7. at the end: what boxes and rooms did not show when they were looked into, and whether enough parties took part.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.custody import ItemState, Move, Phase, decide_move
@@ -37,6 +38,7 @@ from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.opening_checks import check_opening_stock, note_without_effect
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
+from wasteledger.domain.storage import left_of, put
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
 
 #: At hand: a member of an enumeration costs as much as a call, and the walk asks for them at each step.
@@ -160,6 +162,7 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
         chain.consignor,
         bool(chain.first_taker),
         chain.seals[0].event.site if chain.seals else "",
+        tuple([stay.site for stay in chain.stays]),  # what is left of its time depends on where it was
     )
     known: TailWalk | None = tail.walks.get(begin)
     stays = chain.stays
@@ -227,8 +230,11 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             before, move = _passed_on(before, move, fact, directory)
             chain.state = before
         after, reasons = decide_move(before, move)
-        if (reasons or (kind == "accepted" and after == before)) and is_repeated(chain, step):
-            continue
+        if reasons or (kind == "accepted" and after == before):
+            again = list(same_acts(chain, step))
+            if again:
+                _weigh_again(chain, step, again, source, directory)
+                continue
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
         if step.correction:
@@ -253,7 +259,7 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
                 chain.doubt("weak_evidence", fact, site=event.site)
             check_plant(chain, step, before, directory)
         elif kind == "stored" and after.holder == event.site:
-            _stay(chain, event.site, event.room, fact.occurred_ms)
+            put(chain, event.site, event.room, fact.occurred_ms)
         if event.vouch_method == "none":
             _check_vouched(chain, fact, source, directory)
         if event.position and not step.box and entitlement and kind not in DECLARED:
@@ -275,12 +281,12 @@ def _is_heard(chain: Chain, step: Step, entitlement: int, source: Source, direct
     return heard
 
 
-def is_repeated(chain: Chain, step: Step) -> bool:
-    """The same act scanned twice by one site, within what clocks differ, is one act."""
+def same_acts(chain: Chain, step: Step) -> Iterator[Step]:
+    """The same act scanned before by the same site, within what clocks differ: it is one act."""
     fact = step.fact
     for other in chain.steps:
         if other is step:
-            return False
+            return
         # What nobody may say is one act too, however often it is said; said rightly afterwards it is another one.
         same = other.fact.move == fact.move and other.box == step.box and (other.entitled or not step.entitled)
         if same and fact.occurred_ms - other.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX:
@@ -290,8 +296,14 @@ def is_repeated(chain: Chain, step: Step) -> bool:
                 (first.device_id, first.waste_code, first.mass_g)
                 == (second.device_id, second.waste_code, second.mass_g)
             ):
-                return True
-    return False
+                yield other
+
+
+def _weigh_again(chain: Chain, step: Step, again: list[Step], source: Source, directory: Directory) -> None:
+    """The same act with another mass is a weighing of its own."""
+    mass_g = chain.mass_in(step.fact.event)
+    if mass_g is not None and all(chain.mass_in(other.fact.event) != mass_g for other in again):
+        check_mass(chain, step, source, directory, again=True)
 
 
 def _passed_on(state: ItemState, move: Move, fact: Fact, directory: Directory) -> tuple[ItemState, Move]:
@@ -310,7 +322,7 @@ def _passed_on(state: ItemState, move: Move, fact: Fact, directory: Directory) -
     )  # fmt: skip
 
 
-def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
+def _move(  # noqa: C901, PLR0912 - one look at a change of hands, asked at most steps
     chain: Chain, fact: Fact, before: ItemState, directory: Directory
 ) -> None:
     """The item changed phase or hands: was it in time, where is it now, and what is expected next."""
@@ -322,18 +334,22 @@ def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
     if directory.history is not None:
         directory = directory.at(now_ms)  # its limits are those of the day on which it came there
     late = step is not None and fact.latest_ms > chain.since_ms + step.limit_ms
-    if late and step and not is_silent(step.site, fact):
+    if late and step and not is_silent(step.site, fact) and not _is_lost_late(chain, chain.since):
         chain.doubt("late_step", fact, site=step.site)
     passed_on = holder != before.holder
     ended = phase in _ENDED
     if ended:
-        _stay(chain, None, "", now_ms)
+        put(chain, None, "", now_ms)
     elif passed_on or before.phase is _LOST:
-        _stay(chain, holder, fact.event.room if fact.kind == "sealed" else "", now_ms)
+        put(chain, holder, fact.event.room if fact.kind == "sealed" else "", now_ms)
+    if phase is _LOST:
+        chain.lost = step, chain.since_ms, chain.since
     chain.since_ms, chain.since = fact.earliest_ms, fact
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
     if phase is _OFFERED and fact.event.backfill is not None:
         chain.awaited = None  # one side's paper sets the other side no term: what it says it gave is still its own
+    if before.phase is _LOST and phase is _HELD and not passed_on:
+        chain.awaited, chain.since_ms, chain.since = chain.lost  # found by who had it: all that was waited for still is
     if not passed_on and chain.arrived is not None and (not ended or phase is _LOST or before.phase is _LOST):
         return  # its time of storage runs on
     storage, arrived = chain.storage, chain.arrived
@@ -346,31 +362,11 @@ def _move(  # noqa: C901 - one look at a change of hands, asked at most steps
         return
     held, stays = phase is _HELD, chain.stays
     chain.storage = awaited if held else storage_of(holder, chain.waste_code, directory)
-    if len(stays) > 2 and stays[0].site in {holder, before.holder} and chain.storage:  # noqa: PLR2004 - it was away
-        _add_up(chain, chain.storage, fact, held=held)
-
-
-def _add_up(chain: Chain, storage: Awaited, fact: Fact, *, held: bool) -> None:
-    """Passed to and fro between two sites, a package does not begin its storage anew each time; sent back by a third one it does."""
-    here, sites = chain.stays[-1], {stay.site for stay in chain.stays}
-    own = [(stay.begin_ms, stay.end_ms or 0) for stay in chain.stays[:-1] if stay.site == here.site]
-    if not own or len(sites) > 2 or _is_sent_back(chain, own[-1][1], fact, sites):  # noqa: PLR2004 - nowhere but between the two
-        return
-    chain.returns += 1
-    chain.storage = storage._replace(
-        limit_ms=max(0, storage.limit_ms - sum(end_ms - begin_ms for begin_ms, end_ms in own))
-    )
-    if held:
-        chain.awaited = chain.storage
-
-
-def _is_sent_back(chain: Chain, left_ms: int, fact: Fact, sites: set[str]) -> bool:
-    """Whether somebody else refused the package while it was away."""
-    return any(
-        step.fact.kind == "refused" and step.entitled and step.fact.event.site not in sites
-        for step in chain.steps
-        if left_ms <= step.fact.occurred_ms and step.fact.order < fact.order
-    )
+    # Nearly always it is the first time.
+    if chain.storage and (holder in directory.organisations or holder in [stay.site for stay in stays[:-1]]):
+        chain.storage = left_of(chain, chain.storage, fact, directory)
+        if held:
+            chain.awaited = chain.storage
 
 
 def is_silent(site: str, fact: Fact) -> bool:
@@ -378,19 +374,18 @@ def is_silent(site: str, fact: Fact) -> bool:
     return fact.event.backfill is not None and (fact.event.site != site or (fact.entitlement or 0) < PIN)
 
 
+def _is_lost_late(chain: Chain, since: Fact | None) -> bool:
+    """Whether its loss was declared too late for the step that was waited for already: found again, it is late once."""
+    return any(
+        doubt.reason == "late_step" and doubt.evidence[-1].kind == "incident" and doubt.evidence[-1].order > since.order
+        for doubt in chain.doubts
+        if since
+    )
+
+
 def _is_named(chain: Chain, arrived: Fact) -> bool:
     """Whether what came in then is known to have left late already: the release said so, and the acceptance says nothing new."""
     return any(doubt.reason == "late_step" and doubt.evidence[-1].order > arrived.order for doubt in chain.doubts)
-
-
-def _stay(chain: Chain, site: str | None, room: str, now_ms: int) -> None:
-    """The item is in another place from now on."""
-    stays = chain.stays
-    if stays and stays[-1].end_ms is None:
-        last = stays[-1]
-        stays[-1] = Stay(last.site, last.room, last.begin_ms, now_ms)
-    if site:
-        stays.append(Stay(site, room, now_ms, None))
 
 
 def _note_reasons(chain: Chain, step: Step, reasons: tuple[str, ...], previous: Fact | None) -> None:

@@ -14,7 +14,7 @@ from wasteledger.domain.judge import judge
 from wasteledger.domain.label_stock import roll_findings
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.producers import EVIDENCE_MAX, first_day, producer_findings
-from wasteledger.domain.reconcile import Amount, Question, Reconciliation, Tally, raise_overdue, tally_up
+from wasteledger.domain.reconcile import Amount, Question, Reconciliation, Tally, raise_overdue, sealings_in, tally_up
 from wasteledger.domain.register import Directory
 from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.books import Books
@@ -61,9 +61,17 @@ def producers_now(
     """Findings about the producers of a region."""
 
     def sealings(site: str, first: date, last: date) -> tuple[str, ...]:
-        condition = "site = ? AND sealed_day BETWEEN ? AND ? AND opening = 0 ORDER BY sealed_ms DESC, code LIMIT ?"
-        items = rows.items(condition, (site, first.isoformat(), last.isoformat(), EVIDENCE_MAX))
-        return tuple(_seal_of(item, source) for item in items)
+        condition = "site = ? AND sealed_day BETWEEN ? AND ? AND opening = 0 ORDER BY sealed_ms DESC, code"
+        chains: dict[str, Chain] = {}
+        shown: tuple[str, ...] = ()
+        oldest_ms = 0
+        for item in rows.items(condition, (site, first.isoformat(), last.isoformat())):
+            if len(shown) == EVIDENCE_MAX and (item.sealed_ms or 0) < oldest_ms:
+                break
+            code, oldest_ms = item.code.partition(COPY_MARK)[0], item.sealed_ms or 0
+            chains[code] = judge([code], source, directory)[code]
+            shown = sealings_in(chains)(site, first, last)  # what nobody sealed has none
+        return shown
 
     days: dict[str, dict[str, int]] = defaultdict(dict)
     for site, day, mass_g in rows.sealed_by_day(first_day(as_of_ms), (region, f"{region}:")):
@@ -111,21 +119,13 @@ def capacity_now(rows: BookRows, source: BookSource, directory: Directory, regio
     return list(capacity_findings(disposed_g, directory, as_of_ms, disposals))
 
 
-def _seal_of(item: BookedItem, source: BookSource) -> str:
-    """The event by which a package was sealed."""
-    code = item.code.partition(COPY_MARK)[0]
-    return next(
-        fact.event_id
-        for fact in source.facts_of(code)
-        if fact.kind == "sealed" and (fact.occurred_ms, fact.event.site) == (item.sealed_ms, item.site)
-    )
-
-
 def rolls_now(rows: BookRows, source: BookSource, region: str) -> list[Finding]:
     """Findings about rolls of blank labels at the sites of a region."""
     found: list[Finding] = []
     for roll in sorted(source.rolls):
-        found += roll_findings(roll, source.facts_of(f"roll {roll}"), dict(rows.of_roll(roll)))
+        facts = source.facts_of(f"roll {roll}")
+        issued = {code for fact in facts if fact.kind == "issued" for code in fact.event.codes}
+        found += roll_findings(roll, facts, rows.phases(issued))
     return [finding for finding in found if finding.site[1:].startswith(region)]
 
 

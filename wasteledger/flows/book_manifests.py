@@ -6,7 +6,7 @@ A manifest whose law is no longer the one in the books (`ManifestLaw`) concerns 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from wasteledger.domain.boxes import LOAD_MS_MAX, PAIRING_MS_MAX, empties
+from wasteledger.domain.boxes import LOAD_MS_MAX, PAIRING_MS_MAX, ends_load
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.judge import companions_between
 from wasteledger.domain.manifest import Manifest
@@ -54,7 +54,9 @@ def _ever_on(manifest: Manifest, source: BookSource, directory: Directory) -> se
     return items
 
 
-def numbers_before(packed: Iterable[str], spans: Iterable[tuple[str, tuple[int, int]]], source: BookSource) -> set[str]:
+def numbers_before(
+    packed: Iterable[str], spans: Iterable[tuple[str, tuple[int, int]]], source: BookSource, directory: Directory
+) -> set[str]:
     """Manifests that name boxes in which, as is told late, something else lay than was known: their load is another one now.
 
     And those of a box for which two numbers were named.
@@ -63,17 +65,16 @@ def numbers_before(packed: Iterable[str], spans: Iterable[tuple[str, tuple[int, 
         packed: items that may have been packed before; packed into a second box, they are out of the first one.
         spans: boxes of which something was told, from the first to the last moment of it.
         source: has settled what is new.
+        directory: the register.
     """
     numbers: set[str] = set()
     for box, (begin_ms, end_ms) in spans:
         numbers |= _numbers_beside(box, begin_ms, end_ms, source)
         if box in source.late:
-            numbers |= _numbers_of_box(box, begin_ms, end_ms, source)
+            numbers |= _numbers_of_box(box, begin_ms, end_ms, source, directory)
     for code in packed:
-        packings = [fact for fact in source.facts_of(code) if fact.kind == "packed"]
-        if len({fact.event.box for fact in packings}) > 1:
-            for fact in packings:
-                numbers |= _numbers_of_box(fact.event.box, fact.occurred_ms, fact.occurred_ms, source)
+        if len({fact.event.box for fact in source.facts_of(code) if fact.kind == "packed"}) > 1:
+            numbers |= _numbers_of_item(code, source, directory)
     return numbers
 
 
@@ -93,28 +94,42 @@ def _numbers_beside(box: str, begin_ms: int, end_ms: int, source: BookSource) ->
     }
 
 
-def _numbers_of_box(box: str, begin_ms: int, end_ms: int, source: BookSource) -> set[str]:
+def _numbers_of_box(box: str, begin_ms: int, end_ms: int, source: BookSource, directory: Directory) -> set[str]:
     """Manifests under which a box went with what lay in it between two moments."""
     numbers = set()
     for fact in source.box_facts(box, begin_ms, end_ms + LOAD_MS_MAX):
         if fact.event.manifest:
             numbers.add(fact.event.manifest)
-        if fact.occurred_ms > end_ms and (empties(fact) or fact.kind == "disposed"):
+        if fact.occurred_ms > end_ms and ends_load(fact, box, source, directory):
             break
     return numbers
 
 
-def numbers_after(chains: Mapping[str, Chain], source: BookSource) -> set[str]:
+def _numbers_of_item(code: str, source: BookSource, directory: Directory) -> set[str]:
+    """Manifests that name an item, or a box in which it may have lain then: taken out in secret, it is on the box's manifest still."""
+    numbers: set[str] = set()
+    for fact in source.facts_of(code):
+        if fact.event.manifest:
+            numbers.add(fact.event.manifest)
+        if fact.kind == "packed":
+            numbers |= _numbers_of_box(fact.event.box, fact.occurred_ms, fact.occurred_ms, source, directory)
+    return numbers
+
+
+def numbers_after(chains: Mapping[str, Chain], source: BookSource, directory: Directory, begin: int) -> set[str]:
     """Manifests to be judged again for what the walk of their items has shown.
 
-    1. An item told late may have lain in a box that a manifest has named before, and its waste may be another one.
+    1. An item told late may have lain in a box that a manifest has named before, and its waste may be another one; so may that of an item
+       known before this portion (`begin`) that was sealed in it.
     2. The two sides of a hand-over named two numbers: that is a doubt about both.
     """
-    late = source.late
+    late, places = source.late, source.places
     numbers: set[str] = set()
     for chain in chains.values():
-        if late and (chain.code in late or any(stay.box in late for stay in chain.boxes)):
+        told_late = late and (chain.code in late or any(stay.box in late for stay in chain.boxes))
+        if told_late or (chain.seals and chain.seals[-1].index >= begin > places[chain.code][1]):
             numbers.update(step.fact.event.manifest for step in chain.steps if step.fact.event.manifest)
+            numbers |= _numbers_of_item(chain.code, source, directory)
             continue
         if not chain.doubts or all(doubt.reason != "manifest_not_valid" for doubt in chain.doubts):
             continue

@@ -79,7 +79,7 @@ class BookSource:
             known = self.places[code]
             if not known:
                 self._first_named.add(code)
-            elif not code.startswith("acts ") and min(added[::2]) < max(known[::2]):
+            elif not code.startswith("acts ") and min(added[::2]) <= max(known[::2]):
                 self.late.add(code)
             known.fromlist(added)
             if code[0] == "B":

@@ -13,23 +13,23 @@ A full run is the same with an empty beginning and large portions, and gives the
 
 import gc
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
 import orjson
 
-from schemas.canonical import INTEGER_MAX, decode_base64, encode_base64
+from schemas.canonical import INTEGER_MAX, encode_base64
 from schemas.growth import contract_digest
 from wasteledger.domain.admissions import Admission, break_chain, take_office_event
 from wasteledger.domain.booked_manifests import book_manifest
-from wasteledger.domain.booking import COPY_MARK, BookedDoubt, book_doubts, book_item
+from wasteledger.domain.booking import BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.devices import SAID_OF_NO_PACKAGE, DeviceBook, Run
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
-from wasteledger.domain.judge import companions_between, companions_of_late, judge
+from wasteledger.domain.judge import judge
 from wasteledger.domain.merkle import EMPTY_ROOT, leaf_hash
 from wasteledger.domain.other_doubts import emptied_around, manifest_doubts, washing_doubts, washing_subject
 from wasteledger.domain.register import Directory
@@ -37,8 +37,9 @@ from wasteledger.domain.timeline import is_box
 from wasteledger.domain.times import NO_BOOT, TRUSTED_CLOCK_MS_MAX, Bound, hold_chain, hold_from
 from wasteledger.flows.book_lists import NewLists
 from wasteledger.flows.book_manifests import ManifestFolds, numbers_after, numbers_before
-from wasteledger.flows.book_rare import is_rare, of_one_package, opened_at, shelve_fork, shelve_rare
+from wasteledger.flows.book_rare import is_rare, shelve_fork, shelve_rare
 from wasteledger.flows.book_source import BookSource, named_by
+from wasteledger.flows.book_touched import PLAIN, Touched, beside, stretch
 from wasteledger.store.books import BookRows
 from wasteledger.store.books_db import BooksDatabase, BooksState
 from wasteledger.store.database import Database
@@ -47,13 +48,9 @@ from wasteledger.store.ledger_cut import ledger_of
 
 #: Entries of one portion: three weeks of a district, which most packages live through.
 PORTION_ENTRIES = 120_000
-#: What most events are: they speak of packages alone, and are kept in memory for nobody's later question, unless they name evidence.
-_PLAIN = frozenset({"issued", "printed", "sealed", "packed", "unpacked", "released", "accepted", "stored", "disposed"})
 _NO_NUMBER = INTEGER_MAX + 1
 #: What an office says of devices.
 _OF_DEVICES = frozenset({"enrolled", "revoked", "trusted"})
-#: A room that was counted concerns what has moved since, clocks apart.
-COUNT_MARGIN_MS = 24 * 60 * 60 * 1000
 
 
 class Books:
@@ -78,20 +75,13 @@ class Books:
         self._begin_portion()
 
     def _begin_portion(self) -> None:
-        self._touched: dict[str, None] = {}  # in the order of the log, by which facts lie beside each other in memory
-        self._boxes: dict[str, tuple[int, int]] = {}
-        self._packed: dict[str, tuple[int, int]] = {}
-        self._packed_items: set[str] = set()
-        self._packed_again: set[str] = set()
-        self._counted: list[Fact] = []
+        self._touched = Touched(self.source)
         self._lists = NewLists()
         self._devices_touched: set[str] = set()
         self._boots: set[tuple[str, str]] = set()
         self._begun: dict[tuple[str, str], int] = {}
         self._held: set[int] = set()
         self._rare: list[int] = []
-        self._manifests: set[str] = set()
-        self._corrected: set[str] = set()
 
     def keep(
         self, directory: Directory, digest: str, *, portion: int = PORTION_ENTRIES, until: int | None = None
@@ -190,7 +180,7 @@ class Books:
                 self._weigh(fact.event.device_id)
             shelve_fork(fact, self.source)
             self._rare.append(fact.index)
-            self._touch(fact)
+            self._touched.add_items(code for code in fact.event.codes if not is_box(code))
 
     def _device(self, device: str) -> DeviceBook:
         self._devices_touched.add(device)
@@ -208,12 +198,11 @@ class Books:
         for fact in self.source.facts_of_device(device, self.devices[device].newest, end=self.size + 1):
             fact.standing = fact.entitlement = None
             self.source.date_anew(fact, ())  # corrections and stock-takes are at hand elsewhere too
-            self._touch(fact)
+            self._touched.add_again(fact)
             if fact.kind in SAID_OF_NO_PACKAGE:
                 self.devices[device].note_right(fact, self.source, self._directory)
             elif fact.kind == "opening_stock":
-                self._touch_openings(fact.event.site)
-            self._corrected.update(named_by(fact))  # what it packed may lie in a box that a manifest has named since
+                self._touched.add_openings(fact.event.site)
 
     def _file_next(self, fact: Fact, said_ms: int, directory: Directory) -> bool:
         """Files an event that speaks of packages alone and is its device's next one in every way; whether it is, as nearly all are.
@@ -223,13 +212,13 @@ class Books:
         event, source = fact.event, self.source
         source.facts[fact.index] = fact
         self._lists.note(fact)
-        if fact.kind not in _PLAIN or event.attachments:
+        if fact.kind not in PLAIN or event.attachments:
             return False
         if not self._device(event.device_id).take_next(fact, said_ms, directory):
             return False
         for name in named_by(fact):
             source.file(name, fact)
-        self._touch(fact)
+        self._touched.add(fact)
         return True
 
     def _file(self, fact: Fact, content: bytes, said_ms: int, directory: Directory) -> None:  # noqa: C901 - all of a fact, once
@@ -243,8 +232,7 @@ class Books:
         broken_from = book.admission.broken_from
         book.take(fact, directory)
         if number < 0:
-            run = book.runs[-1]
-            run.lower_ms, run.boot, run.zero_ms = bound
+            book.runs[-1].take_bound(bound)
         if book.admission.broken_from != broken_from:
             self._weigh(event.device_id)
         if kind in _OF_DEVICES:
@@ -265,103 +253,28 @@ class Books:
             shelve_rare(fact, self.source)
             self._rare.append(fact.index)
             if kind == "opening_stock":
-                self._touch_openings(event.site)
-        self._touch(fact)
+                self._touched.add_openings(event.site)
+        self._touched.add(fact)
 
-    def _place(self, book: DeviceBook, fact: Fact, said_ms: int) -> tuple[int, tuple[int, str, int]]:
-        """From which number on times change because of an event, -1 for none; and what holds for the next one (`times.Bound`)."""
-        event, runs, lower_ms, zero_ms = fact.event, book.runs, book.floor_ms, 0
-        boot = event.boot_id
+    def _place(self, book: DeviceBook, fact: Fact, said_ms: int) -> tuple[int, Bound]:
+        """From which number on times change because of an event, -1 for none; and what holds for the next one."""
+        event, runs, bound = fact.event, book.runs, Bound(book.floor_ms)
+        occurred_ms, began_ms = fact.occurred_ms, fact.occurred_ms - event.monotonic_ms
         if runs and runs[-1].last < event.device_seq and book.received_ms <= fact.received_ms:
-            book.received_ms = fact.received_ms
-            lower_ms = max(lower_ms, runs[-1].lower_ms)
-            zero_ms = runs[-1].zero_ms if runs[-1].boot == boot else 0
+            book.received_ms, bound = fact.received_ms, runs[-1].bound(book.floor_ms)
         else:
             number = book.dated_from(fact)
             if number >= 0:
-                return number, (0, "", 0)
-        lower_ms = max(lower_ms, said_ms)
-        began_ms = fact.occurred_ms - event.monotonic_ms
-        steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX
-        if fact.occurred_ms >= lower_ms and steady and not event.checkpoint and not event.backfill:
-            return -1, (fact.occurred_ms, boot, max(zero_ms, began_ms))  # nearly always: it happened when it claims
-        (held,) = hold_chain([fact], Bound(lower_ms, boot, zero_ms), self.source.clocks, self.source.received_at)
-        if fact.hold(held):
-            self._keep_time(fact)
+                return number, bound
+        zero_ms = bound.zero_ms if bound.boot == event.boot_id else 0
+        steady = began_ms >= zero_ms - TRUSTED_CLOCK_MS_MAX and occurred_ms == fact.wall_ms
+        last = occurred_ms >= max(bound.lower_ms, said_ms, bound.after_ms)
+        if last and steady and not event.checkpoint and not event.backfill:  # nearly always: it happened when it claims
+            return -1, Bound(occurred_ms, event.boot_id, max(zero_ms, began_ms))
+        (held,) = hold_chain([fact], bound, self.source.clocks, self.source.received_at)
+        fact.hold(held)
+        self._keep_time(fact)
         return -1, held.bound
-
-    def _touch_items(self, codes: Iterable[str]) -> None:
-        self._touched |= dict.fromkeys(codes)
-
-    def _touch_at(self, fact: Fact, moment_ms: int) -> None:
-        """The boxes that a fact names, at a moment."""
-        event = fact.event
-        for code in event.codes:
-            if code[0] == "B":
-                _stretch(self._boxes, code, moment_ms)
-        if event.box:
-            _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, moment_ms)
-
-    def _touch(self, fact: Fact) -> None:  # noqa: C901 - asked of every fact, the plain ones first
-        """What has to be judged again because of this fact."""
-        event, plain = fact.event, fact.kind in _PLAIN
-        if fact.event_id in self.source.targets:
-            self.source.ask_anew(fact.event_id)
-        for code in event.codes:
-            if code[0] == "B":
-                _stretch(self._boxes, code, fact.occurred_ms)
-            else:
-                self._touched[code] = None
-        if event.box:
-            _stretch(self._packed if fact.kind == "packed" else self._boxes, event.box, fact.occurred_ms)
-            if fact.kind == "packed":
-                self._packed_again |= self._packed_items.intersection(event.codes)
-                self._packed_items.update(event.codes)
-        if event.manifest:
-            self._manifests.add(event.manifest)
-        if plain:
-            return
-        if event.new_code:
-            self._touched[event.new_code] = None
-        if event.target_event_id:
-            self._corrected.update(event.codes)
-            self._touch_target(event.target_event_id)
-        if event.room and fact.kind == "counted":
-            self._counted.append(fact)
-        if fact.kind == "evidenced":
-            self._touch_evidence(fact)
-
-    def _touch_target(self, event_id: str) -> None:
-        """What the act names that is corrected or vouched for; a withdrawal names the proposal, and that the act."""
-        target = self.source.event(decode_base64(event_id))
-        if target is None:
-            return
-        event = target.event
-        self._touch_at(target, target.occurred_ms)
-        self._touch_items(code for code in event.codes if not is_box(code))
-        if event.manifest:
-            self._manifests.add(event.manifest)
-        if event.target_event_id:
-            self._touch_target(event.target_event_id)
-        if target.kind == "opening_stock":
-            self._touch_openings(event.site)
-
-    def _touch_openings(self, site: str) -> None:
-        """All that a site declared as opening stock: which of its declarations counts may have changed, and manifests that carried it."""
-        opened = opened_at(site, self.source)
-        self._touch_items(opened)
-        self._corrected |= opened
-
-    def _touch_evidence(self, fact: Fact) -> None:
-        """What waits for evidence that is stored now; of a box what lay in it when it was named."""
-        hashes = set(fact.event.attachments)
-        for code in self.source.evidence.concerned(fact):
-            if not is_box(code):
-                self._touched[code] = None
-                continue
-            for named in self.source.facts_of(code):
-                if hashes.intersection(named.event.attachments):
-                    self._touch_at(named, named.occurred_ms)
 
     def _hear(self, hello: Hello, entry: ReadEntry, directory: Directory) -> None:
         """A hello: how far its device has come, and when its boot began."""
@@ -386,39 +299,43 @@ class Books:
             fact, before_ms = held.fact, held.fact.occurred_ms
             bounds[fact.event.device_seq] = held.bound
             if fact.hold(held):
-                self._keep_time(fact)
-                self._touch_at(fact, before_ms)
-                self._touch(fact)
+                self._touched.add_again(fact, before_ms)
                 source.date_anew(fact, named_by(fact))
+            self._keep_time(fact)
             # Of each boot one event is shown: with that one mended, it may be the next one.
             book.judge_clock(fact, directory)
         book.bound(bounds)
         self._devices_touched.add(book.device_id)
 
     def _keep_time(self, fact: Fact) -> None:
-        """A time that does not follow from the event and its clocks alone is kept."""
-        self.source.held[fact.index] = (fact.occurred_ms, fact.earliest_ms, fact.latest_ms, fact.outside)
-        self._held.add(fact.index)
+        """A time that does not follow from the event and its clocks alone is kept, and one that was kept before."""
+        held, claimed_ms = self.source.held, self.source.clocks.claim(fact.event, fact.received_ms, fact.wall_ms)[0]
+        times = (fact.occurred_ms, fact.earliest_ms, fact.latest_ms, fact.outside)
+        if fact.index in held or times != (claimed_ms, claimed_ms, claimed_ms, False):
+            held[fact.index] = times
+            self._held.add(fact.index)
 
     def _write(self, rows: BookRows, directory: Directory) -> None:
         """Judges what was touched and writes it down."""
-        changed = self.source.settle()
-        self.source.late |= self._corrected
-        self._gather(rows)
-        self.source.prefetch(self._touched)
-        folds = ManifestFolds(self.source, directory)
-        spans = [*self._boxes.items(), *self._packed.items()]
-        begin, places = rows.state().size, self.source.places
-        again = self._packed_again | {code for code in self._packed_items if places[code][1] < begin}
-        more = folds.take(self._manifests | numbers_before(again, spans, self.source)) - self._touched.keys()
-        self.source.prefetch(more)
-        waiting: Collection[str] = [*self._touched, *more]
+        source, touched = self.source, self._touched
+        changed = source.settle()
+        source.late |= touched.corrected
+        touched.gather(rows, directory)
+        folds = ManifestFolds(source, directory)
+        begin = rows.state().size
+        again = touched.packed_before(begin)
+        spans = [*touched.boxes.items(), *touched.packed.items()]
+        more = folds.take(touched.manifests | numbers_before(again, spans, source, directory)) - touched.items.keys()
+        source.prefetch(more)
+        waiting: Collection[str] = [*touched.items, *more]
         chains: dict[str, Chain] = {}
         while waiting:
-            judged = judge(waiting, self.source, directory)
+            judged = judge(waiting, source, directory)
             chains |= judged
-            waiting = folds.take(numbers_after(judged, self.source))
-            self.source.prefetch(waiting)
+            waiting = folds.take(numbers_after(judged, source, directory, begin)) | (
+                beside(judged, again, source, directory) - chains.keys()
+            )
+            source.prefetch(waiting)
         rows.save_traced([(code, places.tobytes()) for code, places in changed.items()])
         rows.save_items([row for chain in chains.values() for row in book_item(chain, directory.region)])
         subjects, doubts = self._judge_others(chains, folds, rows, directory)
@@ -426,8 +343,8 @@ class Books:
             if chain.doubts or chain.expected or chain.unvouched:
                 doubts += book_doubts(chain)
         rows.replace_doubts(rows.subjects_with_doubts([*chains, *subjects]), doubts)
-        touched = [self.devices[device] for device in self._devices_touched]
-        rows.save_devices([(book.device_id, orjson.dumps(book).decode()) for book in touched])
+        books = [self.devices[device] for device in self._devices_touched]
+        rows.save_devices([(book.device_id, orjson.dumps(book).decode()) for book in books])
         rows.save_begun([(*boot, number) for boot, number in self._begun.items()])
         rows.save_boots([(*boot, json.dumps(self.source.clocks.known(*boot))) for boot in sorted(self._boots)])
         rows.save_held([(index, *map(int, self.source.held[index])) for index in sorted(self._held)])
@@ -450,26 +367,14 @@ class Books:
         self._lists.keep(source, rows)
         rows.save_manifests([book_manifest(m, source.manifest_law(m.number, directory)) for m in folded if m.facts])
         subjects = set(folds.folded)
-        for box, moments in self._packed.items():
+        for box, moments in self._touched.packed.items():
             for moment_ms in moments:
-                _stretch(self._boxes, box, moment_ms)
-        for box, (begin_ms, end_ms) in self._boxes.items():
+                stretch(self._touched.boxes, box, moment_ms)
+        for box, (begin_ms, end_ms) in self._touched.boxes.items():
             for emptied in emptied_around(box, begin_ms, end_ms, self.source):
                 subjects.add(washing_subject(box, emptied))
                 doubts += washing_doubts(box, emptied, self.source, directory)
         return subjects, doubts
-
-    def _gather(self, rows: BookRows) -> None:
-        """Adds what lies in boxes and rooms that were spoken of."""
-        for box, (begin_ms, end_ms) in self._boxes.items():
-            self._touch_items(companions_between(box, begin_ms, end_ms, self.source, self._directory))
-        for box, (begin_ms, _) in self._packed.items():
-            self._touch_items(companions_of_late(box, begin_ms, self.source, self._directory))
-        for fact in self._counted:
-            concerned = rows.held_by(fact.event.site) + rows.moved_since(fact.occurred_ms - COUNT_MARGIN_MS)
-            self._touch_items(code.partition(COPY_MARK)[0] for code in concerned)
-            self._touch_items(code for code in fact.event.codes if not is_box(code))
-        self._touch_items(of_one_package(self._touched.keys(), self.source))
 
     @contextmanager
     def opened(self) -> Iterator[tuple[BookRows, BookSource]]:
@@ -488,14 +393,3 @@ class Books:
     def close(self) -> None:
         """Gives the database back."""
         self.database.close()
-
-
-def _stretch(spans: dict[str, tuple[int, int]], name: str, moment_ms: int) -> None:
-    """Makes the span of a name hold a moment too."""
-    span = spans.get(name)
-    if span is None:
-        spans[name] = moment_ms, moment_ms
-    elif moment_ms < span[0]:
-        spans[name] = moment_ms, span[1]
-    elif moment_ms > span[1]:
-        spans[name] = span[0], moment_ms

@@ -21,7 +21,7 @@ from wasteledger.domain.facts import Fact
 from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.reconcile import Amount
 from wasteledger.domain.timeline import Step
-from wasteledger.domain.walk import is_repeated
+from wasteledger.domain.walk import same_acts
 
 #: Labels on which no package lies, and lives that are over: their voids change nothing in anybody's books.
 _UNVOIDABLE = frozenset({Phase.UNSEEN, Phase.BLANK, Phase.DISPOSED, Phase.VOIDED})
@@ -166,7 +166,7 @@ def life_of(chain: Chain) -> Life:
         if not _heard(chain, step, before, unheard):
             continue
         decision = _decide(chain, state, step)
-        if decision.reasons and is_repeated(chain, step):
+        if decision.reasons and any(same_acts(chain, step)):
             continue
         state = decision.state
         if step.fact.kind == "sealed" or before != state:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from wasteledger.domain.booked_manifests import BookedManifest
-from wasteledger.domain.booking import BookedDoubt, BookedItem
+from wasteledger.domain.booking import COPY_MARK, BookedDoubt, BookedItem
 from wasteledger.domain.register import CHINA_MS, DAY_MS
 from wasteledger.store.books_db import BOOKS_VERSION, BooksState, execute_many, query, query_named
 
@@ -65,8 +65,23 @@ class BookRows:
         execute_many(self._connection, statement, sorted(rows))
 
     def save_items(self, rows: Sequence[BookedItem]) -> None:
-        """Keeps what was judged of items, in order of their keys."""
+        """Keeps what was judged of items, in order of their keys; a row of one package too many goes."""
+        codes = {row.code for row in rows}
+        gone = self._further(code for code in codes if COPY_MARK not in code) - codes
+        execute_many(self._connection, "DELETE FROM books_item WHERE code = ?", [(code,) for code in gone])
         execute_many(self._connection, _ITEM_UPSERT, sorted(rows, key=itemgetter(0)))
+
+    def _further(self, codes: Iterable[str]) -> set[str]:
+        """The rows that there are of the second and further packages on these codes."""
+        found: set[str] = set()
+        number, wanted = 2, sorted(codes)
+        while wanted:
+            names = [f"{code}{COPY_MARK}{number}" for code in wanted]
+            statement = "SELECT code FROM books_item WHERE code IN ({names})"
+            there = {row[0] for row in query_named(self._connection, statement, names)}
+            found |= there
+            number, wanted = number + 1, [code for code, name in zip(wanted, names, strict=True) if name in there]
+        return found
 
     def save_manifests(self, rows: Sequence[BookedManifest]) -> None:
         """Keeps what manifests came to."""
@@ -224,10 +239,10 @@ class BookRows:
         found = query(self._connection, statement, (CHINA_MS, DAY_MS, *values))
         return [(row[0], int(row[1]), int(row[2])) for row in found]
 
-    def of_roll(self, roll: str) -> list[tuple[str, str]]:
-        """Code and phase of each label of a roll."""
-        statement = "SELECT code, phase FROM books_item WHERE roll = ?"
-        return [(row[0], row[1]) for row in query(self._connection, statement, (roll,))]
+    def phases(self, codes: Iterable[str]) -> dict[str, str]:
+        """The phase of each of these items, as far as they are known."""
+        statement = "SELECT code, phase FROM books_item WHERE code IN ({names})"
+        return {row[0]: row[1] for row in query_named(self._connection, statement, sorted(codes))}
 
     def items(self, where: str, values: Sequence[Any]) -> list[BookedItem]:
         """Items that fulfil a condition of the form `column = ? AND …`."""

@@ -16,12 +16,14 @@ from sqlalchemy.engine import URL, make_url
 from wasteledger.store.database import BUSY_TIMEOUT_MS
 
 #: Of the tables below and of the judgement kept in them; another number means: keep them anew.
-BOOKS_VERSION = 11
+BOOKS_VERSION = 12
 #: Key of the PostgreSQL advisory lock that orders those who keep the books.
 BOOKS_LOCK = 0x42_4F_4F_4B_53
 #: Values in one look-up.
 NAMES_MAX = 500
 _CACHE_KIB = 64 * 1024
+#: Pages in the write-ahead log before it is put back: a page that many portions change is written once.
+_WAL_PAGES = 8000
 
 _TABLES = {
     "books_state": "id {int} PRIMARY KEY, version {int} NOT NULL, size {big} NOT NULL, last_leaf {blob} NOT NULL, "
@@ -52,7 +54,6 @@ _INDEXES = (
         "CREATE INDEX IF NOT EXISTS books_item_withdrawn ON books_item (sealed_day) "
         "WHERE sealed_day IS NOT NULL AND (item_class IS NULL OR corrected_down_g > 0)"
     ),
-    "CREATE INDEX IF NOT EXISTS books_item_roll ON books_item (roll)",
     "CREATE INDEX IF NOT EXISTS books_manifest_month ON books_manifest (month)",
     "CREATE INDEX IF NOT EXISTS books_doubt_subject ON books_doubt (subject)",
     "CREATE INDEX IF NOT EXISTS books_doubt_due ON books_doubt (site, at_ms) WHERE rule <> ''",
@@ -154,6 +155,7 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         "journal_mode=wal",
         "synchronous=NORMAL",  # books lost by a power cut are kept anew
         f"cache_size=-{_CACHE_KIB}",
+        f"wal_autocheckpoint={_WAL_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -215,8 +215,8 @@ class Ledger:
         last = INTEGER_MAX if end is None else end
         while True:
             rows = read_entries(self._connection, begin, last, READ_ROWS)
-            for index, content in rows:
-                yield index, _as_bytes(content)
+            for row in rows:
+                yield row if row[1].__class__ is bytes else (row[0], _as_bytes(row[1]))
             if len(rows) < READ_ROWS:
                 return
             begin = rows[-1][0] + 1

@@ -10,10 +10,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.mutant_list import MUTANTS, Mutant
-from tests.mutant_list_edges import EDGES
+from tests.mutants.chains import CHAINS
+from tests.mutants.ledger import LEDGER
+from tests.mutants.mutant import Mutant
+from tests.mutants.words import WORDS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COPIED = ("schemas", "scanner", "labels", "wasteledger", "tests", "pyproject.toml", "README.md", "docs", "Makefile")
 RUN_S_MAX = 300
 
@@ -21,7 +23,8 @@ RUN_S_MAX = 300
 def main() -> int:
     """Applies each mutant; exit 1 when one survives or can not be applied, or when the tests fail on the product as it is."""
     wanted = sys.argv[1:]
-    chosen = [mutant for mutant in (*MUTANTS, *EDGES) if not wanted or any(word in mutant.name for word in wanted)]
+    known = (*LEDGER, *WORDS, *CHAINS)
+    chosen = [mutant for mutant in known if not wanted or any(word in mutant.name for word in wanted)]
     bad = 0
     for mutant in (_control(chosen), *chosen):
         outcome = _try(mutant)
