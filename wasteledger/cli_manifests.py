@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from schemas.quantities import format_kg
+from wasteledger.cli_reports import AsOf, AtSize
 from wasteledger.domain.manifest_fields import FieldRow, field_rows
 from wasteledger.errors import NotFoundError
 from wasteledger.flows.manifest_forms import (
@@ -26,6 +27,7 @@ from wasteledger.flows.manifests import (
     print_blank_manifests,
     void_manifest,
 )
+from wasteledger.flows.moments import Past
 from wasteledger.flows.service import Service
 from wasteledger.settings import Settings
 
@@ -136,10 +138,12 @@ def blank(
 def show(
     number: Number,
     as_json: Json = False,  # noqa: FBT002 - a flag
+    as_of: AsOf = None,
+    at_size: AtSize = None,
 ) -> None:
     """One manifest: phase, contents, hand-overs, and what is still missing (查看联单)."""
     with _existing() as service:
-        shown = manifest_json(service, number, persons=True)
+        shown = manifest_json(service, number, persons=True, past=Past(as_of, at_size))
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=1))
         return
@@ -179,11 +183,13 @@ def list_(
     ] = None,
     site: Annotated[str | None, typer.Option(help="Consignor, carrier or consignee.")] = None,
     as_json: Json = False,  # noqa: FBT002 - a flag
+    as_of: AsOf = None,
+    at_size: AtSize = None,
 ) -> None:
     """Lists manifests, the newest number first (联单列表)."""
     with _existing() as service:
-        found, directory = list_manifests(service, phase=phase, site=site), service.directory()
-    rows = [manifest_summary(manifest, directory) for manifest in found.manifests]
+        found = list_manifests(service, phase=phase, site=site, past=Past(as_of, at_size))
+    rows = [manifest_summary(manifest, found.directory) for manifest in found.manifests]
     if as_json:
         print(json.dumps({"manifests": rows, "left_off": found.left_off}, ensure_ascii=False, indent=1))
         return
@@ -196,10 +202,15 @@ def list_(
 
 
 @manifest_cli.command(epilog="Example: wasteledger manifest pdf 20265001000001 -o manifest.pdf")
-def pdf(numbers: Annotated[list[str], typer.Argument(help="14 digits each.")], out: Out) -> None:
+def pdf(
+    numbers: Annotated[list[str], typer.Argument(help="14 digits each.")],
+    out: Out,
+    as_of: AsOf = None,
+    at_size: AtSize = None,
+) -> None:
     """Writes manifests as PDF on the form of the law (打印联单)."""
     with _existing() as service:
-        _write(out, manifest_pdf(service, numbers))
+        _write(out, manifest_pdf(service, numbers, past=Past(as_of, at_size)))
 
 
 @manifest_cli.command(epilog="Example: wasteledger manifest month C500114105001 2026-11 -o month.pdf")
@@ -207,10 +218,12 @@ def month(
     site: Annotated[str, typer.Argument(help="Site code of the institution.")],
     month: Annotated[str, typer.Argument(help="As 2026-11.")],
     out: Out,
+    as_of: AsOf = None,
+    at_size: AtSize = None,
 ) -> None:
     """Writes an institution's monthly medical manifest (医疗废物专用联单), a line for each hand-over."""
     with _existing() as service:
-        _write(out, medical_month_pdf(service, site, month))
+        _write(out, medical_month_pdf(service, site, month, past=Past(as_of, at_size)))
 
 
 @manifest_cli.command(epilog="Example: wasteledger manifest trip 渝H2B101 2026-11-02 -o trip.pdf")
@@ -218,10 +231,12 @@ def trip(
     plate: Annotated[str, typer.Argument(help="Number plate.")],
     day: Annotated[str, typer.Argument(help="As 2026-11-02.")],
     out: Out,
+    as_of: AsOf = None,
+    at_size: AtSize = None,
 ) -> None:
     """Writes the trip card of a vehicle and day (医疗废物运送登记卡)."""
     with _existing() as service:
-        _write(out, trip_card_pdf(service, plate, day))
+        _write(out, trip_card_pdf(service, plate, day, past=Past(as_of, at_size)))
 
 
 @manifest_cli.command(epilog="Example: wasteledger manifest fields")

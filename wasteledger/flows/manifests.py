@@ -29,7 +29,7 @@ from wasteledger.domain.walk import walk
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.issue_codes import draw_manifest_in, manifest_counter
-from wasteledger.flows.moments import parse_day
+from wasteledger.flows.moments import NOW, Look, Past, looking, parse_day
 from wasteledger.flows.office import OFFICE_ACTOR
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
@@ -241,15 +241,15 @@ class FiledManifest(NamedTuple):
     contents: list[ContentRow]
 
 
-def open_manifests(service: Service, typed: Iterable[str]) -> list[FiledManifest]:
-    """Manifests by their numbers, as printed or typed, with what is on them.
+def open_manifests(look: Look, typed: Iterable[str]) -> list[FiledManifest]:
+    """Manifests by their numbers, as printed or typed, with what is on them, as they were at the moment of the question.
 
     Raises:
         CodeError, QueryError: no number of a manifest.
         NotFoundError: nothing in the ledger names it.
     """
-    numbers, directory = [parse_number(one) for one in typed], service.directory()
-    with service.books().opened() as (_, source):
+    numbers, directory = [parse_number(one) for one in typed], look.directory
+    with look.books.opened() as (_, source):
         found = [find_manifest(source, directory, number) for number in numbers]
         return [FiledManifest(manifest, contents_in(source, directory, manifest)) for manifest in found]
 
@@ -259,25 +259,33 @@ class ManifestList(NamedTuple):
 
     Attributes:
         left_off: how many more there are.
+        directory: the register of the moment of the question, to show them by.
     """
 
     manifests: list[BookedManifest]
     left_off: int
+    directory: Directory
 
 
 def list_manifests(
-    service: Service, *, phase: str | None = None, site: str | None = None, month: str | None = None
+    service: Service,
+    *,
+    phase: str | None = None,
+    site: str | None = None,
+    month: str | None = None,
+    past: Past = NOW,
 ) -> ManifestList:
-    """Manifests in a phase, with a site as consignor, carrier or consignee, or handed over in a month.
+    """Manifests in a phase, with a site as consignor, carrier or consignee, or handed over in a month, as they were then (`looking`).
 
     Raises:
-        QueryError: no such phase, or no month.
+        QueryError: no such phase, or no month, or as `looking` does.
         NotFoundError: no such site.
     """
-    check_list(service.directory(), phase=phase, site=site, month=month)
-    with service.books().opened() as (rows, _):
-        found, count = rows.manifests(phase=phase or "", site=site or "", month=month or "", limit=LIST_MAX)
-    return ManifestList(found, count - len(found))
+    with looking(service, **past._asdict()) as look:
+        check_list(look.directory, phase=phase, site=site, month=month)
+        with look.books.opened() as (rows, _):
+            found, count = rows.manifests(phase=phase or "", site=site or "", month=month or "", limit=LIST_MAX)
+        return ManifestList(found, count - len(found), look.directory)
 
 
 def check_list(directory: Directory, *, phase: str | None, site: str | None, month: str | None) -> None:
