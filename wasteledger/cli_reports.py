@@ -6,22 +6,9 @@ from typing import Annotated
 import typer
 
 from wasteledger.errors import NotFoundError, QueryError
-from wasteledger.flows.service import Service
-from wasteledger.settings import Settings
+from wasteledger.flows.service import existing_service
 
 reports_cli = typer.Typer()
-
-
-def _existing() -> Service:
-    """The service on a database that is there."""
-    settings = Settings()
-    if not settings.database_url and not (settings.data_dir / "wasteledger.db").exists():
-        message = (
-            f"there is no ledger in {settings.data_dir}/: load a district with `wasteledger load district.yaml`, "
-            f"or set WASTELEDGER_DATA_DIR (the demonstration's is demo)"
-        )
-        raise NotFoundError(message)
-    return Service(settings)
 
 
 @reports_cli.command(
@@ -44,7 +31,7 @@ def report(
     if out and file_format not in MEDIA_TYPES:
         message = f"--out {out}: let its name end in .{', .'.join(MEDIA_TYPES)}"
         raise QueryError(message)
-    document = make_report(_existing(), kind, site=site, month=month, persons=True)
+    document = make_report(existing_service(), kind, site=site, month=month, persons=True)
     if out is None:
         for line in plain_lines(document):
             print(line)
