@@ -33,7 +33,7 @@ from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import ISSUE_LABELS_MAX, Wanted, issue_codes
 from wasteledger.flows.questions import ask_then, chain_json, find_item, reconciliation_json
-from wasteledger.flows.service import Service
+from wasteledger.flows.service import Service, existing_service
 from wasteledger.settings import Settings
 from wasteledger.simulate.report import Report, percent
 
@@ -65,18 +65,6 @@ def main() -> None:
         sys.exit(EXIT_BAD_INPUT)
 
 
-def _existing() -> Service:
-    """The service on a database that is there: reading commands never make an empty one."""
-    settings = Settings()
-    if not settings.database_url and not (settings.data_dir / "wasteledger.db").exists():
-        message = (
-            f"there is no ledger in {settings.data_dir}/: load a district with `wasteledger load district.yaml`, "
-            f"or set WASTELEDGER_DATA_DIR (the demonstration's is demo)"
-        )
-        raise NotFoundError(message)
-    return Service(settings)
-
-
 def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
@@ -94,7 +82,7 @@ def issue(  # noqa: PLR0913 - one option each
     """Draws codes for labels; print them with `labels pdf CODE… -o FILE`."""
     wanted = [Wanted(site, None if waste == "box" else waste, package, mass_g, volume_l)] * count
     today: date = china_day(clock.now_ms()).date()
-    for label in issue_codes(_existing(), wanted, day=today, stock=stock):
+    for label in issue_codes(existing_service(), wanted, day=today, stock=stock):
         print(label.code)
 
 
@@ -108,7 +96,7 @@ def reconcile(  # noqa: PLR0913 - one option each
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """The disposal rate from the items' own chains, and every missing link; as of now, or as it was known."""
-    with closing(_existing()) as service:
+    with closing(existing_service()) as service:
         answer, directory = ask_then(
             service, region=region, from_day=from_day, to_day=to_day, as_of=as_of, at_size=at_size
         )
@@ -167,7 +155,7 @@ def item(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """One item's chain: every step with its evidence, every doubt, and what is expected next; as of now, or as it was known."""
-    with closing(_existing()) as service:
+    with closing(existing_service()) as service:
         found = find_item(service, code, as_of=as_of, at_size=at_size)
         chain, item_class, directory = found.chain, found.item_class, found.directory
     if as_json:
@@ -194,7 +182,7 @@ def item(
 @cli.command(epilog="Example: wasteledger sites")
 def sites() -> None:
     """Lists the sites of the register."""
-    directory, today = _existing().directory().at(clock.now_ms()), china_day(clock.now_ms()).date()
+    directory, today = existing_service().directory().at(clock.now_ms()), china_day(clock.now_ms()).date()
     for site in directory.register.sites:
         state = "" if directory.in_force(site.code, today) else "已关闭" if site.closed_on else ""
         state = state or ("停用" if site.dormant else "")
@@ -215,7 +203,7 @@ def rules_show(
     """Lists every limit with its value, what it limits, and the law it rests on; before a district is loaded, the defaults."""
     shown: list[Rule] = list(default_rules())
     try:
-        directory = _existing().directory().at(clock.now_ms())
+        directory = existing_service().directory().at(clock.now_ms())
         shown = [directory.rule(key, site) for key in RULE_MEANINGS] if site else list(directory.rules.values())
     except NotFoundError:
         if site:
@@ -240,7 +228,7 @@ def account(
     role: Annotated[str, typer.Option(help="regulator, keeper, operator, clinic or printer")] = "regulator",
 ) -> None:
     """Makes an account for the pages, or gives it a new password, which is shown once."""
-    login = create_account(_existing(), name, role=role, site=site)
+    login = create_account(existing_service(), name, role=role, site=site)
     print(f"{login.name}\t{login.password}\t{login.role}")
 
 
@@ -278,7 +266,7 @@ def fsck(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Checks the log from its stored bytes: every hash, signature and number. Exit 1 when something is wrong."""
-    service = _existing()
+    service = existing_service()
     checked = check_log(service.database, service.published)
     if as_json:
         _print_json(checked._asdict())

@@ -1,8 +1,7 @@
 """The command line of cases (督办单): open, list, show, assign, answer, escalate, close, reopen; and `due`, what has to be done."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,14 +9,13 @@ import typer
 
 from wasteledger import clock
 from wasteledger.domain.cases import Case
-from wasteledger.errors import NotFoundError, QueryError
+from wasteledger.errors import QueryError
 from wasteledger.flows.case_book import judge_cases, list_cases, load_case
 from wasteledger.flows.case_forms import case_json, due_of_day
 from wasteledger.flows.cases import answer_case, assign_case, close_case, escalate_due, open_case, reopen_case
 from wasteledger.flows.due import due_json, due_today
 from wasteledger.flows.evidence import EVIDENCE_BYTES_MAX
-from wasteledger.flows.service import Service
-from wasteledger.settings import Settings
+from wasteledger.flows.service import Service, existing_service
 
 MINUTES_A_DAY = 24 * 60
 _MINUTE_MS = 60_000
@@ -33,23 +31,6 @@ Number = Annotated[str, typer.Argument(help="As DB-202611-0001.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 Due = Annotated[str | None, typer.Option("--due", help="Last day, as 2026-11-30; default by the rules.")]
 Attached = Annotated[list[Path] | None, typer.Option("--attach", help="JPEG, PNG or PDF, once for each.")]
-
-
-@contextmanager
-def _existing() -> Iterator[Service]:
-    """The service on a database that is there, closed behind the command."""
-    settings = Settings()
-    if not settings.database_url and not (settings.data_dir / "wasteledger.db").exists():
-        message = (
-            f"there is no ledger in {settings.data_dir}/: load a district with `wasteledger load district.yaml`, "
-            f"or set WASTELEDGER_DATA_DIR (the demonstration's is demo)"
-        )
-        raise NotFoundError(message)
-    service = Service(settings)
-    try:
-        yield service
-    finally:
-        service.close()
 
 
 def _read(paths: list[Path] | None) -> list[bytes]:
@@ -90,7 +71,7 @@ def open_(
     due: Due = None,
 ) -> None:
     """Opens a case on a finding (立案督办); prints it with its number."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _say(service, open_case(service, finding, owner=owner, due_ms=due_of_day(due)))
 
 
@@ -101,7 +82,7 @@ def list_(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Lists cases, the newest first (督办单列表)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         directory = service.directory()
         rows = [case_json(row, directory, persons=True) for row in list_cases(service, status=status, site=site)]
     if as_json:
@@ -117,7 +98,7 @@ def show(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """One case with everything that was done to it (查看督办单)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         row = case_json(judge_cases(service, [load_case(service, number)])[0], service.directory(), persons=True)
     if as_json:
         print(json.dumps(row, ensure_ascii=False, indent=1))
@@ -138,7 +119,7 @@ def assign(
     note: Annotated[str, typer.Option(help="What is asked of it.")] = "",
 ) -> None:
     """Gives a case to another site, or another day to the same one (交办)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _say(service, assign_case(service, number, owner, due_ms=due_of_day(due), note=note))
 
 
@@ -147,7 +128,7 @@ def answer(
     number: Number, text: Annotated[str, typer.Argument(help="The answer, in words.")], attach: Attached = None
 ) -> None:
     """Answers a case with words and evidence (答复)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _say(service, answer_case(service, number, text, _read(attach)))
 
 
@@ -156,7 +137,7 @@ def escalate(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Moves overdue cases one level up, and reopens those whose finding stands again (上报); let a timer run it every hour."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         moved, directory = escalate_due(service), service.directory()
         rows = [case_json(row, directory, persons=True) for row in judge_cases(service, moved)]
     if as_json:
@@ -171,14 +152,14 @@ def close(
     number: Number, note: Annotated[str, typer.Argument(help="How it was settled.")], attach: Attached = None
 ) -> None:
     """Closes a case (办结): by facts where its finding breaks a chain or is overdue, else by a note and evidence."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _say(service, close_case(service, number, note, _read(attach)))
 
 
 @case_cli.command(epilog="Example: wasteledger case reopen DB-202611-0001 附件不清")
 def reopen(number: Number, note: Annotated[str, typer.Argument(help="Why.")], due: Due = None) -> None:
     """Opens a closed case again (重新督办)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _say(service, reopen_case(service, number, note, due_ms=due_of_day(due)))
 
 
@@ -189,7 +170,7 @@ def due(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """What has to be done until the end of a day, and what is late (今日待办)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         found = due_json(due_today(service, site, until), service.directory())
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))

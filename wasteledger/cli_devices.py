@@ -4,8 +4,7 @@ import getpass
 import json
 import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,8 +38,7 @@ from wasteledger.flows.second_party import (
     refuse_void,
     waiting_json,
 )
-from wasteledger.flows.service import Service
-from wasteledger.settings import Settings
+from wasteledger.flows.service import Service, existing_service
 
 #: Longest PIN that is read; the contract says which ones are taken.
 _PIN_CHARS_MAX = 64
@@ -87,23 +85,6 @@ _HOW_TO_MAKE_A_KEY = (
 )
 
 
-@contextmanager
-def _existing() -> Iterator[Service]:
-    """The service on a database that is there, closed behind the command."""
-    settings = Settings()
-    if not settings.database_url and not (settings.data_dir / "wasteledger.db").exists():
-        message = (
-            f"there is no ledger in {settings.data_dir}/: load a district with `wasteledger load district.yaml`, "
-            f"or set WASTELEDGER_DATA_DIR (the demonstration's is demo)"
-        )
-        raise NotFoundError(message)
-    service = Service(settings)
-    try:
-        yield service
-    finally:
-        service.close()
-
-
 def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
@@ -125,7 +106,7 @@ def enrol(
     """Admits a device's public key for a site (设备注册); prints what the device has to be told once."""
     if key is None:
         raise QueryError(_HOW_TO_MAKE_A_KEY)
-    with _existing() as service:
+    with closing(existing_service()) as service:
         made = enrol_device(service, site, key, role=role, prior=prior)
     if as_json:
         _print_json(made._asdict() | {"events_path": EVENTS_PATH})
@@ -142,7 +123,7 @@ def list_(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Lists the admitted devices with what has arrived of each (设备列表)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         rows = list_devices(service, site=site)
     if as_json:
         _print_json({"devices": [device_json(row) for row in rows]})
@@ -168,7 +149,7 @@ def _line(row: DeviceRow) -> str:
 @device_cli.command(epilog="Example: wasteledger device revoke mfzwizlsmvzxi2ld --reason lost")
 def revoke(device: DeviceName, reason: Annotated[str, typer.Option(help="lost, stolen, replaced or retired.")]) -> None:
     """Takes the trust from a device (撤销): what first arrives from now on proves nothing until `device trust`."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         print(_line(revoke_device(service, device, reason)))
 
 
@@ -179,7 +160,7 @@ def trust(
     note: Annotated[str, typer.Option(help="What was looked at.")],
 ) -> None:
     """Says up to which number a revoked, copied or rewritten device is believed all the same (信任至某号)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         print(_line(trust_device(service, device, last_seq, note)))
 
 
@@ -192,7 +173,7 @@ def badge(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Makes a badge (胸牌) and the public vouch_key of badge and PIN. Nothing is stored: the key goes into the district file."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         person = next((row for row in service.directory().register.people if row.actor == actor), None)
     if person is None:
         message = (
@@ -238,7 +219,7 @@ def list_voids_(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Voids of sealed packages that wait for the second party (待确认作废)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _print_waiting(service, list_voids(service), "voids", as_json=as_json)
 
 
@@ -250,14 +231,14 @@ def confirm_void_(
     ] = False,
 ) -> None:
     """Stands for a void as the second party, where its evidence is stored (确认作废)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         print(f"确认：{confirm_void(service, event_id, without_evidence=without_evidence)}")
 
 
 @void_cli.command(name="refuse", epilog="Example: wasteledger void refuse 5f1d…e7 --note 照片与包装不符")
 def refuse_void_(event_id: EventId, note: Annotated[str, typer.Option(help="Why.")]) -> None:
     """Strikes a void out: its packages go on where they were (驳回作废)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         print(f"驳回：{refuse_void(service, event_id, note)}")
 
 
@@ -266,14 +247,14 @@ def list_sealings_(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Sealings in another site's name that wait for it or for the authority (待确认代封)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _print_waiting(service, list_sealings(service), "sealings", as_json=as_json)
 
 
 @seal_cli.command(name="confirm", epilog="Example: wasteledger seal confirm 5f1d…e7")
 def confirm_sealing_(event_id: EventId) -> None:
     """Stands for a sealing that a foreign device made (确认代封)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         print(f"确认：{confirm_sealing(service, event_id)}")
 
 
@@ -282,28 +263,28 @@ def list_openings_(
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Opening stock that sites have declared and that waits for the authority (待确认期初库存)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _print_waiting(service, list_openings(service), "opening_stock", as_json=as_json)
 
 
 @opening_cli.command(name="confirm", epilog="Example: wasteledger opening confirm 5f1d…e7")
 def confirm_opening_(event_id: EventId) -> None:
     """Says that the authority has seen this stock: its packages count from there as if they had been sealed (确认期初库存)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         print(f"确认：{confirm_opening(service, event_id)}")
 
 
 @opening_cli.command(name="refuse", epilog="Example: wasteledger opening refuse 5f1d…e7 --note 现场没有这些包装")
 def refuse_opening_(event_id: EventId, note: Annotated[str, typer.Option(help="Why.")]) -> None:
     """Strikes a declaration out; the site may make another (驳回期初库存)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         print(f"驳回：{refuse_opening(service, event_id, note)}")
 
 
 @evidence_cli.command(name="add", epilog="Example: wasteledger evidence add photo.jpg minutes.pdf")
 def add_evidence(files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="JPEG, PNG or PDF.")]) -> None:
     """Keeps photos and papers that somebody brought to the office, and says so in the log (补交证据)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         for path, stored in zip(files, bring_evidence(service, [_read(path) for path in files]), strict=True):
             print(f"{stored.digest}\t{stored.media}\t{stored.size_bytes} bytes\t{path}")
 

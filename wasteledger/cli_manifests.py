@@ -1,8 +1,7 @@
 """The command line of manifests (转移联单): draft, void, confirm, blank, show, list, pdf, fields; and the medical papers."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,8 +27,7 @@ from wasteledger.flows.manifests import (
     void_manifest,
 )
 from wasteledger.flows.moments import Past
-from wasteledger.flows.service import Service
-from wasteledger.settings import Settings
+from wasteledger.flows.service import existing_service
 
 EXIT_BAD_INPUT = 2
 
@@ -46,23 +44,6 @@ Out = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The P
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 Wastes = Annotated[list[str], typer.Option("--waste", help="Waste code, once for each.")]
 Carriers = Annotated[list[str], typer.Option("--carrier", help="Site code; several in the order of their legs (联运).")]
-
-
-@contextmanager
-def _existing() -> Iterator[Service]:
-    """The service on a database that is there, closed behind the command."""
-    settings = Settings()
-    if not settings.database_url and not (settings.data_dir / "wasteledger.db").exists():
-        message = (
-            f"there is no ledger in {settings.data_dir}/: load a district with `wasteledger load district.yaml`, "
-            f"or set WASTELEDGER_DATA_DIR (the demonstration's is demo)"
-        )
-        raise NotFoundError(message)
-    service = Service(settings)
-    try:
-        yield service
-    finally:
-        service.close()
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -89,7 +70,7 @@ def draft(  # noqa: PLR0913 - one option each
     paper: Annotated[bool, typer.Option("--paper", help="On paper, back-filled later.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Draws a number and drafts its manifest (填报联单); prints the number."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         drafted = draft_manifest(
             service, consignor=consignor, carriers=carriers, consignee=consignee, waste_codes=wastes, vehicle=vehicle,
             driver=driver, planned_on=planned_on, method=method, form="paper" if paper else "electronic",
@@ -100,7 +81,7 @@ def draft(  # noqa: PLR0913 - one option each
 @manifest_cli.command(epilog="Example: wasteledger manifest void 20265001000001 计划取消")
 def void(number: Number, reason: Annotated[str, typer.Argument(help="Why; it stands in the ledger for ever.")]) -> None:
     """Voids a manifest (作废), as long as nothing was accepted under it."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         manifest = void_manifest(service, number, reason)
     print(f"{manifest.number}\t已作废")
 
@@ -115,7 +96,7 @@ def confirm(
     method: Annotated[str | None, typer.Option(help="How it is treated; default as drafted.")] = None,
 ) -> None:
     """Confirms a manifest in the consignee's name (接受人确认), within five working days of acceptance."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         manifest = confirm_manifest(service, number, opinion=opinion, difference=difference, method=method)
     print(f"{manifest.number}\t{manifest.phase}")
 
@@ -127,7 +108,7 @@ def blank(
     count: Annotated[int, typer.Option(min=1, max=BLANKS_MAX, help="How many.")] = 1,
 ) -> None:
     """Prints blank manifests for the paper fallback (空白联单), each with its own number and QR."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         numbers = [drafted.number for drafted in print_blank_manifests(service, consignor, count)]
         # The numbers stand in the ledger by now: they are said even where the file can not be written.
         print("\n".join(numbers))
@@ -142,7 +123,7 @@ def show(
     at_size: AtSize = None,
 ) -> None:
     """One manifest: phase, contents, hand-overs, and what is still missing (查看联单)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         shown = manifest_json(service, number, persons=True, past=Past(as_of, at_size))
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=1))
@@ -187,7 +168,7 @@ def list_(
     at_size: AtSize = None,
 ) -> None:
     """Lists manifests, the newest number first (联单列表)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         found = list_manifests(service, phase=phase, site=site, past=Past(as_of, at_size))
     rows = [manifest_summary(manifest, found.directory) for manifest in found.manifests]
     if as_json:
@@ -209,7 +190,7 @@ def pdf(
     at_size: AtSize = None,
 ) -> None:
     """Writes manifests as PDF on the form of the law (打印联单)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _write(out, manifest_pdf(service, numbers, past=Past(as_of, at_size)))
 
 
@@ -222,7 +203,7 @@ def month(
     at_size: AtSize = None,
 ) -> None:
     """Writes an institution's monthly medical manifest (医疗废物专用联单), a line for each hand-over."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _write(out, medical_month_pdf(service, site, month, past=Past(as_of, at_size)))
 
 
@@ -235,7 +216,7 @@ def trip(
     at_size: AtSize = None,
 ) -> None:
     """Writes the trip card of a vehicle and day (医疗废物运送登记卡)."""
-    with _existing() as service:
+    with closing(existing_service()) as service:
         _write(out, trip_card_pdf(service, plate, day, past=Past(as_of, at_size)))
 
 

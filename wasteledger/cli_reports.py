@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from wasteledger.errors import NotFoundError, QueryError
-from wasteledger.flows.service import Service
-from wasteledger.settings import Settings
+from wasteledger.flows.service import existing_service
 
 reports_cli = typer.Typer()
 AsOf = Annotated[
@@ -17,18 +16,6 @@ AsOf = Annotated[
 AtSize = Annotated[
     int | None, typer.Option("--at-size", min=1, help="As it was when the log had so many entries (`tree_size`).")
 ]
-
-
-def _existing() -> Service:
-    """The service on a database that is there."""
-    settings = Settings()
-    if not settings.database_url and not (settings.data_dir / "wasteledger.db").exists():
-        message = (
-            f"there is no ledger in {settings.data_dir}/: load a district with `wasteledger load district.yaml`, "
-            f"or set WASTELEDGER_DATA_DIR (the demonstration's is demo)"
-        )
-        raise NotFoundError(message)
-    return Service(settings)
 
 
 @reports_cli.command(
@@ -54,7 +41,7 @@ def report(  # noqa: PLR0913 - one option each
         message = f"--out {out}: let its name end in .{', .'.join(MEDIA_TYPES)}"
         raise QueryError(message)
     asked = {"site": site, "month": month, "as_of": as_of}
-    with closing(_existing()) as service:
+    with closing(existing_service()) as service:
         document = make_report(service, kind, **asked, at_size=at_size, persons=True)
     if out is None:
         for line in plain_lines(document):

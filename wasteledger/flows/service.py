@@ -227,3 +227,19 @@ def _at_hand(version: RegisterVersion, register: Register | None) -> Register:
         )
         raise NotFoundError(message)
     return register
+
+
+def existing_service() -> Service:
+    """The service on a database that is there: a command that asks never makes an empty one.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    settings = Settings()
+    if not settings.database_url and not (settings.data_dir / "wasteledger.db").exists():
+        message = (
+            f"there is no ledger in {settings.data_dir}/: load a district with `wasteledger load district.yaml`, "
+            f"or set WASTELEDGER_DATA_DIR (the demonstration's is demo)"
+        )
+        raise NotFoundError(message)
+    return Service(settings)
