@@ -18,11 +18,11 @@ from wasteledger.flows.manifest_forms import (
     medical_month_pdf,
     trip_card_pdf,
 )
+from wasteledger.flows.manifest_questions import list_manifests
 from wasteledger.flows.manifests import (
     BLANKS_MAX,
     confirm_manifest,
     draft_manifest,
-    list_manifests,
     print_blank_manifests,
     void_manifest,
 )

@@ -23,7 +23,8 @@ from wasteledger.flows import cuts as cuts_module
 from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.load_register import load_register
 from wasteledger.flows.manifest_forms import manifest_json, manifest_pdf, medical_month
-from wasteledger.flows.manifests import draft_manifest, list_manifests, void_manifest
+from wasteledger.flows.manifest_questions import list_manifests
+from wasteledger.flows.manifests import draft_manifest, void_manifest
 from wasteledger.flows.moments import NOW, Past, looking
 from wasteledger.flows.questions import ask_then, find_item, reconciliation_json
 from wasteledger.flows.service import Service

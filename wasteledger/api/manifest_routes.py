@@ -12,7 +12,7 @@ from wasteledger.flows.manifest_forms import (
     medical_month_pdf,
     trip_card_pdf,
 )
-from wasteledger.flows.manifests import list_manifests
+from wasteledger.flows.manifest_questions import list_manifests
 from wasteledger.flows.service import Service
 
 Number = Annotated[str, Path(max_length=30, description="14 digits, as printed or typed, e.g. 20265001000001")]

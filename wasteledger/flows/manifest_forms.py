@@ -37,7 +37,7 @@ from wasteledger.domain.walk import walk
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_lists import given_since, taken_since
 from wasteledger.flows.book_source import BookSource
-from wasteledger.flows.manifests import open_manifests, parse_month
+from wasteledger.flows.manifest_questions import open_manifests, parse_month
 from wasteledger.flows.moments import NOW, Look, Past, looking, parse_day
 from wasteledger.flows.service import Service
 
