@@ -265,4 +265,14 @@ LEDGER = (
         "of two numbers of an empty box the books judge one", "wasteledger/flows/book_manifests.py",
         "        numbers |= _numbers_beside(box, begin_ms, end_ms, source)\n", "", "tests/stories/test_strangers_on_a_manifest.py",
     ),
+    Mutant(
+        "a report of the past is one of today", "wasteledger/reports/answers.py",
+        "with looking(service, as_of=as_of, at_size=at_size) as look:", "with looking(service) as look:",
+        "tests/store/test_as_of.py -k paper",
+    ),
+    Mutant(
+        "a manifest of the past is one of today", "wasteledger/flows/manifest_forms.py",
+        "with looking(service, **past._asdict()) as look:\n        directory, ((manifest", "with looking(service) as look:\n        directory, ((manifest",
+        "tests/store/test_as_of.py -k paper",
+    ),
 )  # fmt: skip
