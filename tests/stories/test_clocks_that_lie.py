@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.stories.in_the_books import ends_in_both
 from tests.stories.telling import Telling
 from tests.stories_builder import BAG, BAG2, CLINIC, COLLECTOR, INFECTIOUS, china, ms
 from wasteledger.domain.hello import Hello, sign_hello
@@ -34,7 +33,7 @@ def test_a_wall_clock_set_back_while_the_device_runs() -> None:
     day.tell(CLINIC, "sealed", at="02 08:00", codes=[BAG], monotonic_ms=HOUR_MS, **SEALED)
     back = {"delay_ms": 4 * DAY_MS, "monotonic_ms": HOUR_MS + 4 * DAY_MS}
     day.tell(CLINIC, "sealed", at="02 08:10", codes=[BAG2], **back, **SEALED)
-    end = ends_in_both(day, at="06 09:00")
+    end = day.ends(at="06 09:00")
     assert end.findings["time_outside_bracket"] == CLINIC
     assert (sealed_ms(day, BAG), sealed_ms(day, BAG2)) == (ms("02 08:00"), ms("06 08:10"))
 
@@ -156,7 +155,7 @@ def test_a_clock_that_was_ahead_and_was_set_right_accuses_nobody_afterwards(*, o
     """时钟快六小时，上传时按收到的时间计；没有报时就拨准了：之后照实记录，不算越界，次序不乱。"""
     day = Telling()
     _clock_ahead_by_six_hours(day, other_boot=other_boot)
-    end = ends_in_both(day, at="02 18:00")
+    end = day.ends(at="02 18:00")
     assert (end.classes, end.findings) == ({BAG: "on_its_way", BAG2: "on_its_way"}, {"clock_skew": CLINIC})
     assert sealed_ms(day, BAG2) == sealed_ms(day, BAG) == ms("02 13:00"), (
         "by then it had happened, and the second one behind it"
@@ -172,7 +171,7 @@ def test_a_clock_put_ahead_gains_no_earlier_day() -> None:
     )
     back = {"delay_ms": 4 * DAY_MS + HOUR_MS, "monotonic_ms": 2 * HOUR_MS, "boot_id": OTHER_BOOT}
     day.tell(CLINIC, "sealed", at="02 08:00", codes=[BAG2], **back, **SEALED)
-    ends_in_both(day, at="06 10:00")
+    day.ends(at="06 10:00")
     assert sealed_ms(day, BAG2) == ms("06 08:00")
 
 
@@ -183,5 +182,5 @@ def test_old_paper_behind_a_hello_reads_the_same_everywhere() -> None:
     hello(day, at="20 08:00", running_ms=HOUR_MS)
     paper = {"happened_at": china(ms("20 09:00") - 40 * DAY_MS), "reason": "no_signal", "paper": "纸1"}
     day.tell(CLINIC, "sealed", at="20 09:00", codes=[BAG], backfill=paper, monotonic_ms=2 * HOUR_MS, **SEALED)
-    end = ends_in_both(day, at="28 00:00")
+    end = day.ends(at="28 00:00")
     assert end.findings["time_outside_bracket"] == CLINIC

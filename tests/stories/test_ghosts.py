@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.stories.in_the_books import ends_in_both
 from tests.stories.telling import PHOTO, Telling
 from tests.stories_builder import BAG, BAG2, CLINIC, COLLECTOR, OFFICE, OTHER_CLINIC, PLANT, STRANGER, TRANSFER, ms
 from wasteledger.domain.hello import Hello, sign_hello
@@ -26,7 +25,7 @@ def test_a_late_hello_moves_no_ghost_into_another_month(running_days: int) -> No
         teller.key.device_id, teller.number, bytes(32), ms("05 08:00"), running_days * DAY_MS, "0123456789abcdef"
     )
     day.write_raw(sign_hello(teller.key, said, origin=teller.origin), received_ms=ms("05 08:00"))
-    assert ends_in_both(day).classes == {BAG: "unsealed"}
+    assert day.ends(at="10 00:00").classes == {BAG: "unsealed"}
 
 
 def test_a_scan_told_later_moves_no_ghost_into_an_earlier_month() -> None:
@@ -45,7 +44,7 @@ def test_a_scan_told_later_moves_no_ghost_into_an_earlier_month() -> None:
         codes=[BAG],
         room="车",
     )
-    assert ends_in_both(day, at="08 00:00").classes == {BAG: "unsealed"}
+    assert day.ends(at="08 00:00").classes == {BAG: "unsealed"}
     assert ghosts(day, from_day="2026-10-01", to_day="2026-10-31") == []
 
 
@@ -58,7 +57,7 @@ def test_a_label_that_is_voided_hides_no_package(voided_at: str, by: str) -> Non
     day.hop(BAG, COLLECTOR, TRANSFER, at="02 10:00")
     delay_ms = ms("03 08:00") - ms(voided_at)
     day.tell(by, "voided", at=voided_at, delay_ms=delay_ms, codes=[BAG], reason="spoiled", attachments=[PHOTO])
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert (end.classes, end.findings["never_sealed"]) == ({BAG: "unsealed"}, COLLECTOR)
 
 
@@ -74,7 +73,7 @@ def test_seen_moving_after_its_label_was_voided(*, issued: bool) -> None:
     day.lorry_takes(BAG)
     day.lorry_brings_to_plant(BAG)
     day.plant_burns(BAG)
-    assert ends_in_both(day).classes == {BAG: "unsealed"}
+    assert day.ends(at="10 00:00").classes == {BAG: "unsealed"}
 
 
 def test_a_voided_label_on_a_roll_that_is_counted_is_no_package() -> None:
@@ -83,7 +82,7 @@ def test_a_voided_label_on_a_roll_that_is_counted_is_no_package() -> None:
     day.issue(BAG)
     day.tell(CLINIC, "voided", at="01 12:00", codes=[BAG], reason="spoiled")
     day.tell(CLINIC, "counted", at="02 12:00", codes=[BAG], stock="roll 1", complete=False)
-    assert ends_in_both(day).classes == {}
+    assert day.ends(at="10 00:00").classes == {}
 
 
 @pytest.mark.parametrize("stranger", [STRANGER, OTHER_CLINIC, PLANT, COLLECTOR])
@@ -103,7 +102,7 @@ def test_a_void_dated_before_the_label_was_issued_spoils_nothing(stranger: str, 
     day.plant_burns(BAG)
     day.plant_confirms()
     day.tell(stranger, "voided", by=f"{stranger} 2", at="01 07:00", delay_ms=6 * DAY_MS, codes=[BAG], reason="spoiled")
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert (end.classes, end.findings["not_entitled"]) == ({BAG: "safely_disposed"}, stranger)
     assert set(end.findings) <= {"not_entitled", "unknown_code", "back_dated"}
 
@@ -114,5 +113,5 @@ def test_a_label_of_ones_own_roll_is_voided_by_whoever_has_the_roll() -> None:
     day.issue(BAG)
     day.tell(CLINIC, "voided", at="01 12:00", codes=[BAG], reason="spoiled")
     day.tell(CLINIC, "voided", at="01 12:00", codes=[BAG2], reason="spoiled")
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert (end.classes, end.findings) == ({}, {"unknown_code": CLINIC})

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.stories.in_the_books import ends_in_both
 from tests.stories.telling import UNDER_THE_MANIFEST, Ending, Telling
 from tests.stories_builder import (
     BAG,
@@ -59,7 +58,7 @@ def test_what_a_second_device_tells_afterwards_makes_no_ghost_of_it(*, confirmed
     declared_at(day, confirmed=confirmed)
     day.tell(TRANSFER, "stored", by=SECOND, at="01 12:00", delay_ms=2 * DAY_MS, codes=[BAG], room="库1")
     to_the_furnace(day)
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert rows(end) == [(TRANSFER, "safely_disposed" if confirmed else "unsealed", HEAVY_G)]
     assert set(end.findings) == (set() if confirmed else {"opening_stock_unconfirmed"})
 
@@ -76,7 +75,7 @@ def test_whatever_is_dated_before_it_and_told_after_it_leaves_its_mass(site: str
         "released": {"to_site": COLLECTOR}, "accepted": {"from_site": COLLECTOR},
     }  # fmt: skip
     day.tell(site, kind, by=f"{site} 2", at="01 12:00", delay_ms=2 * DAY_MS, codes=[BAG], **how[kind])
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert [row[2] for row in rows(end)] == [HEAVY_G]
     assert end.classes[BAG] not in {"safely_disposed", "unsealed"}
     assert "opening_stock_known" not in end.findings
@@ -91,7 +90,7 @@ def test_shelves_are_scanned_first_and_declared_afterwards(*, confirmed: bool) -
     day.tell(TRANSFER, "counted", at="01 18:00", codes=[BAG], room="库1", complete=True)
     declared_at(day, confirmed=confirmed)
     to_the_furnace(day)
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert rows(end) == [(TRANSFER, "safely_disposed" if confirmed else "unsealed", HEAVY_G)]
     assert set(end.findings) == (set() if confirmed else {"opening_stock_unconfirmed"})
     chain = walk(BAG, day.history(), Directory(register()))
@@ -106,7 +105,7 @@ def test_what_had_moved_before_stays_a_ghost_with_the_mass_that_was_declared() -
     day.hop(BAG, COLLECTOR, TRANSFER, at="01 16:00")
     declared_at(day)
     to_the_furnace(day)
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert rows(end) == [(COLLECTOR, "unsealed", HEAVY_G)]
     assert end.findings == {"never_sealed": COLLECTOR, "opening_stock_known": TRANSFER}
 
@@ -117,7 +116,7 @@ def test_handed_to_oneself_first_it_counts_all_the_same() -> None:
     day.issue(BAG, at="01 08:00", site=TRANSFER)
     day.tell(TRANSFER, "released", at="01 16:00", codes=[BAG], to_site=TRANSFER)
     declared_at(day)
-    assert rows(ends_in_both(day)) == [(TRANSFER, "unsealed", HEAVY_G)]
+    assert rows(day.ends(at="10 00:00")) == [(TRANSFER, "unsealed", HEAVY_G)]
 
 
 def test_told_offline_before_it_left_it_is_no_lie_that_others_were_heard_first() -> None:
@@ -132,7 +131,7 @@ def test_told_offline_before_it_left_it_is_no_lie_that_others_were_heard_first()
     day.plant_burns(BAG)
     day.plant_confirms()
     day.confirm(declared, BAG, at="05 09:00")
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert (rows(end), end.findings) == ([(TRANSFER, "safely_disposed", HEAVY_G)], {})
 
 
@@ -148,7 +147,7 @@ def test_loaded_by_another_device_while_it_was_being_declared() -> None:
     day.lorry_brings_to_plant(BAG)
     day.plant_burns(BAG)
     day.plant_confirms()
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert (rows(end), end.findings) == ([(TRANSFER, "safely_disposed", HEAVY_G)], {})
 
 
@@ -158,11 +157,11 @@ def test_a_gram_sealed_under_its_code_does_not_take_its_place(sealer: str) -> No
     day = Telling()
     declared = declared_at(day, confirmed=False)
     day.seal(BAG, at="02 10:00", site=sealer, mass_g=1)
-    end = ends_in_both(day, at="02 18:00")
+    end = day.ends(at="02 18:00")
     assert sorted(rows(end)) == sorted([(sealer, "on_its_way", 1), (TRANSFER, "unsealed", HEAVY_G)])
     assert (end.findings, end.answer.opening_waiting) == ({"opening_stock_known": TRANSFER}, (1, HEAVY_G))
     day.refuse(declared, BAG, at="02 19:00")
-    end = ends_in_both(day, at="02 20:00")
+    end = day.ends(at="02 20:00")
     assert (rows(end), end.findings) == ([(sealer, "on_its_way", 1)], {})
 
 
@@ -171,7 +170,7 @@ def test_confirmed_afterwards_both_are_there_and_neither_is_proved() -> None:
     declared = declared_at(day, confirmed=False)
     day.seal(BAG, at="02 10:00", mass_g=1)
     day.confirm(declared, BAG, at="02 11:00")
-    end = ends_in_both(day, at="02 18:00")
+    end = day.ends(at="02 18:00")
     assert sorted(rows(end)) == sorted([(CLINIC, "chain_broken", 1), (TRANSFER, "chain_broken", HEAVY_G)])
 
 
@@ -182,7 +181,7 @@ def test_sealed_back_in_time_it_is_two_packages_too() -> None:
     declared_at(day, confirmed=False)
     told = {"waste_code": "841-001-01", "package": "bag", "mass_source": "scale", "mass_g": 1}
     day.tell(TRANSFER, "sealed", by=SECOND, at="01 12:00", delay_ms=2 * DAY_MS, codes=[BAG], **told)
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert sorted(row[2] for row in rows(end)) == [1, HEAVY_G]
 
 
@@ -194,11 +193,11 @@ def test_a_paper_gives_it_no_other_month(days: int) -> None:
     day.hop(BAG, TRANSFER, CARRIER, at="01 16:00")
     paper = {"happened_at": china(ms("02 09:00") - days * DAY_MS), "reason": "no_signal", "paper": "纸1"}
     declared_at(day, backfill=paper, vouch_method="paper")
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert (rows(end)[0][1:], end.findings["opening_stock_known"]) == (("unsealed", HEAVY_G), TRANSFER)
     other = Telling()
     declared_at(other, backfill=paper, vouch_method="paper")
-    assert rows(ends_in_both(other)) == [(TRANSFER, "overdue", HEAVY_G)], "in November, in which it was told"
+    assert rows(other.ends(at="10 00:00")) == [(TRANSFER, "overdue", HEAVY_G)], "in November, in which it was told"
 
 
 @pytest.mark.parametrize("began_days", [31, 2])
@@ -211,7 +210,7 @@ def test_a_late_hello_moves_no_declaration_out_of_its_month(began_days: int) -> 
         teller.key.device_id, teller.number, bytes(32), ms("05 08:00"), began_days * DAY_MS, "0123456789abcdef"
     )
     day.write_raw(sign_hello(teller.key, said, origin=teller.origin), received_ms=ms("05 08:00"))
-    end = ends_in_both(day)
+    end = day.ends(at="10 00:00")
     assert [(row.site, row.amount.mass_g) for row in end.answer.items] == [(TRANSFER, HEAVY_G)]
 
 
@@ -225,7 +224,7 @@ def test_packed_before_it_was_declared_and_burnt_in_the_box() -> None:
     day.lorry_brings_to_plant(BOX)
     day.plant_burns(BOX)
     day.plant_confirms()
-    assert ends_in_both(day).classes[BAG] == "safely_disposed"
+    assert day.ends(at="10 00:00").classes[BAG] == "safely_disposed"
 
 
 #: What anybody may say of the package: kind, and what is said.
@@ -276,7 +275,7 @@ def test_no_word_of_anybody_but_the_authority_takes_it_away(
     if confirmed:
         day.confirm(told, BAG, at="05 12:00")
     _say(day, words, target=told, told_ms=ms("06 00:00"))
-    heavy = [row for row in day.ends(at="20 00:00").answer.items if row.amount.mass_g >= HEAVY_G]
+    heavy = [row for row in day.reconcile(as_of="20 00:00").items if row.amount.mass_g >= HEAVY_G]
     assert heavy
     assert confirmed or all(row.item_class != "safely_disposed" for row in heavy)
 

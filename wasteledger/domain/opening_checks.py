@@ -4,7 +4,7 @@ from schemas.codes import item_waste_code
 from wasteledger.domain.admissions import Admissions
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.checks import check_beginning
-from wasteledger.domain.entitled import entitlement_of
+from wasteledger.domain.entitled import OFFICE, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.opening import (
     as_sealing,
@@ -55,9 +55,13 @@ def _keep_declared(chain: Chain, code: str, fact: Fact, source: Source, director
     known = [step.fact for step in chain.steps if not step.box]
     if foremost(code, known, source, directory) is not fact:
         return
-    sealed = [other for other in known if other.kind == "sealed" and entitlement_of(other, source, directory)]
-    if any(is_opening_stock(other) or is_told_first(other, fact) for other in sealed):
-        return  # the authority has confirmed another site's declaration; or there was nothing left to declare
+    for other in known:
+        entitlement = entitlement_of(other, source, directory)
+        if other.kind == "relabelled" and other.event.new_code == code and entitlement == OFFICE:
+            return  # the authority says which package bears this label
+        sealed = other.kind == "sealed" and code in other.event.codes and entitlement
+        if sealed and (is_opening_stock(other) or is_told_first(other, fact)):
+            return  # it has confirmed another site's declaration; or there was nothing left to declare
     chain.declared = as_sealing(fact, code, begun_ms=fact.occurred_ms)
     chain.declared_waits = not is_confirmed(fact, code, source, directory)
 
