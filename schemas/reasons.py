@@ -143,5 +143,8 @@ CLASSES = {
     "declared_lost": ("已申报丢失", "declared lost"),
     "disposed_not_provably": ("已处置（不能证明）", "disposed, not provably"),
     "self_disposed": ("自行处置（持证）", "disposed of by its own producer, licensed"),
-    "unsealed": ("来源不明（未封装、重量未知，或待确认）", "of unknown origin: never sealed, its mass unknown, or not confirmed"),
+    "unsealed": (
+        "来源不明（未封装、重量未知，或待确认）",
+        "of unknown origin: never sealed, its mass unknown, or not confirmed",
+    ),
 }
