@@ -103,6 +103,10 @@ _NEUTRAL = frozenset(
 _ENDS = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
 
+#: What shows a package, and not only its label: on a label that was void before anybody sealed it, that is one that nobody sealed.
+_MOVES = frozenset({"packed", "unpacked", "released", "accepted", "refused", "stored", "disposed"})
+
+
 #: Decisions kept at hand: a district's packages go the same ways again and again.
 DECISIONS_KEPT = 100_000
 
@@ -118,7 +122,8 @@ def decide_move(state: ItemState, event: Move) -> Decision:
 
     1. A neutral kind changes nothing.
     2. Life: issued, sealed and voided by the table. A void after sealing ends nothing by itself: it waits for evidence and a second party.
-    3. After the end every act is a doubt, except the same plant scanning the same end again.
+    3. After the end every act is a doubt, except the same plant scanning the same end again. A label that was void and never sealed, seen
+       moving, is a package that nobody sealed.
     4. An incident declares loss, or that it was found: by the last holder alone; anybody else's find shows a missing hop.
     5. Custody: who acts is compared with who holds. Packed into a second box, it left the first one unseen.
     """
@@ -129,7 +134,8 @@ def decide_move(state: ItemState, event: Move) -> Decision:
         return _live(state, event, *life)
     if event.kind == "voided":
         return Decision(state, ("void_after_end",) if state.phase is Phase.DISPOSED else ())
-    if state.phase in _ENDS:
+    void = state.phase is Phase.VOIDED and not state.lives_count and event.kind in _MOVES
+    if state.phase in _ENDS and not void:
         again = state.phase is Phase.DISPOSED and event.kind == "disposed" and event.site == state.holder
         return Decision(state, () if again else ("seen_after_end",))
     if event.kind == "incident":
@@ -137,9 +143,10 @@ def decide_move(state: ItemState, event: Move) -> Decision:
     if event.site in {event.to_site, event.from_site}:
         return Decision(state, ())  # a hand-over to oneself is none
     reasons: tuple[str, ...] = ()
-    if state.phase in {Phase.UNSEEN, Phase.BLANK}:
+    if void or state.phase in {Phase.UNSEEN, Phase.BLANK}:
         giver = event.from_site if event.kind in {"accepted", "refused"} else event.site
-        state, reasons = state._replace(phase=Phase.HELD, holder=giver), ("never_sealed",)
+        state = state._replace(phase=Phase.HELD, holder=giver)
+        reasons = ("seen_after_end", "never_sealed") if void else ("never_sealed",)
     after = _hold(state, event)
     return Decision(after.state, reasons + after.reasons)
 

@@ -111,6 +111,10 @@ STORIES: dict[str, list[str]] = {
         "issued A | blank |", "sealed C | held C |", "theft C | lost C |", "accepted D<R | held D | missing_link",
     ],
     "a spoiled label": ["issued A | blank |", "voided A | voided |", "sealed C | voided x1 | duplicate_code"],
+    "a void label on a package that moves": [
+        "issued A | blank |", "voided A | voided |", "counted C | voided | seen_after_end",
+        "released C>R | offered C >R | seen_after_end never_sealed", "accepted R<C | held R |",
+    ],
     "an unknown label declared void": ["voided A | voided | unknown_code"],
     "voided after sealing": ["issued A | blank |", "sealed C | held C |", "voided C | held C |"],
     "inspected and corrected change nothing": [

@@ -22,7 +22,7 @@ from wasteledger.cli_devices import devices_cli
 from wasteledger.cli_ledger import ledger_cli
 from wasteledger.cli_manifests import manifests_cli
 from wasteledger.cli_register import register_cli
-from wasteledger.cli_reports import reports_cli
+from wasteledger.cli_reports import AsOf, AtSize, reports_cli
 from wasteledger.cli_simulate import simulate_cli
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.official import PARTS, official_figures
@@ -53,12 +53,6 @@ cli.add_typer(manifests_cli)
 cli.add_typer(reports_cli)
 cli.add_typer(cases_cli)
 cli.add_typer(devices_cli)
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="As it would have been answered at the end of this day (China).")
-]
-AtSize = Annotated[
-    int | None, typer.Option("--at-size", min=1, help="As it was when the log had so many entries (`tree_size`).")
-]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from schemas.quantities import format_kg
+from wasteledger.cli_reports import AsOf, AtSize
 from wasteledger.domain.manifest_fields import FieldRow, field_rows
 from wasteledger.errors import NotFoundError
 from wasteledger.flows.manifest_forms import (
@@ -17,14 +18,15 @@ from wasteledger.flows.manifest_forms import (
     medical_month_pdf,
     trip_card_pdf,
 )
+from wasteledger.flows.manifest_questions import list_manifests
 from wasteledger.flows.manifests import (
     BLANKS_MAX,
     confirm_manifest,
     draft_manifest,
-    list_manifests,
     print_blank_manifests,
     void_manifest,
 )
+from wasteledger.flows.moments import Past
 from wasteledger.flows.service import existing_service
 
 EXIT_BAD_INPUT = 2
@@ -117,10 +119,12 @@ def blank(
 def show(
     number: Number,
     as_json: Json = False,  # noqa: FBT002 - a flag
+    as_of: AsOf = None,
+    at_size: AtSize = None,
 ) -> None:
     """One manifest: phase, contents, hand-overs, and what is still missing (查看联单)."""
     with closing(existing_service()) as service:
-        shown = manifest_json(service, number, persons=True)
+        shown = manifest_json(service, number, persons=True, past=Past(as_of, at_size))
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=1))
         return
@@ -160,11 +164,13 @@ def list_(
     ] = None,
     site: Annotated[str | None, typer.Option(help="Consignor, carrier or consignee.")] = None,
     as_json: Json = False,  # noqa: FBT002 - a flag
+    as_of: AsOf = None,
+    at_size: AtSize = None,
 ) -> None:
     """Lists manifests, the newest number first (联单列表)."""
     with closing(existing_service()) as service:
-        found, directory = list_manifests(service, phase=phase, site=site), service.directory()
-    rows = [manifest_summary(manifest, directory) for manifest in found.manifests]
+        found = list_manifests(service, phase=phase, site=site, past=Past(as_of, at_size))
+    rows = [manifest_summary(manifest, found.directory) for manifest in found.manifests]
     if as_json:
         print(json.dumps({"manifests": rows, "left_off": found.left_off}, ensure_ascii=False, indent=1))
         return
@@ -177,10 +183,15 @@ def list_(
 
 
 @manifest_cli.command(epilog="Example: wasteledger manifest pdf 20265001000001 -o manifest.pdf")
-def pdf(numbers: Annotated[list[str], typer.Argument(help="14 digits each.")], out: Out) -> None:
+def pdf(
+    numbers: Annotated[list[str], typer.Argument(help="14 digits each.")],
+    out: Out,
+    as_of: AsOf = None,
+    at_size: AtSize = None,
+) -> None:
     """Writes manifests as PDF on the form of the law (打印联单)."""
     with closing(existing_service()) as service:
-        _write(out, manifest_pdf(service, numbers))
+        _write(out, manifest_pdf(service, numbers, past=Past(as_of, at_size)))
 
 
 @manifest_cli.command(epilog="Example: wasteledger manifest month C500114105001 2026-11 -o month.pdf")
@@ -188,10 +199,12 @@ def month(
     site: Annotated[str, typer.Argument(help="Site code of the institution.")],
     month: Annotated[str, typer.Argument(help="As 2026-11.")],
     out: Out,
+    as_of: AsOf = None,
+    at_size: AtSize = None,
 ) -> None:
     """Writes an institution's monthly medical manifest (医疗废物专用联单), a line for each hand-over."""
     with closing(existing_service()) as service:
-        _write(out, medical_month_pdf(service, site, month))
+        _write(out, medical_month_pdf(service, site, month, past=Past(as_of, at_size)))
 
 
 @manifest_cli.command(epilog="Example: wasteledger manifest trip 渝H2B101 2026-11-02 -o trip.pdf")
@@ -199,10 +212,12 @@ def trip(
     plate: Annotated[str, typer.Argument(help="Number plate.")],
     day: Annotated[str, typer.Argument(help="As 2026-11-02.")],
     out: Out,
+    as_of: AsOf = None,
+    at_size: AtSize = None,
 ) -> None:
     """Writes the trip card of a vehicle and day (医疗废物运送登记卡)."""
     with closing(existing_service()) as service:
-        _write(out, trip_card_pdf(service, plate, day))
+        _write(out, trip_card_pdf(service, plate, day, past=Past(as_of, at_size)))
 
 
 @manifest_cli.command(epilog="Example: wasteledger manifest fields")

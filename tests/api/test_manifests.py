@@ -21,14 +21,8 @@ from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import Wanted, issue_codes
 from wasteledger.flows.manifest_forms import medical_month, trip_card
-from wasteledger.flows.manifests import (
-    confirm_manifest,
-    draft_manifest,
-    list_manifests,
-    load_manifest,
-    print_blank_manifests,
-    void_manifest,
-)
+from wasteledger.flows.manifest_questions import list_manifests, load_manifest
+from wasteledger.flows.manifests import confirm_manifest, draft_manifest, print_blank_manifests, void_manifest
 from wasteledger.flows.service import Service
 
 CLINIC, CENTRE, COLLECTOR = "C500114105001", "T500114105001", "R500114001001"

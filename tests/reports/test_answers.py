@@ -21,6 +21,7 @@ from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.service import Service
 from wasteledger.reports.answers import KINDS, MEDIA_TYPES, render, report
+from wasteledger.reports.tables import document_json
 from wasteledger.settings import Settings
 
 
@@ -110,6 +111,15 @@ def test_http_answers_in_the_asked_format(client: TestClient) -> None:
     assert load_workbook(io.BytesIO(answer.content))["B.1 产生"]["A4"].value == "HWCS20261102001"
     shown = client.get("/v1/reports/balance", params={"site": CLINIC, "month": "2026-11"}).json()
     assert shown["tables"][0]["totals"]["difference_g"] == -2000
+
+
+def test_http_and_command_answer_as_of_a_size(client: TestClient, run: CliRunner, month: Service) -> None:
+    asked = {"site": CLINIC, "month": "2026-11", "at_size": "20"}
+    shown = client.get("/v1/reports/ledger", params=asked).json()
+    assert shown == document_json(report(month, "ledger", site=CLINIC, month="2026-11", persons=False, at_size=20))
+    assert shown != client.get("/v1/reports/ledger", params=asked | {"at_size": str(month.books().size)}).json()
+    arguments = ["report", "ledger", "--site", CLINIC, "--month", "2026-11", "--at-size", "20"]
+    assert run.invoke(_command(), arguments).output != run.invoke(_command(), arguments[:-2]).output
 
 
 @pytest.mark.parametrize(

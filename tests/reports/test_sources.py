@@ -10,6 +10,7 @@ from tests.reports.months import DIRECTORY, GARAGE, NOVEMBER, acts_of, put_into,
 from tests.reports.test_balance import END_MS, LIVES, SITES, Drawn, _live, _months
 from tests.stories_builder import BAG, BAG2, CLINIC, OTHER_PLANT, PLANT, TRANSFER, Story
 from wasteledger.domain.reconcile import walk_all
+from wasteledger.flows.moments import Look
 from wasteledger.flows.service import Service
 from wasteledger.reports.documents import Made, ledger_document
 from wasteledger.reports.ledgers import Asked, Books
@@ -25,6 +26,10 @@ def _opened(folder: Path, story: Story) -> Service:
     return service
 
 
+def _now(service: Service) -> Look:
+    return Look(service.books(), service.directory(), END_MS)
+
+
 def _ledger(books: Books, asked: Asked) -> Document:
     return ledger_document(books, asked, Made(0, asked.period.last))
 
@@ -32,11 +37,11 @@ def _ledger(books: Books, asked: Asked) -> Document:
 def _check(service: Service, story: Story, site: str | None, month: Period) -> None:
     everything = walk_all(story.history(), DIRECTORY, as_of_ms=END_MS)
     wanted = concerned(everything, site, from_ms=month.from_ms, to_ms=month.to_ms)
-    found = chains_for(service, site, month.from_ms, month.to_ms)
+    found = chains_for(_now(service), site, month.from_ms, month.to_ms)
     assert [chain.code for chain in found] == [chain.code for chain in wanted]
     if site is not None:
         asked = Asked(site, month, DIRECTORY)
-        sources = ledger_sources(service, site, month.from_ms, month.to_ms)
+        sources = ledger_sources(_now(service), site, month.from_ms, month.to_ms)
         assert _ledger(Books(*sources), asked) == _ledger(Books(everything, acts_of(story)), asked)
 
 
@@ -68,7 +73,7 @@ def test_a_plant_that_ends_what_it_never_received_has_it_in_its_books(tmp_path: 
     story.seal(BAG, at="02 08:00", site=CLINIC)
     story.dispose([BAG], at="03 12:00")
     service = _opened(tmp_path, story)
-    found = chains_for(service, PLANT, NOVEMBER.from_ms, NOVEMBER.to_ms)
+    found = chains_for(_now(service), PLANT, NOVEMBER.from_ms, NOVEMBER.to_ms)
     assert [chain.code for chain in found] == [BAG]
     service.close()
 
@@ -77,7 +82,7 @@ def test_labels_that_were_only_printed_are_in_nobodys_books(tmp_path: Path) -> N
     story = Story()
     story.issue(BAG, at="02 08:00")
     service = _opened(tmp_path, story)
-    assert chains_for(service, None, NOVEMBER.from_ms, NOVEMBER.to_ms) == []
+    assert chains_for(_now(service), None, NOVEMBER.from_ms, NOVEMBER.to_ms) == []
     service.close()
 
 
@@ -86,7 +91,7 @@ def test_what_was_received_before_its_sealing_is_in_the_books_of_that_month(tmp_
     story.tell(PLANT, "accepted", codes=[BAG], from_site=CLINIC, at="02 16:00")
     story.seal(BAG, at="02 08:00", after_ms=NOVEMBER.to_ms - NOVEMBER.from_ms, site=CLINIC)
     service = _opened(tmp_path, story)
-    assert [chain.code for chain in chains_for(service, PLANT, NOVEMBER.from_ms, NOVEMBER.to_ms)] == [BAG]
+    assert [chain.code for chain in chains_for(_now(service), PLANT, NOVEMBER.from_ms, NOVEMBER.to_ms)] == [BAG]
     _check(service, story, PLANT, NOVEMBER)
     service.close()
 

@@ -1,5 +1,6 @@
 """Questions about the past are answered as they would have been answered then, on either engine."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from fastapi.testclient import TestClient
+from openpyxl import load_workbook
 
 from schemas.canonical import encode_base64
 from tests.conftest import DISTRICT
@@ -20,9 +22,14 @@ from wasteledger.errors import QueryError, QueueFullError
 from wasteledger.flows import cuts as cuts_module
 from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.load_register import load_register
-from wasteledger.flows.moments import looking
+from wasteledger.flows.manifest_forms import manifest_json, manifest_pdf, medical_month
+from wasteledger.flows.manifest_questions import list_manifests
+from wasteledger.flows.manifests import draft_manifest, void_manifest
+from wasteledger.flows.moments import NOW, Past, looking
 from wasteledger.flows.questions import ask_then, find_item, reconciliation_json
 from wasteledger.flows.service import Service
+from wasteledger.reports.answers import KINDS, render, report
+from wasteledger.reports.tables import document_json
 from wasteledger.settings import Settings
 from wasteledger.store.ledger import Ledger
 from wasteledger.store.ledger_cut import LedgerCut
@@ -256,3 +263,47 @@ def test_over_http_and_on_the_pages(month: Month) -> None:
         assert client.get("/items", params={"at_size": "many"}).status_code == 422
         assert month.service.cuts()._cuts
     assert not month.service.cuts()._cuts  # with the service they end
+
+
+def _papers(month: Month, past: Past = NOW) -> dict[str, Any]:
+    """What is printed and filed."""
+    service, asked = month.service, {"persons": True, **past._asdict()}
+    made: dict[str, Any] = {
+        kind: document_json(report(service, kind, site=CLINIC, month="2026-11", **asked)) for kind in KINDS
+    }
+    made["xlsx"] = _cells(render(report(service, "ledger", site=CLINIC, month="2026-11", **asked), "xlsx"))
+    made["manifests"] = [row.number for row in list_manifests(service, past=past).manifests]
+    for number in made["manifests"]:
+        made[number] = manifest_json(service, number, persons=True, past=past)
+        assert manifest_pdf(service, [number], past=past).startswith(b"%PDF")
+    made["month"] = medical_month(service, CLINIC, "2026-11", past=past).lines
+    return made
+
+
+def _cells(workbook: bytes) -> list[list[Any]]:
+    sheets = load_workbook(io.BytesIO(workbook)).worksheets
+    return [[cell.value for row in sheet.iter_rows() for cell in row] for sheet in sheets]
+
+
+def test_a_paper_that_was_filed_can_be_had_again(month: Month) -> None:
+    """台账、报表、联单、医废专用联单：当时报出去的，多年后照样打得出来。"""
+    number = draft_manifest(
+        month.service, consignor=CLINIC, carriers=[COLLECTOR], consignee="D500114004001", waste_codes=[INFECTIOUS]
+    ).number
+    month.now_ms = ms("03 20:00")
+    then, size = _papers(month), month.size()
+    assert then["manifests"] == [number]
+    month.seal(BAGS[2], "20 08:00")
+    month.collect(BAGS[1], "20 09:00")
+    void_manifest(month.service, number, "计划取消")
+    month.fields["rules"] = [{"key": "clinic_storage_h", "value": 1, "basis": "试"}]
+    month.load("21 08:00", holds_from="2026-11-01", decision="试")
+    later = _papers(month)
+    again = _papers(month, Past(at_size=size))
+    assert again == then
+    assert later["ledger"] != then["ledger"]
+    assert later[number] != then[number]
+    by_day = _papers(month, Past(as_of="2026-11-03"))
+    assert {name: by_day[name] for name in ("ledger", "xlsx", "month", number)} == {
+        name: then[name] for name in ("ledger", "xlsx", "month", number)
+    }

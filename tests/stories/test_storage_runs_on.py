@@ -1,5 +1,7 @@
 """Storage limits run from arrival until a package has really left: no word, and no way round between one's own sites, begins them anew."""
 
+import pytest
+
 from tests.stories.both import ends
 from tests.stories.telling import UNDER_THE_MANIFEST, Telling
 from tests.stories_builder import (
@@ -177,6 +179,24 @@ def test_what_lies_in_a_box_that_went_round_before_keeps_its_own_time() -> None:
     for at, bags in (("04 15:00", {(BAG,)}), ("05 15:00", {(BAG, BAG2)})):
         found = ends(day, at=at, told=told).answer.findings
         assert {finding.items for finding in found if finding.code == "overdue_storage"} == bags
+
+
+@pytest.mark.parametrize("bags", [(BAG, BAG2), (BAG2, BAG)])
+def test_one_box_two_ways_to_it(bags: tuple[str, str]) -> None:
+    """同一箱的两袋，先前由两支车队各运过一趟：再上其中一支的车，只有它运过的那袋时间短。"""
+    first, second = bags
+    day = Telling()
+    day.clinic_seals(*bags)
+    day.hop(first, CLINIC, COLLECTOR, at="02 10:00")
+    day.hop(second, CLINIC, CARRIER, at="02 10:10")
+    day.hop(first, COLLECTOR, CLINIC, at="03 06:00")
+    day.hop(second, CARRIER, CLINIC, at="03 06:10")
+    day.tell(CLINIC, "packed", at="03 07:00", codes=[BAG, BAG2], box=BOX)
+    day.hop(BOX, CLINIC, COLLECTOR, at="03 08:00")
+    day.hop(BOX, COLLECTOR, TRANSFER, at="03 20:00")
+    day.tell(TRANSFER, "washed", at="04 20:00", codes=[BOX])
+    found = ends(day, at="03 21:00").answer.findings
+    assert [(finding.code, finding.items) for finding in found if finding.code in TIMES] == [("late_step", (first,))]
 
 
 def test_a_company_with_centre_lorries_and_plant_has_each_limit_of_the_law() -> None:

@@ -17,7 +17,7 @@ from wasteledger.flows.case_book import findings_now
 from wasteledger.flows.cases import answer_case, open_case
 from wasteledger.flows.due import due_today
 from wasteledger.flows.manifest_forms import manifest_json
-from wasteledger.flows.manifests import list_manifests
+from wasteledger.flows.manifest_questions import list_manifests
 
 NOTE = "已找到，照片附后"
 PDF = b"%PDF-1.4 evidence"

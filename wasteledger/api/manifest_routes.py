@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from wasteledger.api.parameters import PastQuery
 from wasteledger.flows.manifest_forms import (
     manifest_json,
     manifest_pdf,
@@ -11,7 +12,7 @@ from wasteledger.flows.manifest_forms import (
     medical_month_pdf,
     trip_card_pdf,
 )
-from wasteledger.flows.manifests import list_manifests
+from wasteledger.flows.manifest_questions import list_manifests
 from wasteledger.flows.service import Service
 
 Number = Annotated[str, Path(max_length=30, description="14 digits, as printed or typed, e.g. 20265001000001")]
@@ -28,31 +29,33 @@ def manifest_router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["manifests"])
 
     @router.get("/manifests")
-    def get_manifests(phase: Phase = None, site: SiteQuery = None) -> dict[str, Any]:
+    def get_manifests(past: PastQuery, phase: Phase = None, site: SiteQuery = None) -> dict[str, Any]:
         """Manifests in a phase or of a site, the newest number first."""
-        found, directory = list_manifests(service, phase=phase, site=site), service.directory()
-        rows = [manifest_summary(manifest, directory) for manifest in found.manifests]
+        found = list_manifests(service, phase=phase, site=site, past=past)
+        rows = [manifest_summary(manifest, found.directory) for manifest in found.manifests]
         return {"manifests": rows, "left_off": found.left_off}
 
     @router.get("/manifests/{number}.pdf", response_class=Response)
-    def get_manifest_pdf(number: Number, request: Request) -> Response:
+    def get_manifest_pdf(number: Number, request: Request, past: PastQuery) -> Response:
         """The manifest as it stands, on the form of the law."""
-        return _pdf(manifest_pdf(service, [number], persons=_known(request)), f"manifest-{number}")
+        return _pdf(manifest_pdf(service, [number], persons=_known(request), past=past), f"manifest-{number}")
 
     @router.get("/manifests/{number}")
-    def get_manifest(number: Number, request: Request) -> dict[str, Any]:
+    def get_manifest(number: Number, request: Request, past: PastQuery) -> dict[str, Any]:
         """One manifest: its phase, contents, hand-overs, and every field with what is missing and which event sealed it."""
-        return manifest_json(service, number, persons=_known(request))
+        return manifest_json(service, number, persons=_known(request), past=past)
 
     @router.get("/medical-months/{site}/{month}.pdf", response_class=Response)
-    def get_medical_month(site: SitePath, month: Month, request: Request) -> Response:
+    def get_medical_month(site: SitePath, month: Month, request: Request, past: PastQuery) -> Response:
         """危险废物转移联单（医疗废物专用）of an institution and month."""
-        return _pdf(medical_month_pdf(service, site, month, persons=_known(request)), f"medical-{site}-{month}")
+        return _pdf(
+            medical_month_pdf(service, site, month, persons=_known(request), past=past), f"medical-{site}-{month}"
+        )
 
     @router.get("/trip-cards/{plate}/{day}.pdf", response_class=Response)
-    def get_trip_card(plate: Plate, day: Day, request: Request) -> Response:
+    def get_trip_card(plate: Plate, day: Day, request: Request, past: PastQuery) -> Response:
         """医疗废物运送登记卡 of a vehicle and day."""
-        return _pdf(trip_card_pdf(service, plate, day, persons=_known(request)), f"trip-{day}")
+        return _pdf(trip_card_pdf(service, plate, day, persons=_known(request), past=past), f"trip-{day}")
 
     return router
 

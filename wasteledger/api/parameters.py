@@ -1,15 +1,34 @@
 """A query parameter that a route does not know is an error: misspelt, it would be a question that nobody asked."""
 
 from difflib import get_close_matches
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from wasteledger.errors import QueryError
+from wasteledger.flows.moments import Past
 
 #: Longest part of an unknown name that an answer repeats.
 NAME_SHOWN = 40
+AsOf = Annotated[
+    str | None, Query(max_length=10, description="as 2026-11-30: as it would have been answered at the end of that day")
+]
+AtSize = Annotated[
+    int | None, Query(ge=1, le=2**53 - 1, description="as it was when the log had so many entries (`tree_size`)")
+]
+
+
+def _past(as_of: AsOf = None, at_size: AtSize = None) -> Past:
+    return Past(as_of, at_size)
+
+
+#: Both, for a route that answers a question about the past.
+PastQuery = Annotated[Past, Depends(_past)]
+
+#: What answers a question about the past, for those who ask it where none is.
+PAST = "/v1/reconciliation, /v1/items/{code}, /v1/reports/{kind}, /v1/manifests and the papers of a month and a trip"
 
 
 def known_parameters(route: APIRoute) -> frozenset[str]:
@@ -40,6 +59,8 @@ def refuse_unknown(request: Request) -> None:
         if name not in known:
             likely = get_close_matches(name, known, n=1)
             hint = f"; did you mean {likely[0]}?" if likely else ""
+            if name in {"as_of", "at_size"}:
+                hint = f"; questions about the past are answered by {PAST}"
             there = f"known here: {', '.join(sorted(known))}{hint}" if known else "there are none here"
             message = f"query parameter {name[:NAME_SHOWN]!r} is not known: {there}"
             raise QueryError(message)

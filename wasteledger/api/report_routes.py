@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from wasteledger.api.parameters import AsOf, AtSize
 from wasteledger.flows.service import Service
 from wasteledger.reports.answers import MEDIA_TYPES, render, report
 
@@ -18,11 +19,18 @@ def report_router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["reports"])
 
     @router.get("/reports/{kind}", response_class=Response)
-    def get_report(
-        request: Request, kind: Kind, site: SiteQuery = None, month: Month = None, file_format: Format = "json"
+    def get_report(  # noqa: PLR0913, PLR0917 - one field each
+        request: Request,
+        kind: Kind,
+        site: SiteQuery = None,
+        month: Month = None,
+        file_format: Format = "json",
+        as_of: AsOf = None,
+        at_size: AtSize = None,
     ) -> Response:
-        """A ledger, periodic report, plan, licence list, assessment sheet or register, derived from the scans."""
-        document = report(service, kind, site=site, month=month, persons=_known(request))
+        """A ledger, periodic report, plan, licence list, assessment sheet or register, derived from the scans; as it was made then."""
+        persons = _known(request)
+        document = report(service, kind, site=site, month=month, persons=persons, as_of=as_of, at_size=at_size)
         content = render(document, file_format)
         headers = {"Cache-Control": "private, no-cache"}
         if file_format != "json":

@@ -10,6 +10,7 @@ from schemas.codes import read_typed
 from schemas.label_fields import LabelFields
 from schemas.sync import BatchAnswer, EventBatch
 from wasteledger import clock
+from wasteledger.api.parameters import AsOf, AtSize
 from wasteledger.errors import NotFoundError
 from wasteledger.flows.questions import ask_then, chain_json, find_item, prove_entry, reconciliation_json
 from wasteledger.flows.service import Service
@@ -19,12 +20,6 @@ from wasteledger.store.ledger import Ledger
 _LABEL: TypeAdapter[LabelFields] = TypeAdapter(LabelFields)
 
 Code = Annotated[str, Path(max_length=60, description="Item code as printed or typed, e.g. M50011400000001V")]
-AsOf = Annotated[
-    str | None, Query(max_length=10, description="as 2026-11-30: as it would have been answered at the end of that day")
-]
-AtSize = Annotated[
-    int | None, Query(ge=1, le=2**53 - 1, description="as it was when the log had so many entries (`tree_size`)")
-]
 
 
 def device_router(service: Service) -> APIRouter:

@@ -114,7 +114,9 @@ def is_confirmed(fact: Fact, source: Source, directory: Directory) -> bool:
 def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory: Directory) -> bool:
     fact, phase = step.fact, chain.state.phase
     if phase in _BLANK:
-        if entitlement == OFFICE or not chain.issued_for or fact.event.site == chain.issued_for:
+        if entitlement == OFFICE or fact.event.site == _whose_label(
+            chain, source, directory, otherwise=fact.event.site
+        ):
             return True
         note_not_entitled(chain, fact, source)
         return False
@@ -134,6 +136,14 @@ def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory:
         chain.state = chain.state._replace(phase=Phase.VOIDED, box=None)
         chain.awaited = chain.storage = None
     return False
+
+
+def _whose_label(chain: Chain, source: Source, directory: Directory, *, otherwise: str) -> str:
+    """Who may void a label: for whom it is issued, whenever that is told; of one that nobody issued, who seals it; else whoever has it."""
+    known = [step.fact for step in chain.steps if step.fact.kind in {"issued", "sealed"}]
+    rightly = [fact for fact in known if entitlement_of(fact, source, directory)]
+    issued = (fact.event.for_site for fact in rightly if fact.kind == "issued")
+    return next(issued, next((fact.event.site for fact in rightly if fact.kind == "sealed"), otherwise)) or otherwise
 
 
 def _is_void_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:

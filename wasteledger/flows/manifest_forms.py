@@ -37,8 +37,8 @@ from wasteledger.domain.walk import walk
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_lists import given_since, taken_since
 from wasteledger.flows.book_source import BookSource
-from wasteledger.flows.manifests import open_manifests, parse_month
-from wasteledger.flows.moments import parse_day
+from wasteledger.flows.manifest_questions import open_manifests, parse_month
+from wasteledger.flows.moments import NOW, Look, Past, looking, parse_day
 from wasteledger.flows.service import Service
 
 #: Most manifests in one file: a batch of blank ones.
@@ -48,7 +48,7 @@ _REASONS_ZH = {
 }  # fmt: skip
 
 
-def manifest_pdf(service: Service, numbers: Sequence[str], *, persons: bool = True) -> bytes:
+def manifest_pdf(service: Service, numbers: Sequence[str], *, persons: bool = True, past: Past = NOW) -> bytes:
     """Manifests as PDF, one after the other, each with its number and QR.
 
     Raises:
@@ -59,7 +59,8 @@ def manifest_pdf(service: Service, numbers: Sequence[str], *, persons: bool = Tr
     if not 1 <= len(numbers) <= FORMS_MAX:
         message = f"{len(numbers)} manifests in one file: from 1 to {FORMS_MAX}"
         raise QueryError(message)
-    directory, filed = service.directory(), open_manifests(service, numbers)
+    with looking(service, **past._asdict()) as look:
+        directory, filed = look.directory, open_manifests(look, numbers)
     forms = [manifest_form(manifest, directory, contents, persons=persons) for manifest, contents in filed]
     return draw_manifest_forms(forms)
 
@@ -205,14 +206,15 @@ def manifest_summary(manifest: BookedManifest, directory: Directory) -> dict[str
     }
 
 
-def manifest_json(service: Service, typed: str, *, persons: bool) -> dict[str, Any]:
-    """Everything about one manifest, as plain values for JSON.
+def manifest_json(service: Service, typed: str, *, persons: bool, past: Past = NOW) -> dict[str, Any]:
+    """Everything about one manifest, as plain values for JSON, as it was then (`looking`).
 
     Raises:
         CodeError, QueryError: no number of a manifest.
         NotFoundError: nothing in the ledger names it.
     """
-    directory, ((manifest, contents),) = service.directory(), open_manifests(service, [typed])
+    with looking(service, **past._asdict()) as look:
+        directory, ((manifest, contents),) = look.directory, open_manifests(look, [typed])
     site = directory.sites.get(manifest.consignor)
     needed, basis = manifest_duty(site, directory) if site else (True, "")
     return manifest_summary(book_manifest(manifest), directory) | {
@@ -272,22 +274,29 @@ def _fact_json(fact: Fact) -> dict[str, Any]:
     }
 
 
-def medical_month(service: Service, site_code: str, month: str, *, persons: bool = True) -> MedicalMonth:
+def medical_month(
+    service: Service, site_code: str, month: str, *, persons: bool = True, past: Past = NOW
+) -> MedicalMonth:
     """The monthly medical manifest of an institution: a line for each hand-over of medical waste in that month.
 
     Raises:
         QueryError: no month, one in the future, or more than `LINES_MAX` hand-overs.
         NotFoundError: a site that is not in the register.
     """
-    parse_past_month(month)
-    directory = service.directory()
+    with looking(service, **past._asdict()) as look:
+        return _medical_month(look, site_code, month, persons=persons)
+
+
+def _medical_month(look: Look, site_code: str, month: str, *, persons: bool) -> MedicalMonth:
+    parse_past_month(month, look.moment_ms)
+    directory = look.directory
     site = directory.sites.get(site_code)
     if site is None:
         message = f"site {site_code!r} is not in the register: see `wasteledger sites`"
         raise NotFoundError(message)
     begin = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=CHINA)
-    with service.books().opened() as (rows, source):
-        given = given_since(site_code, int(begin.timestamp()) * 1000, clock.now_ms(), source, rows)
+    with look.books.opened() as (rows, source):
+        given = given_since(site_code, int(begin.timestamp()) * 1000, look.moment_ms, source, rows)
         facts = [fact for fact in given if f"{china_day(fact.occurred_ms):%Y-%m}" == month]
         found = _visits(facts, source, directory)
         lines = _lines(found, source, directory, persons=persons)
@@ -302,33 +311,38 @@ def medical_month(service: Service, site_code: str, month: str, *, persons: bool
     )  # fmt: skip
 
 
-def parse_past_month(typed: str) -> str:
+def parse_past_month(typed: str, now_ms: int) -> str:
     """A month that has begun: of what has not happened no paper is printed.
 
     Raises:
         QueryError: no month, or one in the future.
     """
-    month, now = parse_month(typed), f"{china_day(clock.now_ms()):%Y-%m}"
+    month, now = parse_month(typed), f"{china_day(now_ms):%Y-%m}"
     if month > now:
         message = f"month {month} has not begun: papers are printed of what has happened, up to {now}"
         raise QueryError(message)
     return month
 
 
-def medical_month_pdf(service: Service, site_code: str, month: str, *, persons: bool = True) -> bytes:
+def medical_month_pdf(service: Service, site_code: str, month: str, *, persons: bool = True, past: Past = NOW) -> bytes:
     """The same as PDF."""
-    return draw_medical_month(medical_month(service, site_code, month, persons=persons))
+    return draw_medical_month(medical_month(service, site_code, month, persons=persons, past=past))
 
 
-def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -> TripCard:
+def trip_card(service: Service, plate: str, day: str, *, persons: bool = True, past: Past = NOW) -> TripCard:
     """The trip card of a vehicle and day: what it took, and where that went, on the same day or later.
 
     Raises:
         QueryError: no day, or one in the future.
         NotFoundError: no such vehicle in the register.
     """
-    asked = parse_day(day, name="day")
-    directory, today = service.directory(), china_day(clock.now_ms()).date()
+    with looking(service, **past._asdict()) as look:
+        return _trip_card(look, plate, parse_day(day, name="day"), persons=persons)
+
+
+def _trip_card(look: Look, plate: str, asked: date, *, persons: bool) -> TripCard:
+    directory, now_ms = look.directory, look.moment_ms
+    today = china_day(now_ms).date()
     if asked > today:
         message = f"day {asked} has not begun: trip cards are printed of what has happened, up to {today}"
         raise QueryError(message)
@@ -339,8 +353,7 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
         raise NotFoundError(message)
     # A visit that goes on at midnight began the day before, which may be in another month.
     begin_ms = int((datetime(asked.year, asked.month, asked.day, tzinfo=CHINA) - timedelta(days=1)).timestamp()) * 1000
-    now_ms = clock.now_ms()
-    with service.books().opened() as (rows, source):
+    with look.books.opened() as (rows, source):
         taken = _visits(taken_since(carrier, begin_ms, now_ms, source, rows), source, directory)
         collected = [visit for visit in taken if normal_plate(visit.plate) == wanted and _on(visit, asked)]
         items = frozenset(code for visit in collected for code in visit.items)
@@ -365,9 +378,9 @@ def trip_card(service: Service, plate: str, day: str, *, persons: bool = True) -
     )
 
 
-def trip_card_pdf(service: Service, plate: str, day: str, *, persons: bool = True) -> bytes:
+def trip_card_pdf(service: Service, plate: str, day: str, *, persons: bool = True, past: Past = NOW) -> bytes:
     """The same as PDF."""
-    return draw_trip_card(trip_card(service, plate, day, persons=persons))
+    return draw_trip_card(trip_card(service, plate, day, persons=persons, past=past))
 
 
 def _visits(facts: Iterable[Fact], source: BookSource, directory: Directory) -> list[Visit]:

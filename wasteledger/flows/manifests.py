@@ -4,12 +4,11 @@ A draft is an act of the office, and may be refused; scans never are. Its number
 number that was drawn stands in the log, and one whose event was not taken was never drawn.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from schemas.codes import CodeKind, SiteKind, parse_code, read_typed, site_kind
+from schemas.codes import SiteKind, parse_code, site_kind
 from schemas.errors import ContractError
 from schemas.event_base import CODES_MAX, NOTE_MAX
 from schemas.events import CARRIERS_MAX
@@ -17,18 +16,13 @@ from schemas.plates import normal_plate
 from schemas.sense import check_text
 from schemas.waste import MEDICAL_CATEGORIES, check_waste_code
 from wasteledger import clock
-from wasteledger.domain.booked_manifests import BookedManifest
 from wasteledger.domain.legal_days import china_day
-from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import PHASES_ZH, Manifest, Phase
-from wasteledger.domain.manifest_contents import ContentRow, entitled_in, manifest_contents
 from wasteledger.domain.manifest_fields import METHODS_ZH
-from wasteledger.domain.other_doubts import fold_in
 from wasteledger.domain.register import Directory, Site
-from wasteledger.domain.walk import walk
 from wasteledger.errors import NotFoundError, QueryError
-from wasteledger.flows.book_source import BookSource
 from wasteledger.flows.issue_codes import draw_manifest_in, manifest_counter
+from wasteledger.flows.manifest_questions import known_site, load_manifest
 from wasteledger.flows.moments import parse_day
 from wasteledger.flows.office import OFFICE_ACTOR
 from wasteledger.flows.service import Service
@@ -37,8 +31,6 @@ from wasteledger.store.ledger import Ledger
 
 #: Most blank manifests printed at once: more than a centre needs while its network is down.
 BLANKS_MAX = 100
-#: Most manifests in one list; older ones are asked for by site or phase.
-LIST_MAX = 500
 #: Kinds of sites that may be a consignor (移出人: whoever produces or collects), and a consignee (接受人).
 _CONSIGNORS = frozenset(
     {SiteKind.CLINIC, SiteKind.HOSPITAL, SiteKind.GENERATOR, SiteKind.TRANSFER_POINT, SiteKind.PLANT}
@@ -123,7 +115,7 @@ def print_blank_manifests(  # noqa: PLR0913 - one field each
         raise QueryError(message)
     now_ms = clock.now_ms() if at_ms is None else at_ms
     day, directory = china_day(now_ms).date(), service.directory()
-    site = _site(directory, consignor, "consignor")
+    site = known_site(directory, consignor, "consignor")
     wastes = list(waste_codes) or _usual_wastes(directory, site, day)
     carriers = list(carriers) or _holders(directory, "carry", wastes, day, name="carriers")[:1]
     consignee = consignee or _holders(directory, "dispose", wastes, day, name="consignee")[0]
@@ -202,121 +194,6 @@ def confirm_manifest(  # noqa: PLR0913 - one field each
     return load_manifest(service, manifest.number)
 
 
-def load_manifest(service: Service, typed: str) -> Manifest:
-    """A manifest by its number, as printed or typed.
-
-    Raises:
-        CodeError, QueryError: no number of a manifest.
-        NotFoundError: nothing in the ledger names it.
-    """
-    number, directory = parse_number(typed), service.directory()
-    with service.books().opened() as (_, source):
-        return find_manifest(source, directory, number)
-
-
-def find_manifest(source: BookSource, directory: Directory, number: str) -> Manifest:
-    """A manifest with its boxes opened and agreed corrections heeded.
-
-    Raises:
-        NotFoundError: nothing in the ledger names it.
-    """
-    manifest = fold_in(source, directory, number)
-    if not manifest.facts:
-        message = f"{number} is a well-formed manifest number, but nothing in this ledger names it"
-        raise NotFoundError(message)
-    return manifest
-
-
-def contents_in(source: BookSource, directory: Directory, manifest: Manifest) -> list[ContentRow]:
-    """The rows of a manifest."""
-    source.prefetch(manifest.loaded | manifest.accepted | manifest.refused)
-    inside = inside_of(source, entitled_in(source, directory))
-    return manifest_contents(manifest, lambda code: walk(code, source, directory), directory, inside)
-
-
-class FiledManifest(NamedTuple):
-    """A manifest with what is on it, read at one moment."""
-
-    manifest: Manifest
-    contents: list[ContentRow]
-
-
-def open_manifests(service: Service, typed: Iterable[str]) -> list[FiledManifest]:
-    """Manifests by their numbers, as printed or typed, with what is on them.
-
-    Raises:
-        CodeError, QueryError: no number of a manifest.
-        NotFoundError: nothing in the ledger names it.
-    """
-    numbers, directory = [parse_number(one) for one in typed], service.directory()
-    with service.books().opened() as (_, source):
-        found = [find_manifest(source, directory, number) for number in numbers]
-        return [FiledManifest(manifest, contents_in(source, directory, manifest)) for manifest in found]
-
-
-class ManifestList(NamedTuple):
-    """Manifests, the newest number first.
-
-    Attributes:
-        left_off: how many more there are.
-    """
-
-    manifests: list[BookedManifest]
-    left_off: int
-
-
-def list_manifests(
-    service: Service, *, phase: str | None = None, site: str | None = None, month: str | None = None
-) -> ManifestList:
-    """Manifests in a phase, with a site as consignor, carrier or consignee, or handed over in a month.
-
-    Raises:
-        QueryError: no such phase, or no month.
-        NotFoundError: no such site.
-    """
-    check_list(service.directory(), phase=phase, site=site, month=month)
-    with service.books().opened() as (rows, _):
-        found, count = rows.manifests(phase=phase or "", site=site or "", month=month or "", limit=LIST_MAX)
-    return ManifestList(found, count - len(found))
-
-
-def check_list(directory: Directory, *, phase: str | None, site: str | None, month: str | None) -> None:
-    """Refuses a question for a list that nothing can fulfil, as `list_manifests` says."""
-    if phase and phase not in set(Phase):
-        message = f"phase {phase!r}: one of {', '.join(Phase)}"
-        raise QueryError(message)
-    if month:
-        parse_month(month)
-    if site:
-        _site(directory, site, "site")
-
-
-def parse_month(typed: str) -> str:
-    """A month, as 2026-11.
-
-    Raises:
-        QueryError: it is none.
-    """
-    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", typed):
-        message = f"month {typed!r}: write it as 2026-11"
-        raise QueryError(message)
-    return typed
-
-
-def parse_number(typed: str) -> str:
-    """A manifest number, as printed or typed.
-
-    Raises:
-        CodeError: no code of ours.
-        QueryError: the code of something else.
-    """
-    code = read_typed(typed)
-    if code.kind is not CodeKind.MANIFEST:
-        message = f"{code.text} is the code of a {code.kind}, not the number of a manifest (14 digits)"
-        raise QueryError(message)
-    return code.text
-
-
 def catch_up_numbers(service: Service) -> int:
     """Raises the counters to the highest number that the log has drafted; returns how many were behind.
 
@@ -384,29 +261,21 @@ def _note(text: str, name: str) -> str:
     return text
 
 
-def _site(directory: Directory, code: str, name: str) -> Site:
-    site = directory.sites.get(code)
-    if site is None:
-        message = f"{name} {code!r} is not in the register: see `wasteledger sites`"
-        raise NotFoundError(message)
-    return site
-
-
 def _check_parties(directory: Directory, *, consignor: str, carriers: Sequence[str], consignee: str) -> None:
     if not 1 <= len(carriers) <= CARRIERS_MAX:
         message = f"carriers: {len(carriers)} named; a manifest has 1 to {CARRIERS_MAX}, in the order of their legs"
         raise QueryError(message)
-    if _site(directory, consignor, "consignor").kind not in _CONSIGNORS:
+    if known_site(directory, consignor, "consignor").kind not in _CONSIGNORS:
         message = f"consignor {consignor} is a {site_kind(consignor).name.lower()}: only who produces or collects waste consigns it"
         raise QueryError(message)
     for before, carrier in zip(("", *carriers), carriers, strict=False):
-        if _site(directory, carrier, "carriers").kind is not SiteKind.CARRIER:
+        if known_site(directory, carrier, "carriers").kind is not SiteKind.CARRIER:
             message = f"carriers: {carrier} is no carrier; name sites whose code begins with R"
             raise QueryError(message)
         if carrier == before:
             message = f"carriers: {carrier} stands twice in a row; name it once"
             raise QueryError(message)
-    if _site(directory, consignee, "consignee").kind not in _CONSIGNEES or consignee == consignor:
+    if known_site(directory, consignee, "consignee").kind not in _CONSIGNEES or consignee == consignor:
         message = f"consignee {consignee}: name a plant (D…) or a transfer point (T…) other than the consignor"
         raise QueryError(message)
 

@@ -20,6 +20,16 @@ from wasteledger.flows.service import Service
 from wasteledger.store.ledger import Ledger
 
 
+class Past(NamedTuple):
+    """From when a question is asked, as it was asked: now, where neither is given."""
+
+    as_of: str | None = None
+    at_size: int | None = None
+
+
+NOW = Past()
+
+
 class Look(NamedTuple):
     """What a question is answered from.
 

@@ -17,11 +17,12 @@ from typing import NamedTuple
 import orjson
 
 from schemas.codes import SiteKind
-from wasteledger import clock
 from wasteledger.domain.legal_days import china_day
+from wasteledger.domain.reconcile import Question as Reconciled
 from wasteledger.domain.register import Directory, Site
 from wasteledger.errors import NotFoundError, QueryError
-from wasteledger.flows.questions import ask
+from wasteledger.flows.book_answers import answer
+from wasteledger.flows.moments import Look, looking
 from wasteledger.flows.service import Service
 from wasteledger.reports import documents
 from wasteledger.reports.assessment import Case, assess
@@ -53,23 +54,27 @@ class Question(NamedTuple):
     """A checked question.
 
     Attributes:
+        look: from when it is asked, and the books of then.
         site: None for all of the district.
         persons: whether people are named.
         tree_size: entries of the ledger that the answer rests on at least.
     """
 
-    service: Service
-    directory: Directory
+    look: Look
     site: Site | None
     period: Period
     persons: bool
-    now_ms: int
     tree_size: int
+
+    @property
+    def directory(self) -> Directory:
+        """The register of then."""
+        return self.look.directory
 
     @property
     def today(self) -> date:
         """The day of the question in China."""
-        return china_day(self.now_ms).date()
+        return china_day(self.look.moment_ms).date()
 
     @property
     def made(self) -> documents.Made:
@@ -79,31 +84,38 @@ class Question(NamedTuple):
     def lives(self, *, from_ms: int) -> list[Life]:
         """What the books of the asked site rest on from a moment to the period's end."""
         code = self.site.code if self.site else None
-        return [life_of(chain) for chain in chains_for(self.service, code, from_ms, self.period.to_ms)]
+        return [life_of(chain) for chain in chains_for(self.look, code, from_ms, self.period.to_ms)]
 
     def asked(self) -> Asked:
         """The same for the tables of one site."""
         return Asked(needed(self.site).code, self.period, self.directory, self.persons)
 
 
-def report(
-    service: Service, kind: str, *, site: str | None = None, month: str | None = None, persons: bool
+def report(  # noqa: PLR0913 - what, where, when, for whom, and from when it is asked
+    service: Service,
+    kind: str,
+    *,
+    site: str | None = None,
+    month: str | None = None,
+    persons: bool,
+    as_of: str | None = None,
+    at_size: int | None = None,
 ) -> Document:
     """A report; `month` is a month, quarter or year, by default the month that now is.
 
+    Asked as of a day, or of a size of the log, it is the report that was made then (`looking`).
+
     Raises:
-        QueryError: an unknown kind or period, one that has not begun, or a site that keeps no such report.
+        QueryError: an unknown kind or period, one that has not begun, a site that keeps no such report, or as `looking` does.
         NotFoundError: no district is loaded, or an unknown site.
     """
     if kind not in KINDS:
         message = f"kind {kind[:20]!r}: one of {', '.join(KINDS)}"
         raise QueryError(message)
-    now_ms = clock.now_ms()
-    period = parse_period(month or f"{china_day(now_ms):%Y-%m}", now_ms=now_ms)
-    directory = service.directory()
-    asked_of = check_site(directory, site, kind)
-    size = service.books().size
-    return KINDS[kind](Question(service, directory, asked_of, period, persons, now_ms, size))
+    with looking(service, as_of=as_of, at_size=at_size) as look:
+        period = parse_period(month or f"{china_day(look.moment_ms):%Y-%m}", now_ms=look.moment_ms)
+        asked_of = check_site(look.directory, site, kind)
+        return KINDS[kind](Question(look, asked_of, period, persons, look.books.size))
 
 
 def check_site(directory: Directory, code: str | None, kind: str) -> Site | None:
@@ -157,7 +169,7 @@ def render(document: Document, file_format: str) -> bytes:
 
 def _ledger(question: Question) -> Document:
     asked = question.asked()
-    sources = ledger_sources(question.service, asked.site, asked.period.from_ms, asked.period.to_ms)
+    sources = ledger_sources(question.look, asked.site, asked.period.from_ms, asked.period.to_ms)
     books = Books(sources.chains, sources.acts)
     return documents.ledger_document(books, asked, question.made)
 
@@ -203,12 +215,10 @@ def _assessment(question: Question) -> Document:
     asked, span = question.asked(), span_of(question.period)
     lives = tuple(question.lives(from_ms=span.from_ms))
     # Whom a finding concerns is said by the finding: a plant answers for packages that were sealed anywhere in the district.
-    answer = ask(
-        question.service,
-        from_day=date(span.year, 1, 1).isoformat(),
-        to_day=min(question.period.last, question.today).isoformat(),
-    )
-    findings = tuple(finding for finding in answer.findings if finding.site == asked.site)
+    first, last = date(span.year, 1, 1), min(question.period.last, question.today)
+    look, days = question.look, (first.isoformat(), last.isoformat())
+    answered = answer(look.books, Reconciled(asked.directory.register.region, *days, look.moment_ms), asked.directory)
+    findings = tuple(finding for finding in answered.findings if finding.site == asked.site)
     lines = assess(Case(asked.site, asked.directory, lives, findings, span, question.today))
     return documents.assessment_document(lines, asked, question.made)
 
@@ -221,7 +231,7 @@ def _register(question: Question) -> Document:
 
 def _stock(question: Question) -> Document:
     asked, period = question.asked(), question.period
-    items, takes = stock_for(question.service, asked.site, period.from_ms, period.to_ms)
+    items, takes = stock_for(question.look, asked.site, period.from_ms, period.to_ms)
     days = stock_days(presences(items, asked.site), period, question.today)
     return documents.stock_document(days, takes, asked, question.made)
 

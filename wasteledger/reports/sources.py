@@ -14,7 +14,7 @@ from wasteledger.domain.timeline import is_box
 from wasteledger.domain.told import act_names, acts_name, china_days
 from wasteledger.domain.walk import walk
 from wasteledger.flows.book_source import BookSource
-from wasteledger.flows.service import Service
+from wasteledger.flows.moments import Look
 from wasteledger.reports.lives import Flow, Life, life_of
 from wasteledger.reports.stock import TakeResult, take_result
 from wasteledger.store.books import BookRows
@@ -41,38 +41,32 @@ class Sources(NamedTuple):
     acts: list[Fact]
 
 
-def chains_for(service: Service, site: str | None, from_ms: int, to_ms: int) -> list[Chain]:
+def chains_for(look: Look, site: str | None, from_ms: int, to_ms: int) -> list[Chain]:
     """The chains that the books of a site in a period are made from, sorted by code; all of the district for no site.
 
-    They are those of every package that the site had, or should have had, between the two moments. Steps that are overdue by now are
+    They are those of every package that the site had, or should have had, between the two moments. Steps that are overdue are
     not among their doubts.
 
     1. The books name the packages that may have touched the site in the period.
     2. These are walked; what they really touched decides.
-
-    Raises:
-        NotFoundError: no district has been loaded.
     """
-    directory = service.directory()
-    with service.books().opened() as (rows, source):
+    directory = look.directory
+    with look.books.opened() as (rows, source):
         lives = _walked(_near(rows, site, from_ms=from_ms, to_ms=to_ms), source, directory)
         source.forget()
     return _concerned(lives.values(), site, from_ms=from_ms, to_ms=to_ms)
 
 
-def ledger_sources(service: Service, site: str, from_ms: int, to_ms: int) -> Sources:
+def ledger_sources(look: Look, site: str, from_ms: int, to_ms: int) -> Sources:
     """What the ledger of a site in a period is made from.
 
     1. The chains that touch the site (`chains_for`).
     2. The acts told of the site on the days of the period, and on every day under which its rows were first told; of the producers of
        its packages those of the day of sealing; of the manifests under which packages left it their drafts.
     3. The chains of packages that these acts of the site name and that touch it no longer: struck out, they are shown.
-
-    Raises:
-        NotFoundError: no district has been loaded.
     """
-    directory = service.directory()
-    with service.books().opened() as (rows, source):
+    directory = look.directory
+    with look.books.opened() as (rows, source):
         lives = _walked(_near(rows, site, from_ms=from_ms, to_ms=to_ms), source, directory)
         chains = _concerned(lives.values(), site, from_ms=from_ms, to_ms=to_ms)
         own = {acts_name(site, day) for day in range(china_days(from_ms), china_days(to_ms))}
@@ -139,14 +133,10 @@ def _items_near(rows: BookRows, site: str, *, from_ms: int, to_ms: int) -> list[
     return rows.items(f"{_AT_SITE} AND {_IN_TIME}", (*_site_values(site), from_ms, to_ms))
 
 
-def stock_for(service: Service, site: str, from_ms: int, to_ms: int) -> tuple[list[BookedItem], list[TakeResult]]:
-    """The packages that may have been at a site between two moments, as the books know them, and its stock-takes of that time.
-
-    Raises:
-        NotFoundError: no district has been loaded.
-    """
-    directory = service.directory()
-    with service.books().opened() as (rows, source):
+def stock_for(look: Look, site: str, from_ms: int, to_ms: int) -> tuple[list[BookedItem], list[TakeResult]]:
+    """The packages that may have been at a site between two moments, as the books know them, and its stock-takes of that time."""
+    directory = look.directory
+    with look.books.opened() as (rows, source):
         items = _items_near(rows, site, from_ms=from_ms, to_ms=to_ms)
         takes = [take for take in source.counts_of(site) if from_ms <= take.fact.occurred_ms < to_ms]
         results = []

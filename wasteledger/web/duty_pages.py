@@ -22,7 +22,7 @@ from wasteledger.flows.case_book import judge_cases, list_cases, load_case
 from wasteledger.flows.case_forms import due_of_day
 from wasteledger.flows.due import DueRow, due_list
 from wasteledger.flows.manifest_forms import manifest_json
-from wasteledger.flows.manifests import check_list
+from wasteledger.flows.manifest_questions import check_list
 from wasteledger.flows.questions import check_question
 from wasteledger.flows.service import Service
 from wasteledger.web import session
