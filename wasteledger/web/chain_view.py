@@ -125,7 +125,7 @@ def _placed_findings(
     here: dict[str, list[DoubtView]] = defaultdict(list)
     others = []
     for finding in found.findings:
-        acts = t("doubt.acts", site=directory.site_name(finding.site))
+        acts = t("doubt.acts", site=t.who_acts(finding.code, directory.site_name(finding.site)))
         shown = DoubtView(t.reason(finding.code), finding.severity, acts)
         arises = next((event_id for event_id in reversed(finding.evidence) if event_id in steps), None)
         if finding.severity is Severity.OVERDUE and found.chain.expected:

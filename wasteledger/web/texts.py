@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from schemas.reasons import CLASSES, REASONS
+from schemas.reasons import CLASSES, REASONS, ActorRole
 from schemas.waste import MEDICAL_CATEGORIES, waste_name
 from wasteledger.web.texts_duty import DUTY_TEXTS
 
@@ -178,6 +178,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "expected.refused_not_rerouted": ("等待退回或改送", "to be returned or redirected"),
     "expected.overdue_delivery": ("等待送达", "to be delivered"),
     "doubt.acts": ("由 {site} 说明或办理", "for {site} to explain or mend"),
+    "doubt.authority": ("主管部门（{site}）", "the authority (on {site})"),
     # fields of a step
     "field.manifest": ("转移联单", "manifest"),
     "field.vehicle": ("车辆", "vehicle"),
@@ -354,6 +355,10 @@ class Words:
         """Title of a finding."""
         reason = REASONS[code]
         return self._pick(reason.zh, reason.en)
+
+    def who_acts(self, code: str, site: str) -> str:
+        """Who has to act on a finding: the site that it is about, or the authority, where it is the authority's to settle."""
+        return self("doubt.authority", site=site) if REASONS[code].actor is ActorRole.REGULATOR else site
 
     def item_class(self, name: str) -> str:
         """Title of a class of items, or of a group of them that lists know."""

@@ -304,7 +304,7 @@ def finding_row(  # noqa: PLR0913 - a finding and everything its row refers to
     return FindingRow(
         finding.code, t.reason(finding.code), finding.severity,
         [Reference(code, None if is_box(code) else question.item(code), code) for code in finding.items],
-        finding.detail, directory.site_name(finding.site), question.link("/findings", site=finding.site),
+        finding.detail, t.who_acts(finding.code, directory.site_name(finding.site)), question.link("/findings", site=finding.site),
         china_time(finding.at_ms), due(finding.due_ms, as_of_ms, t),
         [evidence(event_id, first or spoken_of.get(event_id), question) for event_id in finding.evidence],
     )  # fmt: skip
