@@ -13,7 +13,7 @@ MORE_MUTANTS = (
     Mutant(
         "who collects may not carry on",
         "wasteledger/domain/storage.py",
-        "is SiteKind.CARRIER and _is_first_store(stays, number):",
+        "is SiteKind.CARRIER and _is_first_store(stays, number, directory):",
         "is None:",
         "tests/stories/test_storage_runs_on.py",
     ),
@@ -55,8 +55,8 @@ MORE_MUTANTS = (
     Mutant(
         "who made an event is not asked when others correct it",
         "wasteledger/domain/corrections.py",
-        "        if maker != target.site:\n",
-        "        if maker != target.site and not other:\n",
+        "sites &= {target.site} if maker == other or not other else set()",
+        "sites &= {other or target.site}",
         "tests/stories/test_struck_out.py",
     ),
     Mutant(
