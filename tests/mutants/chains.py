@@ -134,7 +134,7 @@ CHAINS = (
     Mutant(
         "who collects may not carry on",
         "wasteledger/domain/storage.py",
-        "is SiteKind.CARRIER and _is_first_store(stays, number):",
+        "is SiteKind.CARRIER and _is_first_store(stays, number, directory):",
         "is None:",
         "tests/stories/test_storage_runs_on.py",
     ),

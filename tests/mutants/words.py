@@ -231,8 +231,8 @@ WORDS = (
     Mutant(
         "who made an event is not asked when others correct it",
         "wasteledger/domain/corrections.py",
-        "        if maker != target.site:\n",
-        "        if maker != target.site and not other:\n",
+        "sites &= {target.site} if maker == other or not other else set()",
+        "sites &= {other or target.site}",
         "tests/stories/test_struck_out.py",
     ),
     Mutant(

@@ -8,6 +8,7 @@ from tests.stories_builder import (
     BAG,
     BAG2,
     BOX,
+    CABIN,
     CARRIER,
     CLINIC,
     COLLECTOR,
@@ -249,6 +250,32 @@ def test_refused_by_another_company_it_has_its_whole_time_again() -> None:
         )
         day.hop(BAG, COMPANY_LORRY, TRANSFER, at="04 10:00")
         assert times(day, at="05 10:00", told=told) == found
+
+
+def test_a_badge_read_on_the_companys_own_lorry_refuses_nothing() -> None:
+    """公司的车刷一下别家卫生室的工牌，说人家“拒收”：不重新计时。"""
+    told = of_one_company(TRANSFER)
+    day = Telling()
+    day.clinic_seals(BAG)
+    passed(day, (TRANSFER, "02 10:00"), (COMPANY_LORRY, "04 06:00"))
+    day.release(BAG, COMPANY_LORRY, CABIN, at="04 08:00")
+    how = {"from_site": COMPANY_LORRY, "reason": "damaged", "onward": "return", "vouched_by": "u-cabin"}
+    day.tell(CABIN, "refused", by=COMPANY_LORRY, at="04 08:05", codes=[BAG], **how)
+    day.hop(BAG, COMPANY_LORRY, TRANSFER, at="04 10:00")
+    assert times(day, at="05 10:00", told=told) == {"overdue_storage": TRANSFER}
+
+
+def test_a_store_of_the_company_is_new_once() -> None:
+    """公司的车在自家几个中转点之间转：每到一个“新”中转点，在途时间不重新计。"""
+    told = of_one_company(TRANSFER, CENTRE2, CENTRE3)
+    day = Telling()
+    day.clinic_seals(BAG)
+    passed(
+        day, (COMPANY_LORRY, "02 14:00"), (TRANSFER, "02 20:00"), (COMPANY_LORRY, "02 21:00"), (CENTRE2, "03 11:00"),
+        (COMPANY_LORRY, "03 12:00"),
+    )  # fmt: skip
+    assert times(day, at="03 22:00", told=told) == {}, "14 hours between its centres, and 10 more"
+    assert times(day, at="03 22:30", told=told) == {"overdue_delivery": COMPANY_LORRY}
 
 
 def test_a_clinic_gets_it_back_when_the_companys_plant_refuses_it() -> None:

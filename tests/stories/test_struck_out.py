@@ -66,8 +66,9 @@ def test_a_slip_between_two_companies_is_put_right_by_both() -> None:
         assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
 
 
-def test_who_weighed_it_is_asked() -> None:
-    """厂里称出五公斤，诊所和运输公司商量着改回十公斤，没问厂里：不算。"""
+@pytest.mark.parametrize("other", [CARRIER, PLANT])
+def test_who_weighed_it_is_asked(other: str) -> None:
+    """厂里称出五公斤，诊所和运输公司商量着改回十公斤，没问厂里：不算；诊所和厂里商量，没问运输公司，也不算。"""
     day = Telling()
     day.clinic_seals(BAG, mass_g=10_000)
     day.hop(BAG, CLINIC, CARRIER, at="02 14:00")
@@ -76,7 +77,7 @@ def test_who_weighed_it_is_asked() -> None:
     day.dispose(BAG, at="03 10:00")
     right = {"reason": "wrong_mass", "mass_g": 10_000}
     proposed = day.correct(BAG, taken, site=CLINIC, at="03 11:00", **right)
-    day.correct(BAG, taken, site=CARRIER, at="03 11:10", agrees_with=proposed, **right)
+    day.correct(BAG, taken, site=other, at="03 11:10", agrees_with=proposed, **right)
     end = ends(day, at="05 00:00")
     assert (end.classes, end.findings["weight_difference"]) == ({BAG: "disputed"}, PLANT)
 

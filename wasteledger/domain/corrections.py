@@ -7,9 +7,9 @@ does nothing. It holds
 2. when the device that made the event takes it back at once (`undo_min` of its running clock, same boot, handed in in the same contact or
    within that time), before anything else happened to the package;
 3. when the holder alone names another waste before the package has left it (a nurse notices next day);
-4. when somebody entitled of another organisation has agreed, from its own device: whoever made the event, where somebody else proposes;
-   where its maker does, the other party of the hand-over, if it really had the package in that hop, or of anything else a party that has
-   had the package in its hands too.
+4. when somebody entitled of another organisation has agreed, from its own device: for a hand-over its other side, if it really had the
+   package in that hop; for anything else a party that has had the package in its hands too, or, where that party proposes, whoever made
+   the event.
 
 By 4 nothing is struck out but a hand-over, and that only while the package's life has not ended by then: what was sealed, lost, found in
 a box or a room, burnt, or seen after the end takes the authority, which alone may strike out what raises a doubt. By 4 no mass shrinks
@@ -186,7 +186,8 @@ class _Judge:
     def _counterparts(self, proposal: Fact) -> set[str]:
         """Who may answer for the other side, the authority apart: those that had the package by their own device's word.
 
-        What one party made is answered for by that party, where somebody else proposes. Sites of one organisation are one party.
+        What one party made is answered for by that party, where somebody else proposes; a hand-over concerns its two sides. Sites of one
+        organisation are one party.
         """
         target, maker = self._target.event, proposal.event.site
         sites = {
@@ -196,7 +197,7 @@ class _Judge:
         }
         other = target.to_site or target.from_site
         if maker != target.site:
-            sites &= {target.site}
+            sites &= {target.site} if maker == other or not other else set()  # a third party is no side of a hand-over
         elif other:
             sites &= {other}
         organisation = self._directory.organisation

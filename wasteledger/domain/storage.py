@@ -4,13 +4,16 @@ The law gives each kind of place its time: a producer's store, a transfer point,
 organisation are one: passed on among them, or to somebody else and back, a package does not begin its time anew. It has its whole time
 
 1. at the first such place, and at every place of another kind;
-2. when it comes back from a third organisation, or after one has refused it that did not have it and is not the holder's own;
-3. on the road from a store to which it had come for the first time: being collected and being carried on are two journeys.
+2. when it comes back from a third organisation, or after one has refused it that did not have it and is not the holder's own: by its own
+   device, or badge and PIN, since a badge on another's device is that one's word;
+3. on the road from a store, where it was in none of that kind and organisation before: being collected and being carried on are two
+   journeys.
 """
 
 from schemas.codes import SiteKind, site_kind
 from wasteledger.domain.chain import Chain, Stay
 from wasteledger.domain.deadlines import Awaited, storage_of
+from wasteledger.domain.entitled import PIN
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.register import Directory
 
@@ -46,7 +49,7 @@ def left_of(chain: Chain, storage: Awaited, fact: Fact, directory: Directory) ->
             break
         if is_same(stay):
             spent_ms += max(0, stays[number + 1].begin_ms - stay.begin_ms)
-        elif site_kind(stays[-1].site) is SiteKind.CARRIER and _is_first_store(stays, number):
+        elif site_kind(stays[-1].site) is SiteKind.CARRIER and _is_first_store(stays, number, directory):
             break
     return storage._replace(limit_ms=max(0, storage.limit_ms - spent_ms))
 
@@ -57,13 +60,16 @@ def _refusals(chain: Chain, fact: Fact, place: str, directory: Directory) -> lis
         (step.fact.occurred_ms, step.fact.event.site)
         for step in chain.steps
         if step.fact.kind == "refused"
-        and step.entitled
+        and (step.fact.entitlement or 0) >= PIN
         and step.fact.order < fact.order
         and directory.organisation(step.fact.event.site) != place
     ]
 
 
-def _is_first_store(stays: list[Stay], number: int) -> bool:
-    """Whether a stay is the first one at its site, and that is no carrier's."""
+def _is_first_store(stays: list[Stay], number: int, directory: Directory) -> bool:
+    """Whether a stay is no carrier's, and the first one at a site of its kind and organisation."""
     site = stays[number].site
-    return site_kind(site) is not SiteKind.CARRIER and all(stay.site != site for stay in stays[:number])
+    kind, organisation = site_kind(site), directory.organisation(site)
+    return kind is not SiteKind.CARRIER and not any(
+        site_kind(stay.site) is kind and directory.organisation(stay.site) == organisation for stay in stays[:number]
+    )
