@@ -39,6 +39,26 @@ WORDS = (
         "sealing.order = (min([sealing.occurred_ms, *moved]), *sealing.order[1:])", "pass", "tests/stories/test_opening_stock_stands.py",
     ),
     Mutant(
+        "a void dated before a label is issued is the voider's own", "wasteledger/domain/declarations.py",
+        'return next(issued, next((fact.event.site for fact in rightly if fact.kind == "sealed"), otherwise)) or otherwise',
+        "return chain.issued_for or otherwise", "tests/stories/test_ghosts.py",
+    ),
+    Mutant(
+        "a void label hides the package that bears it", "schemas/custody.py",
+        "void = state.phase is Phase.VOIDED and not state.lives_count and event.kind in _MOVES", "void = False",
+        "tests/stories/test_ghosts.py",
+    ),
+    Mutant(
+        "a scan that is told later moves a ghost into another month", "wasteledger/domain/booking.py",
+        "return min(seen, key=lambda fact: (fact.received_ms, fact.order), default=None)",
+        "return min(seen, key=lambda fact: fact.order, default=None)", "tests/stories/test_ghosts.py",
+    ),
+    Mutant(
+        "a late hello moves a ghost into another month", "wasteledger/domain/booking.py",
+        'return beginning.occurred_ms if beginning.event.kind == "sealed" else beginning.received_ms', "return beginning.occurred_ms",
+        "tests/stories/test_ghosts.py",
+    ),
+    Mutant(
         "a paper gives opening stock another day", "wasteledger/domain/times.py",
         'return None if event.kind == "opening_stock" else event.backfill', "return event.backfill",
         "tests/stories/test_opening_stock_stands.py",
