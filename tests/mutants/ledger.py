@@ -272,7 +272,8 @@ LEDGER = (
     ),
     Mutant(
         "a manifest of the past is one of today", "wasteledger/flows/manifest_forms.py",
-        "with looking(service, **past._asdict()) as look:\n        directory, ((manifest", "with looking(service) as look:\n        directory, ((manifest",
+        "with looking(service, **past._asdict()) as look:\n        directory, ((manifest",
+        "with looking(service) as look:\n        directory, ((manifest",
         "tests/store/test_as_of.py -k paper",
     ),
 )  # fmt: skip

@@ -34,6 +34,12 @@ from wasteledger.store.ledger import Ledger
 #: Pairs listed by name.
 SHOWN_MAX = 50
 
+#: Findings about a manifest, a box or a device, though they name the packages that it touched: what is allowed of it allows them too.
+_OF_OTHERS = frozenset({
+    "back_dated", "box_not_washed", "clock_skew", "device_fork", "device_gap", "late_backfill", "late_confirmation",
+    "manifest_mismatch", "manifest_mixed", "manifest_not_confirmed", "manifest_overdue", "manifest_unknown", "manifest_void_used",
+    "newer_event", "quarantined_event", "revoked_device", "untrusted_device",
+})  # fmt: skip
 #: (finding code, what it is about)
 Pair = tuple[str, str]
 
@@ -57,7 +63,7 @@ class Found(NamedTuple):
     """What reconciliation says.
 
     Attributes:
-        pairs: each with everything else that its finding is about.
+        pairs: each with everything else that its finding may be about.
         touched: every pair in which a finding could be meant.
     """
 
@@ -186,7 +192,7 @@ def score_simulation(folder: Path) -> Score:
     service = Service(Settings(data_dir=folder / "ledger", database_url=""))
     try:
         answer = reconciled(service, summary)
-        found = gather(answer.findings, _Evidence(service), told.first_codes)
+        found = gather(answer.findings, Evidence(service), told.first_codes)
         return compare(told, found, answer)
     finally:
         service.close()
@@ -223,7 +229,7 @@ def read_told(lines: Iterable[dict[str, Any]], *, as_of_ms: int) -> Told:
     return Told(expected, allowed, packages, first_codes)
 
 
-class _Evidence:
+class Evidence:
     """What the events behind a finding are about."""
 
     def __init__(self, service: Service) -> None:
@@ -255,7 +261,7 @@ def _named(ledger: Ledger, event_id: str) -> Iterator[str]:
             yield event.codes[0]
 
 
-def gather(findings: Iterable[Finding], evidence: _Evidence, first_codes: dict[str, str]) -> Found:
+def gather(findings: Iterable[Finding], evidence: Evidence, first_codes: dict[str, str]) -> Found:
     """What findings are about; a package goes by its first label."""
     pairs: dict[Pair, set[str]] = {}
     touched: set[Pair] = set()
@@ -265,7 +271,8 @@ def gather(findings: Iterable[Finding], evidence: _Evidence, first_codes: dict[s
         about = {*finding.detail.split(), finding.site, *seen}
         named = items or (_shortest_name(finding, about),)
         for name in named:
-            pairs.setdefault((finding.code, name), set()).update(about)
+            beside = () if items and finding.code not in _OF_OTHERS else about
+            pairs.setdefault((finding.code, name), set()).update(beside)
         touched |= {(finding.code, name) for name in (*items, *about)}
     return Found(pairs, touched)
 
