@@ -1,0 +1,100 @@
+"""Figures of the judgement are rules of a region: another value, another answer; and what a void of a box leaves alone."""
+
+from typing import Any
+
+import pytest
+
+from tests.domain.lie_stories import cabin_gives
+from tests.stories.in_both import ends_alike
+from tests.stories.telling import PHOTO, Telling
+from tests.stories_builder import BAG, BAG2, BOX, CLINIC, COLLECTOR, OFFICE, TRANSFER, register
+from wasteledger.domain.register import Register
+
+
+def ruled(**values: int) -> Register:
+    """The district of the stories, with these rules."""
+    rules = [{"key": key, "value": value, "basis": "本区规定"} for key, value in values.items()]
+    return Register.model_validate(register().model_dump(mode="json") | {"rules": rules})
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ({}, "safely_disposed"),
+        ({"strength_producer_leg": 3}, "safely_disposed"),
+        ({"strength_producer_leg": 4}, "disposed_not_provably"),
+        ({"strength_transfer_leg": 5}, "safely_disposed"),
+    ],
+)
+def test_how_strong_a_leg_has_to_be_is_a_rule(rules: dict[str, int], expected: str) -> None:
+    """只有工牌的卫生室：本区要求产生环节更强的凭证，就不能证明。"""
+    day = Telling()
+    cabin_gives(day, BAG, COLLECTOR, at="02 13:00")
+    day.collector_brings_to_centre(BAG)
+    day.lorry_takes(BAG)
+    day.lorry_brings_to_plant(BAG)
+    day.plant_burns(BAG)
+    day.plant_confirms()
+    end = ends_alike(day, known=ruled(**rules))
+    assert end.classes == {BAG: expected}
+    assert ("weak_evidence" in end.findings) == (expected != "safely_disposed")
+
+
+@pytest.mark.parametrize(
+    ("package", "mass_g", "rules", "found"),
+    [
+        ("sharps_box", 20_000, {}, False),
+        ("sharps_box", 20_001, {}, True),
+        ("sharps_box", 20_001, {"sharps_box_mass_kg_max": 21}, False),
+        ("drum", 2_000_000, {}, False),
+        ("drum", 2_000_001, {}, True),
+        ("bag", 20_000, {"bag_mass_kg_max": 19}, True),
+    ],
+)
+def test_how_heavy_a_package_can_be_is_a_rule_for_its_kind(
+    package: str, mass_g: int, rules: dict[str, int], *, found: bool
+) -> None:
+    """利器盒、桶、袋各有上限，本区可另定。"""
+    day = Telling()
+    day.issue(BAG)
+    day.seal(BAG, mass_g=mass_g, package=package)
+    end = ends_alike(day, at="02 20:00", known=ruled(**rules))
+    assert ("implausible_mass" in end.findings) is found
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(10, {BAG: "disputed"}), (30, {})])
+def test_how_long_an_act_can_be_undone_is_a_rule(minutes: int, expected: dict[str, str]) -> None:
+    """二十分钟后撤销：本区允许三十分钟，就算撤销。"""
+    day = Telling()
+    day.issue(BAG)
+    undo: dict[str, Any] = {"codes": [BAG], "target_event_id": day.seal(BAG), "reason": "did_not_occur"}
+    day.tell(CLINIC, "corrected", at="02 08:20", **undo)
+    assert ends_alike(day, at="02 20:00", known=ruled(undo_min=minutes)).classes == expected
+
+
+@pytest.mark.parametrize(("by_party", "expected"), [(0, {BAG: "disputed"}), (1, {})])
+def test_who_confirms_a_void_is_a_rule(by_party: int, expected: dict[str, str]) -> None:
+    """作废由谁确认：默认只有主管部门；本区允许交接另一方，则收运人确认即可。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.collector_takes(BAG)
+    day.collector_brings_to_centre(BAG)
+    day.tell(OFFICE, "evidenced", at="02 17:00", attachments=[PHOTO], size_bytes=1000, media="image/jpeg")
+    void = day.tell(TRANSFER, "voided", at="02 17:30", codes=[BAG], reason="damaged", attachments=[PHOTO])
+    day.tell(COLLECTOR, "vouched", at="02 18:00", codes=[BAG], target_event_id=void)
+    assert ends_alike(day, at="02 20:00", known=ruled(void_confirm_site=by_party)).classes == expected
+
+
+def test_a_void_of_a_box_leaves_its_packages_alone() -> None:
+    """作废周转箱的标签：箱内各袋不受影响。"""
+    day = Telling()
+    day.clinic_seals(BAG, BAG2)
+    day.collector_takes(BAG, BAG2)
+    day.collector_brings_to_centre(BAG, BAG2)
+    day.centre_packs(BAG, BAG2)
+    day.tell(TRANSFER, "voided", at="02 18:00", codes=[BOX], reason="damaged")
+    day.lorry_takes(BOX)
+    day.lorry_brings_to_plant(BOX)
+    day.plant_burns(BOX)
+    day.plant_confirms()
+    assert ends_alike(day).classes == {BAG: "safely_disposed", BAG2: "safely_disposed"}
