@@ -290,4 +290,22 @@ WORDS = (
         "bool(burnt)",
         "tests/stories/test_struck_out.py",
     ),
+    Mutant(
+        "what a producer's leg needs is no rule", "wasteledger/domain/hops.py",
+        'return "strength_producer_leg" if giver == chain.producer else "strength_transfer_leg"', 'return "strength_transfer_leg"',
+        "tests/stories/test_rules_of_a_region.py",
+    ),
+    Mutant(
+        "how long an act can be undone is no rule", "wasteledger/domain/corrections.py",
+        'undo_ms = self._directory.limit("undo_min") * MINUTE_MS', "undo_ms = 10 * MINUTE_MS", "tests/stories/test_rules_of_a_region.py",
+    ),
+    Mutant(
+        "who confirms a void is no rule", "wasteledger/domain/declarations.py",
+        'if not directory.at(fact.occurred_ms).limit("void_confirm_site", fact.event.site):', "if True:",
+        "tests/stories/test_rules_of_a_region.py",
+    ),
+    Mutant(
+        "a box for sharps weighs what it likes", "wasteledger/domain/checks.py",
+        '"sharps_box": "sharps_box_mass_kg_max", ', "", "tests/stories/test_rules_of_a_region.py",
+    ),
 )  # fmt: skip

@@ -7,7 +7,21 @@ import pytest
 from tests.domain.lie_stories import cabin_gives
 from tests.stories.in_both import ends_alike
 from tests.stories.telling import PHOTO, Telling
-from tests.stories_builder import BAG, BAG2, BOX, CLINIC, COLLECTOR, OFFICE, TRANSFER, register
+from tests.stories_builder import (
+    BAG,
+    BAG2,
+    BOX,
+    CLINIC,
+    COLLECTOR,
+    COMPANY_LORRY,
+    COMPANY_PLANT,
+    COMPANY_VEHICLE,
+    MANIFEST,
+    OFFICE,
+    PLANT,
+    TRANSFER,
+    register,
+)
 from wasteledger.domain.register import Register
 
 
@@ -98,3 +112,34 @@ def test_a_void_of_a_box_leaves_its_packages_alone() -> None:
     day.plant_burns(BOX)
     day.plant_confirms()
     assert ends_alike(day).classes == {BAG: "safely_disposed", BAG2: "safely_disposed"}
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_plants_own_fly_ash_is_a_producers_where_the_register_knows_it(*, is_known: bool) -> None:
+    """处置厂自产飞灰：登记在册、交别家处置，就是产废单位；未登记的，来源不明。"""
+    ash = {"waste_code": "772-003-18", "package": "drum", "mass_g": 100_000}
+    stream = {
+        "site": PLANT, "waste_code": "772-003-18", "waste_name": "焚烧飞灰", "form": "固态", "hazards": ["T"],
+        "main_components": "飞灰", "harmful_components": "重金属", "cautions": "防扬散",
+    }  # fmt: skip
+    licence = {"waste": ["HW18"], "valid_from": "2026-01-01", "valid_to": "2026-12-31"}
+    licences = [
+        licence | {"holder": COMPANY_LORRY, "number": "运8", "activity": "carry"},
+        licence | {"holder": COMPANY_PLANT, "number": "处8", "activity": "dispose"},
+    ]
+    plain = register().model_dump(mode="json")
+    known = Register.model_validate(
+        plain | {"licences": [*plain["licences"], *licences], "streams": [stream] if is_known else []}
+    )
+    day = Telling()
+    papers = {"manifest": MANIFEST, "vehicle": COMPANY_VEHICLE}
+    day.issue(BAG, site=PLANT)
+    day.draft(
+        MANIFEST, PLANT, at="02 07:00", carriers=[COMPANY_LORRY], consignee=COMPANY_PLANT, waste_codes=["772-003-18"]
+    )
+    day.seal(BAG, site=PLANT, **ash)
+    day.hop(BAG, PLANT, COMPANY_LORRY, at="02 09:00", **papers)
+    day.hop(BAG, COMPANY_LORRY, COMPANY_PLANT, at="02 11:00", **papers)
+    day.dispose(BAG, at="02 15:00", site=COMPANY_PLANT)
+    day.tell(COMPANY_PLANT, "manifested", at="02 16:00", manifest=MANIFEST, action="confirmed", opinion="accepted")
+    assert ends_alike(day, known=known).classes == {BAG: "safely_disposed" if is_known else "unsealed"}
