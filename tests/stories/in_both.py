@@ -28,7 +28,11 @@ def ends_alike(day: Telling, *, at: str = "05 00:00", known: Register | None = N
         for portion in (1, 5, 1000):
             found = _books(entries, asked, directory, digest, portion=portion)
             assert (found.items, found.findings) == (plain.items, plain.findings)
-            assert (found.district, found.tree_size) == (plain.district, plain.tree_size)
+            assert (found.district, found.tree_size, found.withdrawn) == (
+                plain.district,
+                plain.tree_size,
+                plain.withdrawn,
+            )
     return Ending(_fold(told, asked, directory))
 
 

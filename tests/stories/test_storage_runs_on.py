@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stories.both import ends
+from tests.stories.in_both import ends_alike
 from tests.stories.telling import UNDER_THE_MANIFEST, Telling
 from tests.stories_builder import (
     BAG,
@@ -34,15 +34,15 @@ def test_lost_and_found_each_day_does_not_begin_the_clock_anew() -> None:
     day = Telling()
     day.clinic_seals(BAG)
     lost_and_found(day, CLINIC, BAG, days=range(3, 5))
-    assert ends(day, at="04 07:45").findings == {}, "two days are not over yet"
-    end = ends(day, at="04 08:15")
+    assert ends_alike(day, at="04 07:45").findings == {}, "two days are not over yet"
+    end = ends_alike(day, at="04 08:15")
     assert (end.classes, end.findings) == ({BAG: "overdue"}, {"overdue_pickup": CLINIC})
     lost_and_found(day, CLINIC, BAG, days=range(5, 8))
-    end = ends(day, at="07 08:00")
+    end = ends_alike(day, at="07 08:00")
     assert (end.classes, end.findings) == ({BAG: "overdue"}, {"overdue_pickup": CLINIC, "late_step": CLINIC})
     assert end.answer.finding_counts()["late_step"] == 1
     day.collector_takes(BAG, at="07 09:00")
-    assert ends(day, at="07 10:00").findings == {"late_step": CLINIC}
+    assert ends_alike(day, at="07 10:00").findings == {"late_step": CLINIC}
 
 
 def test_a_plant_that_never_burns_it_is_late_however_often_it_is_found() -> None:
@@ -54,7 +54,7 @@ def test_a_plant_that_never_burns_it_is_late_however_often_it_is_found() -> None
     day.lorry_brings_to_plant(BAG)
     day.plant_confirms()
     lost_and_found(day, PLANT, BAG, days=range(4, 9))
-    end = ends(day, at="08 08:00")
+    end = ends_alike(day, at="08 08:00")
     assert (end.classes, end.findings["arrived_not_disposed"]) == ({BAG: "overdue"}, PLANT)
 
 
@@ -64,9 +64,9 @@ def test_an_offer_that_nobody_answered_still_waits_when_the_package_was_lost_and
     day.clinic_seals(BAG)
     day.release(BAG, CLINIC, COLLECTOR, at="02 14:00")
     lost_and_found(day, CLINIC, BAG, days=range(3, 4))
-    end = ends(day, at="03 15:00")
+    end = ends_alike(day, at="03 15:00")
     assert (end.classes, end.findings) == ({BAG: "overdue"}, {"in_limbo": COLLECTOR})
-    end = ends(day, at="04 09:00")
+    end = ends_alike(day, at="04 09:00")
     assert end.findings == {"in_limbo": COLLECTOR, "overdue_pickup": CLINIC}
 
 
@@ -77,8 +77,8 @@ def test_what_the_taker_says_is_lost_and_the_giver_finds_still_waits() -> None:
     day.release(BAG, CLINIC, COLLECTOR, at="02 14:00")
     day.tell(COLLECTOR, "incident", at="02 15:00", codes=[BAG], incident="loss")
     day.tell(CLINIC, "incident", at="02 16:00", codes=[BAG], incident="found")
-    assert ends(day, at="02 17:00").findings == {}
-    assert ends(day, at="03 15:00").findings == {"in_limbo": COLLECTOR}
+    assert ends_alike(day, at="02 17:00").findings == {}
+    assert ends_alike(day, at="03 15:00").findings == {"in_limbo": COLLECTOR}
 
 
 def test_a_bag_that_was_mislaid_for_an_hour_goes_its_way() -> None:
@@ -93,7 +93,7 @@ def test_a_bag_that_was_mislaid_for_an_hour_goes_its_way() -> None:
     day.lorry_brings_to_plant(BAG)
     day.plant_burns(BAG)
     day.plant_confirms()
-    end = ends(day, at="05 00:00")
+    end = ends_alike(day, at="05 00:00")
     assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
 
 
@@ -123,7 +123,7 @@ def passed(day: Telling, *ways: tuple[str, str], load: str = BAG) -> None:
 
 def times(day: Telling, *, at: str, told: Register | None = None) -> dict[str, str]:
     """The findings about time alone: manifests are another story."""
-    found = ends(day, at=at, told=told).findings
+    found = ends_alike(day, at=at, known=told).findings
     return {code: site for code, site in found.items() if code in TIMES}
 
 
@@ -136,7 +136,7 @@ def test_a_company_passes_it_to_and_fro_between_lorry_and_plant() -> None:
         (COMPANY_PLANT, "03 06:30"), (COMPANY_LORRY, "03 14:00"), (COMPANY_PLANT, "03 14:30"),
     )  # fmt: skip
     assert times(day, at="03 16:30") == {}, "14 hours and 8 and 2"
-    end = ends(day, at="03 18:00")
+    end = ends_alike(day, at="03 18:00")
     assert end.findings["arrived_not_disposed"] == COMPANY_PLANT
     day.hop(BAG, COMPANY_PLANT, COMPANY_LORRY, at="03 20:00", vehicle=COMPANY_VEHICLE)
     assert times(day, at="03 20:30") == {"late_step": COMPANY_PLANT}
@@ -178,7 +178,7 @@ def test_what_lies_in_a_box_that_went_round_before_keeps_its_own_time() -> None:
     day.tell(CENTRE2, "washed", at="09 16:00", codes=[BOX])
     assert times(day, at="04 14:00", told=told) == {}
     for at, bags in (("04 15:00", {(BAG,)}), ("05 15:00", {(BAG, BAG2)})):
-        found = ends(day, at=at, told=told).answer.findings
+        found = ends_alike(day, at=at, known=told).answer.findings
         assert {finding.items for finding in found if finding.code == "overdue_storage"} == bags
 
 
@@ -196,7 +196,7 @@ def test_one_box_two_ways_to_it(bags: tuple[str, str]) -> None:
     day.hop(BOX, CLINIC, COLLECTOR, at="03 08:00")
     day.hop(BOX, COLLECTOR, TRANSFER, at="03 20:00")
     day.tell(TRANSFER, "washed", at="04 20:00", codes=[BOX])
-    found = ends(day, at="03 21:00").answer.findings
+    found = ends_alike(day, at="03 21:00").answer.findings
     assert [(finding.code, finding.items) for finding in found if finding.code in TIMES] == [("late_step", (first,))]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stories.both import ends
+from tests.stories.in_both import ends_alike
 from tests.stories.telling import Telling
 from tests.stories_builder import (
     BAG,
@@ -42,10 +42,10 @@ def test_two_sites_of_one_company_do_not_agree_a_loss_away(correction: dict[str,
     for maker, other in ((COMPANY_PLANT, COMPANY_LORRY), (COMPANY_LORRY, COMPANY_PLANT)):
         proposed = day.correct(BAG, taken, site=maker, at="04 10:00", **correction)
         day.correct(BAG, taken, site=other, at="04 11:00", agrees_with=proposed, **correction)
-    end = ends(day, at="05 00:00")
+    end = ends_alike(day, at="05 00:00")
     assert (end.classes, end.findings["weight_difference"]) == ({BAG: "disputed"}, COMPANY_PLANT)
     day.correct(BAG, taken, site=OFFICE, at="05 09:00", **correction)
-    assert "weight_difference" not in ends(day, at="05 10:00").findings
+    assert "weight_difference" not in ends_alike(day, at="05 10:00").findings
 
 
 def test_a_slip_between_two_companies_is_put_right_by_both() -> None:
@@ -62,7 +62,7 @@ def test_a_slip_between_two_companies_is_put_right_by_both() -> None:
         day.correct(BAG, taken, site=other, at="03 12:30", reason="wrong_mass", agrees_with=proposed)
         day.plant_burns(BAG)
         day.plant_confirms()
-        end = ends(day, at="05 00:00")
+        end = ends_alike(day, at="05 00:00")
         assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
 
 
@@ -78,7 +78,7 @@ def test_who_weighed_it_is_asked(other: str) -> None:
     right = {"reason": "wrong_mass", "mass_g": 10_000}
     proposed = day.correct(BAG, taken, site=CLINIC, at="03 11:00", **right)
     day.correct(BAG, taken, site=other, at="03 11:10", agrees_with=proposed, **right)
-    end = ends(day, at="05 00:00")
+    end = ends_alike(day, at="05 00:00")
     assert (end.classes, end.findings["weight_difference"]) == ({BAG: "disputed"}, PLANT)
 
 
@@ -97,11 +97,11 @@ def test_a_sighting_after_the_end_is_struck_out_by_the_authority_alone(kind: str
     sighting = day.tell(TRANSFER, kind, at="05 08:00", codes=[BAG], **seen)
     proposed = day.correct(BAG, sighting, site=TRANSFER, at="05 09:00", reason="did_not_occur")
     day.correct(BAG, sighting, site=PLANT, at="05 10:00", reason="did_not_occur", agrees_with=proposed)
-    end = ends(day, at="06 00:00")
+    end = ends_alike(day, at="06 00:00")
     assert end.classes == {BAG: "disputed"}
     assert end.findings["seen_after_end"] == TRANSFER
     day.correct(BAG, sighting, site=OFFICE, at="06 09:00", reason="did_not_occur", agrees_with=proposed)
-    end = ends(day, at="06 10:00")
+    end = ends_alike(day, at="06 10:00")
     assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
 
 
@@ -118,7 +118,7 @@ def test_a_disposal_handed_in_late_does_not_make_a_sighting_an_earlier_one() -> 
     proposed = day.correct(BAG, sighting, site=TRANSFER, at="04 09:00", reason="did_not_occur")
     day.correct(BAG, sighting, site=PLANT, at="04 10:00", reason="did_not_occur", agrees_with=proposed)
     day.write(burning, received_ms=ms("04 11:00"))
-    end = ends(day, at="05 00:00")
+    end = ends_alike(day, at="05 00:00")
     assert (end.classes, end.findings["seen_after_end"]) == ({BAG: "disputed"}, TRANSFER)
 
 
@@ -127,7 +127,7 @@ def test_a_slip_after_the_end_is_undone_at_once() -> None:
     day = burnt()
     sighting = day.tell(TRANSFER, "stored", at="05 08:00", codes=[BAG], room="库1")
     day.correct(BAG, sighting, site=TRANSFER, at="05 08:02", reason="did_not_occur")
-    end = ends(day, at="06 00:00")
+    end = ends_alike(day, at="06 00:00")
     assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
 
 
@@ -146,7 +146,7 @@ def test_what_a_look_into_a_box_or_a_furnace_showed_is_not_agreed_away() -> None
         proposed = day.correct(code, opened, site=PLANT, at="03 13:00", reason="did_not_occur")
         day.correct(code, opened, site=CARRIER, at="03 14:00", reason="did_not_occur", agrees_with=proposed)
     day.plant_confirms()
-    end = ends(day, at="05 00:00")
+    end = ends_alike(day, at="05 00:00")
     assert end.classes[BAG] != "safely_disposed"
     assert "box_difference" in end.findings
 
@@ -157,7 +157,7 @@ def test_a_hand_over_that_both_sides_say_never_was_is_taken_back() -> None:
     wrong = day.accept(BAG, CLINIC, OTHER_CLINIC, at="02 17:00")
     proposed = day.correct(BAG, wrong, site=OTHER_CLINIC, at="03 09:00", reason="did_not_occur")
     day.correct(BAG, wrong, site=CLINIC, at="03 10:00", reason="did_not_occur", agrees_with=proposed)
-    end = ends(day, at="05 00:00")
+    end = ends_alike(day, at="05 00:00")
     assert end.classes == {BAG: "safely_disposed"}
 
 
@@ -175,7 +175,7 @@ def test_another_waste_agreed_before_the_fire_stays_agreed_after_it() -> None:
     day.lorry_brings_to_plant(BAG)
     day.plant_burns(BAG)
     day.plant_confirms()
-    end = ends(day, at="05 00:00")
+    end = ends_alike(day, at="05 00:00")
     assert (end.classes, [row.waste_code for row in end.answer.items]) == ({BAG: "safely_disposed"}, ["841-002-01"])
 
 
@@ -190,8 +190,8 @@ def test_old_stock_that_was_taken_back_and_confirmed_is_there() -> None:
         day.confirm(declared, BAG, at=confirmed)
         if undone > confirmed:
             day.correct(BAG, declared, site=TRANSFER, at=undone, reason="did_not_occur")
-        end = ends(day, at="02 00:00")
+        end = ends_alike(day, at="02 00:00")
         assert end.classes == {BAG: item_class}
         assert end.answer.district.total.mass_g == 50_000
         day.refuse(declared, BAG, at="02 09:00")
-        assert ends(day, at="02 10:00").answer.district.total.mass_g == 0, "the authority strikes it out"
+        assert ends_alike(day, at="02 10:00").answer.district.total.mass_g == 0, "the authority strikes it out"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stories.both import ends
+from tests.stories.in_both import ends_alike
 from tests.stories.telling import UNDER_THE_MANIFEST, Telling
 from tests.stories_builder import BAG, BAG2, CARRIER, CLINIC, COLLECTOR, PLANT
 
@@ -42,7 +42,7 @@ def test_what_is_missing_shows_however_soon_it_is_weighed(first: tuple[int, ...]
     day = at_the_gate(BAG)
     taken(day, "03 11:05", *first)
     taken(day, "03 11:15", 2000, by=by)
-    end = ends(burnt(day), at="05 00:00")
+    end = ends_alike(burnt(day), at="05 00:00")
     assert (end.classes, end.findings) == ({BAG: "disposed_not_provably"}, {"weight_difference": PLANT})
 
 
@@ -51,7 +51,7 @@ def test_what_is_missing_is_not_typed_away_afterwards() -> None:
     day = at_the_gate(BAG)
     taken(day, "03 11:05", 2000)
     taken(day, "03 11:10", 10_000, source="typed")
-    end = ends(burnt(day), at="05 00:00")
+    end = ends_alike(burnt(day), at="05 00:00")
     assert (end.classes, end.findings) == ({BAG: "disposed_not_provably"}, {"weight_difference": PLANT})
 
 
@@ -60,11 +60,11 @@ def test_a_slip_that_is_mended_is_one_difference_and_not_two() -> None:
     day = at_the_gate(BAG)
     slip = taken(day, "03 11:05", 100_000, source="typed")
     taken(day, "03 11:07", 10_000, source="typed")
-    assert ends(day, at="03 11:15").answer.finding_counts() == {"weight_difference": 1, "implausible_mass": 1}
+    assert ends_alike(day, at="03 11:15").answer.finding_counts() == {"weight_difference": 1, "implausible_mass": 1}
     right = {"reason": "wrong_mass", "mass_g": 10_000}
     proposed = day.correct(BAG, slip, site=PLANT, at="03 11:20", **right)
     day.correct(BAG, slip, site=CARRIER, at="03 11:30", agrees_with=proposed, **right)
-    end = ends(burnt(day), at="05 00:00")
+    end = ends_alike(burnt(day), at="05 00:00")
     assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
 
 
@@ -75,7 +75,7 @@ def test_scanned_twice_it_is_one_act() -> None:
         taken(day, "03 11:05")
         taken(day, "03 11:05", *second, by=PLANT + " 2")
         taken(day, "03 11:09", *second)
-        end = ends(burnt(day), at="05 00:00")
+        end = ends_alike(burnt(day), at="05 00:00")
         assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
 
 
@@ -84,7 +84,7 @@ def test_a_load_that_is_scanned_again_with_its_weights_is_the_same_load() -> Non
     day = at_the_gate(BAG, BAG2)
     taken(day, "03 11:05", 10_050, 9_980, codes=(BAG, BAG2))
     taken(day, "03 11:12", 10_050, 5000, codes=(BAG, BAG2))
-    end = ends(burnt(day, BAG, BAG2), at="05 00:00")
+    end = ends_alike(burnt(day, BAG, BAG2), at="05 00:00")
     assert end.classes == {BAG: "safely_disposed", BAG2: "disposed_not_provably"}
     assert end.findings == {"weight_difference": PLANT}
 
@@ -95,4 +95,4 @@ def test_a_collector_weighs_after_scanning() -> None:
     day.clinic_seals(BAG, mass_g=10_000)
     day.collector_takes(BAG)
     day.accept(BAG, CLINIC, COLLECTOR, at="02 14:12", masses_g=[5000], mass_source="scale")
-    assert ends(day, at="02 15:00").findings == {"weight_difference": COLLECTOR}
+    assert ends_alike(day, at="02 15:00").findings == {"weight_difference": COLLECTOR}
