@@ -6,11 +6,12 @@ import pytest
 
 from tests.domain.lie_stories import cabin_gives
 from tests.stories.in_both import ends_alike
-from tests.stories.telling import PHOTO, Telling
+from tests.stories.telling import PHOTO, UNDER_THE_MANIFEST, Telling
 from tests.stories_builder import (
     BAG,
     BAG2,
     BOX,
+    CARRIER,
     CLINIC,
     COLLECTOR,
     COMPANY_LORRY,
@@ -20,6 +21,9 @@ from tests.stories_builder import (
     OFFICE,
     PLANT,
     TRANSFER,
+    VEHICLE,
+    china,
+    ms,
     register,
 )
 from wasteledger.domain.register import Register
@@ -143,3 +147,34 @@ def test_a_plants_own_fly_ash_is_a_producers_where_the_register_knows_it(*, is_k
     day.dispose(BAG, at="02 15:00", site=COMPANY_PLANT)
     day.tell(COMPANY_PLANT, "manifested", at="02 16:00", manifest=MANIFEST, action="confirmed", opinion="accepted")
     assert ends_alike(day, known=known).classes == {BAG: "safely_disposed" if is_known else "unsealed"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "photographed", "stored", "expected"),
+    [
+        (0, False, False, "safely_disposed"),
+        (1, False, False, "disposed_not_provably"),
+        (1, True, False, "disposed_not_provably"),
+        (1, True, True, "safely_disposed"),
+    ],
+)
+def test_whether_paper_needs_its_photograph_is_a_rule(
+    *, asked: int, photographed: bool, stored: bool, expected: str
+) -> None:
+    """纸质补录：本区要求照片的，照片须已存；只报哈希不算。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.collector_takes(BAG)
+    day.collector_brings_to_centre(BAG)
+    day.draft(MANIFEST, TRANSFER, at="03 08:00", form="paper", vehicle=VEHICLE)
+    paper = {"happened_at": china(ms("03 08:00")), "reason": "device_broken", "paper": MANIFEST}
+    shown: dict[str, Any] = {"attachments": [PHOTO]} if photographed else {}
+    entered = UNDER_THE_MANIFEST | {"backfill": paper, "vouch_method": "paper"} | shown
+    day.release(BAG, TRANSFER, CARRIER, at="10 09:00", **entered)
+    if stored:
+        day.tell(OFFICE, "evidenced", at="10 10:00", attachments=[PHOTO], size_bytes=1000, media="image/jpeg")
+    day.accept(BAG, TRANSFER, CARRIER, at="03 08:05", **UNDER_THE_MANIFEST)
+    day.lorry_brings_to_plant(BAG)
+    day.plant_burns(BAG)
+    day.plant_confirms()
+    assert ends_alike(day, at="30 00:00", known=ruled(paper_photo=asked)).classes == {BAG: expected}
