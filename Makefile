@@ -1,4 +1,4 @@
-.PHONY: score mutants faults verifier bench help setup setup-test demo test lint serve schemas lock clean
+.PHONY: score mutants absurd faults verifier bench help setup setup-test demo test lint serve schemas lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -36,6 +36,9 @@ mutants: setup-test ## breaks the product on purpose, one way at a time, and rep
 
 score: setup      ## every scenario with five seeds over 90 days, one line of figures each (about an hour)
 	@.venv/bin/wasteledger simulate scores
+
+absurd: setup-test ## authentic but absurd logs, told to fold and books, many more than CI has time for (about half an hour)
+	WASTELEDGER_ABSURD_LOGS=4000 .venv/bin/pytest tests/store/test_absurd_logs.py
 
 faults: setup-test ## many more power cuts and simulated worlds than CI has time for (about half an hour)
 	WASTELEDGER_FAULT_IMAGES=10000 WASTELEDGER_FAULT_SEEDS=1000 .venv/bin/pytest tests/faults
