@@ -143,7 +143,8 @@ class Touched:
         for box, (begin_ms, end_ms) in self.boxes.items():
             self.add_items(companions_between(box, begin_ms, end_ms, source, directory))
         for box, span in self.packed.items():
-            self.add_items(companions_of_late(box, span, source, directory))
+            if box in source.late:
+                self.add_items(companions_of_late(box, span, source, directory))
         for fact, moment_ms in self._counted:
             concerned = rows.held_by(fact.event.site) + rows.moved_since(moment_ms - COUNT_MARGIN_MS)
             self.add_items(code.partition(COPY_MARK)[0] for code in concerned)
