@@ -145,7 +145,7 @@ def test_every_package_of_a_manifest_is_touched_when_its_law_changes(database: D
         assert before.void_ms == -1
         fact = history.by_manifest[MANIFEST][-1]
         source.facts[fact.index] = fact
-        source.file(MANIFEST, fact)
+        source.file(fact)
         source.settle()
         assert ManifestFolds(source, DIRECTORY).take([MANIFEST]) == {BAG, BAG2, BAG3}
     books.close()

@@ -14,6 +14,7 @@ from wasteledger.domain.other_doubts import fold_in, law_in
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.flows.book_source import BookSource
+from wasteledger.flows.book_touched import Spans
 
 _HAND_OVERS = frozenset({"released", "accepted"})
 
@@ -55,24 +56,25 @@ def _ever_on(manifest: Manifest, source: BookSource, directory: Directory) -> se
 
 
 def numbers_before(
-    packed: Iterable[str], spans: Iterable[tuple[str, tuple[int, int]]], source: BookSource, directory: Directory
+    again: Iterable[str], boxes: Spans, packed: Spans, source: BookSource, directory: Directory
 ) -> set[str]:
     """Manifests that name boxes in which, as is told late, something else lay than was known: their load is another one now.
 
     And those of a box for which two numbers were named.
 
     Args:
-        packed: items that may have been packed before; packed into a second box, they are out of the first one.
-        spans: boxes of which something was told, from the first to the last moment of it.
+        again: items that may have been packed before; packed into a second box, they are out of the first one.
+        boxes, packed: boxes of which something was told, and into which something was packed, from the first to the last moment of it.
         source: has settled what is new.
         directory: the register.
     """
     numbers: set[str] = set()
-    for box, (begin_ms, end_ms) in spans:
+    for box, (begin_ms, end_ms) in boxes.items():
         numbers |= _numbers_beside(box, begin_ms, end_ms, source)
+    for box, (begin_ms, end_ms) in (*boxes.items(), *packed.items()):
         if box in source.late:
             numbers |= _numbers_of_box(box, begin_ms, end_ms, source, directory)
-    for code in packed:
+    for code in again:
         if len({fact.event.box for fact in source.facts_of(code) if fact.kind == "packed"}) > 1:
             numbers |= _numbers_of_item(code, source, directory)
     return numbers

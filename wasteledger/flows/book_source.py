@@ -59,15 +59,17 @@ class BookSource:
         self._takes.clear()
         self._laws.clear()
 
-    def file(self, code: str, fact: Fact) -> None:
-        """A new fact names a code."""
-        # A packing is filed under its box by the complement of its index: most who ask for a box's facts want the others.
-        place = ~fact.index if code[0] == "B" and fact.kind == "packed" else fact.index
-        places = self.fresh.get(code)
-        if places is None:
-            self.fresh[code] = [fact.occurred_ms, place]
-        else:
-            places += (fact.occurred_ms, place)
+    def file(self, fact: Fact) -> None:
+        """Files a new fact under everything that it names."""
+        fresh, moment_ms, index, is_packing = self.fresh, fact.occurred_ms, fact.index, fact.kind == "packed"
+        for code in named_by(fact):
+            # A packing is filed under its box by the complement of its index: most who ask for a box's facts want the others.
+            place = ~index if is_packing and code[0] == "B" else index
+            places = fresh.get(code)
+            if places is None:
+                fresh[code] = [moment_ms, place]
+            else:
+                places += (moment_ms, place)
 
     def settle(self) -> "dict[str, array[int]]":
         """Joins what is new to what is known, and returns the places of every code that gained some."""

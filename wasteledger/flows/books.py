@@ -48,6 +48,8 @@ from wasteledger.store.ledger_cut import ledger_of
 
 #: Entries of one portion: three weeks of a district, which most packages live through.
 PORTION_ENTRIES = 120_000
+#: What so many entries leave in memory is in no circles, and is let go of one by one: nobody need look through it for circles again.
+FROZEN_ENTRIES_MIN = 10_000
 _NO_NUMBER = INTEGER_MAX + 1
 #: What an office says of devices.
 _OF_DEVICES = frozenset({"enrolled", "revoked", "trusted"})
@@ -65,6 +67,7 @@ class Books:
         self._until = until
         self.database = BooksDatabase(database.url, folder)
         self._lock = RLock()
+        self._contract = contract_digest()
         self._directory: Directory
         self._forget_all()
 
@@ -90,15 +93,17 @@ class Books:
 
         Where another version of the contract kept them, they are kept anew: what that one did not know may have an effect now.
         """
-        digest = f"{digest} {contract_digest()}"
+        digest = f"{digest} {self._contract}"
         with self._lock:
             # A portion makes facts by the ten thousand, none of them in circles: looking for circles would take a third of the time.
-            collecting = gc.isenabled()
+            collecting, begin = gc.isenabled(), self.size
             gc.disable()
             try:
                 while self._keep_portion(directory, digest, portion, until):
                     pass
             finally:
+                if abs(self.size - begin) > FROZEN_ENTRIES_MIN:
+                    gc.freeze()
                 if collecting:
                     gc.enable()
             return self.size
@@ -214,10 +219,11 @@ class Books:
         self._lists.note(fact)
         if fact.kind not in PLAIN or event.attachments:
             return False
-        if not self._device(event.device_id).take_next(fact, said_ms, directory):
+        book = self.devices.get(event.device_id)
+        if book is None or not book.take_next(fact, said_ms, directory):
             return False
-        for name in named_by(fact):
-            source.file(name, fact)
+        self._devices_touched.add(event.device_id)
+        source.file(fact)
         self._touched.add(fact)
         return True
 
@@ -243,8 +249,7 @@ class Books:
             boot = (event.device_id, event.boot_id)
             if event.device_seq < self._begun.get(boot, _NO_NUMBER):  # its lowest number: a hello may come behind it
                 self._begun[boot] = event.device_seq
-        for name in named_by(fact):
-            source.file(name, fact)
+        source.file(fact)
         if number >= 0:
             self._hold(book, number, directory)
         if kind in SAID_OF_NO_PACKAGE:
@@ -324,8 +329,8 @@ class Books:
         folds = ManifestFolds(source, directory)
         begin = rows.state().size
         again = touched.packed_before(begin)
-        spans = [*touched.boxes.items(), *touched.packed.items()]
-        more = folds.take(touched.manifests | numbers_before(again, spans, source, directory)) - touched.items.keys()
+        numbers = numbers_before(again, touched.boxes, touched.packed, source, directory)
+        more = folds.take(touched.manifests | numbers) - touched.items.keys()
         source.prefetch(more)
         waiting: Collection[str] = [*touched.items, *more]
         chains: dict[str, Chain] = {}
