@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from schemas.canonical import INTEGER_MAX
 from schemas.codes import CodeKind, parse_code
-from wasteledger.domain.boxes import LOAD_MS_MAX, ends_load
+from wasteledger.domain.boxes import LOAD_MS_MAX, NOTHING_TOLD, ends_load
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.checks import seen_after
 from wasteledger.domain.facts import Fact, Source
@@ -40,11 +40,11 @@ def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[st
             continue
         for box, end_ms in _left(chain) - left:
             left.add((box, end_ms))
-            waiting += companions_between(box, end_ms, end_ms, source, directory)
+            waiting += companions_at(box, end_ms, source, directory)
         for box, fact, mass_g in chain.box_weighings:
             if (box, fact.event_id) not in weighed:
                 weighed[box, fact.event_id] = fact, mass_g
-                waiting += companions_between(box, fact.occurred_ms, fact.occurred_ms, source, directory)
+                waiting += companions_at(box, fact.occurred_ms, source, directory)
     if weighed:
         _check_boxes(chains, weighed, directory)
     return chains
@@ -60,15 +60,30 @@ def _left(chain: Chain) -> set[tuple[str, int]]:
     }
 
 
-def companions_between(box: str, begin_ms: int, end_ms: int, source: Source, directory: Directory) -> list[str]:
+def companions_at(box: str, moment_ms: int, source: Source, directory: Directory) -> list[str]:
+    """Everything that was packed into the load that a box had at a moment, by all that is known of it."""
+    return companions_between(box, moment_ms, moment_ms, source, directory, told=NOTHING_TOLD)
+
+
+def companions_between(  # noqa: PLR0913 - a box and two moments, and where its facts are found
+    box: str,
+    begin_ms: int,
+    end_ms: int,
+    source: Source,
+    directory: Directory,
+    *,
+    told: tuple[int, int] | None = None,
+) -> list[str]:
     """Everything that was packed into the box between two moments, or before or after them in the same load.
 
-    A load begins and ends where the box was surely emptied: by what is read between the two moments, nothing is sure.
+    A load begins and ends where the box was surely emptied: by what is `told` between two moments (these, unless others are named),
+    nothing is sure.
     """
     codes: list[str] = []
+    told = (begin_ms, end_ms) if told is None else told
 
     def is_end(fact: Fact) -> bool:
-        return ends_load(fact, box, source, directory, told=(begin_ms, end_ms))
+        return ends_load(fact, box, source, directory, told=told)
 
     for fact in source.box_facts(box, begin_ms - LOAD_MS_MAX, end_ms, packings=True, backwards=True):
         if fact.kind == "packed":

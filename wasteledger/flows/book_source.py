@@ -39,6 +39,7 @@ class BookSource:
         self.facts: dict[int, Fact] = {}
         self.places: dict[str, array[int]] = {}
         self.fresh: dict[str, list[int]] = {}
+        self._named: dict[str, list[Fact]] = {}
         self.targets: dict[str, list[Fact]] = defaultdict(list)
         self.counts: dict[str, list[Fact]] = defaultdict(list)
         self.rolls: set[str] = set()
@@ -56,6 +57,7 @@ class BookSource:
     def attach(self, rows: BookRows | None, ledger: Ledger | None) -> None:
         """Uses these transactions from now on; what was sorted for the last ones is forgotten."""
         self._rows, self._ledger = rows, ledger
+        self._named.clear()
         self._takes.clear()
         self._laws.clear()
 
@@ -74,6 +76,7 @@ class BookSource:
     def settle(self) -> "dict[str, array[int]]":
         """Joins what is new to what is known, and returns the places of every code that gained some."""
         fresh, self.fresh = self.fresh, {}
+        self._named.clear()
         self.late = set(self._rewritten)
         self._load_places(code for code in fresh if code not in self.places)
         self._first_named = set()
@@ -107,6 +110,7 @@ class BookSource:
     def date_anew(self, fact: Fact, codes: Iterable[str]) -> None:
         """A fact's moment has changed: its places are written anew."""
         self.facts[fact.index] = fact
+        self._named.clear()
         site = fact.event.site
         for shelf in (
             self.targets.get(fact.event.target_event_id, []), self.counts.get(site, []), self.openings.get(site, []),
@@ -188,17 +192,22 @@ class BookSource:
         return found
 
     def facts_of(self, code: str) -> Sequence[Fact]:
-        """The facts that name a code, in log order."""
+        """The facts that name a code, in log order; kept for who asks again in the same portion."""
+        known = self._named.get(code)
+        if known is not None:
+            return known
         if code not in self.places:
             self._load_places((code,))
         indexes, facts = self.places[code][1::2], self.facts
         if code[0] == "B":
             return [self.fact(max(index, ~index)) for index in indexes]
         try:
-            return [facts[index] for index in indexes]
+            named = [facts[index] for index in indexes]
         except KeyError:
             self._load_facts(index for index in indexes if index not in facts)
-            return [facts[index] for index in indexes]
+            named = [facts[index] for index in indexes]
+        self._named[code] = named
+        return named
 
     def standing_of(self, fact: Fact) -> Standing:
         """What the device that signed a fact is to the site that it names."""

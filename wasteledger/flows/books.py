@@ -393,6 +393,7 @@ class Books:
         """Lets go of the facts that were read on the way; they are read again when somebody asks."""
         with self._lock:
             self.source.facts.clear()
+            self.source.attach(None, None)
             self.source.places.clear()
 
     def close(self) -> None:
