@@ -166,8 +166,8 @@ _EVENTS = frozenset({b"event", b"fork"})
 
 def _event_id(content: bytes, parts: list[bytes]) -> str:
     """The hash of the signed text, which is header, origin and body of the note."""
-    begin, end = len(parts[0]) + len(parts[1]) + 3, len(content) - len(parts[6])
-    return b2a_base64(sha256(content[begin:end]).digest(), newline=False).decode()
+    signed = content[len(parts[0]) + len(parts[1]) + 3 : len(content) - len(parts[6])]
+    return b2a_base64(sha256(signed).digest(), newline=False).decode()
 
 
 def read_fact(index: int, content: bytes, clocks: "Clocks") -> Fact | None:

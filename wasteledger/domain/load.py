@@ -27,7 +27,11 @@ class _Load(NamedTuple):
     packings: dict[str, Fact]
 
 
-def inside_of(source: Source, entitled: Entitled | None = None) -> Inside:
+def _anybody(_: Fact) -> bool:
+    return True
+
+
+def inside_of(source: Source, entitled: Entitled = _anybody) -> Inside:
     """Opens boxes by what was packed into them since they were last empty; read backwards, it is no more than one load.
 
     What a box holds changes when it is packed or unpacked: asked again before that, the answer is at hand. An item lies in one box at a
@@ -39,7 +43,7 @@ def inside_of(source: Source, entitled: Entitled | None = None) -> Inside:
     def inside(box: str, fact: Fact) -> Sequence[str]:
         begin_ms, order = fact.occurred_ms - LOAD_MS_MAX, fact.order
         for last in source.box_facts(box, begin_ms, fact.occurred_ms, packings=True, backwards=True):
-            if last.kind in _CHANGING and last.order < order and _counts(last, entitled):
+            if last.kind in _CHANGING and last.order < order and entitled(last):
                 key = (box, last.event_id)
                 load = known.get(key)
                 if load is None:
@@ -53,28 +57,24 @@ def inside_of(source: Source, entitled: Entitled | None = None) -> Inside:
     return inside
 
 
-def _of_one_box(codes: list[str], fact: Fact, load: _Load, source: Source, entitled: Entitled | None) -> Sequence[str]:
+def _of_one_box(codes: list[str], fact: Fact, load: _Load, source: Source, entitled: Entitled) -> Sequence[str]:
     """What was packed by those from whom the one that speaks of the box had it; everything where that is nobody."""
     by, until_ms = fact.event.from_site or fact.event.site, fact.occurred_ms
     packers = {packed.event.site: packed for packed in load.packings.values()}
     had = {
         site for site, packed in packers.items()
-        if by in carried(packed, 0, until_ms, source, lambda other: _counts(other, entitled))
+        if by in carried(packed, 0, until_ms, source, entitled)
     }  # fmt: skip
     return [code for code in codes if not had or load.packings[code].event.site in had]
 
 
-def _counts(fact: Fact, entitled: Entitled | None) -> bool:
-    return entitled is None or entitled(fact)
-
-
-def _load_of(box: str, last: Fact, source: Source, entitled: Entitled | None) -> _Load:
+def _load_of(box: str, last: Fact, source: Source, entitled: Entitled) -> _Load:
     """What lies in a box after the newest fact that changed it."""
     items: dict[str, Fact] = {}
     gone: set[str] = set()
     emptied: set[str] = set()
     for fact in source.box_facts(box, last.occurred_ms - LOAD_MS_MAX, last.occurred_ms, packings=True, backwards=True):
-        if fact.order > last.order or not _counts(fact, entitled):
+        if fact.order > last.order or not entitled(fact):
             continue
         if empties(fact) or (fact.kind == "disposed" and box in fact.event.codes):
             if had_before(fact, box, source) != {"packed"}:
@@ -91,7 +91,7 @@ def _load_of(box: str, last: Fact, source: Source, entitled: Entitled | None) ->
 
 
 def _moved(
-    items: dict[str, Fact], box: str, source: Source, entitled: Entitled | None
+    items: dict[str, Fact], box: str, source: Source, entitled: Entitled
 ) -> dict[str, tuple[int, int, str, int]]:
     """What was packed into another box afterwards, and when."""
     moved: dict[str, tuple[int, int, str, int]] = {}
@@ -100,6 +100,6 @@ def _moved(
             if fact.kind != "packed" or fact is packed:
                 continue  # nearly always
             order = fact.order
-            if fact.event.box != box and order > packed.order and _counts(fact, entitled):
+            if fact.event.box != box and order > packed.order and entitled(fact):
                 moved[code] = min(order, moved.get(code, order))
     return moved

@@ -65,7 +65,8 @@ def entitled_in(source: Source, directory: Directory) -> Entitled:
     def entitled(fact: Fact) -> bool:
         if fact.kind == "manifested":
             source.standing_of(fact)  # asked for, it stands on the fact: the office may mend and void anybody's paper
-        return entitlement_of(fact, source, directory) != NOT
+        known = fact.entitlement  # nearly always asked for already
+        return (entitlement_of(fact, source, directory) if known is None else known) != NOT
 
     return entitled
 

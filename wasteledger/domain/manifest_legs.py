@@ -8,7 +8,7 @@ under the number. Anybody else's word, and a party's word about another package,
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from schemas.codes import SiteKind, site_kind
+from schemas.codes import SiteKind
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.load import Inside
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
@@ -18,6 +18,7 @@ Struck = Callable[[str, Fact], bool]
 #: Hand-overs by giver and taker: each fact with the items that it speaks of.
 Hops = Mapping[tuple[str, str], Sequence[tuple[Fact, list[str]]]]
 MOVES = frozenset({"released", "accepted", "refused"})
+_CARRIER = SiteKind.CARRIER.value
 
 
 class Leg(NamedTuple):
@@ -65,7 +66,7 @@ class Leg(NamedTuple):
 
 def is_carrier(site: str) -> bool:
     """Whether a site carries."""
-    return site_kind(site) is SiteKind.CARRIER
+    return site[0] == _CARRIER
 
 
 def hops_of(moves: Iterable[Fact], inside: Inside | None, struck: Struck | None) -> Hops:

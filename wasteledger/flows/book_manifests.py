@@ -64,7 +64,8 @@ def numbers_before(
 
     Args:
         again: items that may have been packed before; packed into a second box, they are out of the first one.
-        boxes, packed: boxes of which something was told, and into which something was packed, from the first to the last moment of it.
+        boxes: of which something was told, from the first to the last moment of it.
+        packed: boxes into which something was packed, the same.
         source: has settled what is new.
         directory: the register.
     """
