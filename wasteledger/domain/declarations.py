@@ -55,6 +55,17 @@ def is_concerned(chain: Chain, fact: Fact) -> bool:
     return fact.event.site == chain.state.holder or fact.event.site in chain.parties_before(fact)
 
 
+def is_heard_twice(chain: Chain, fork: Fact, source: Source) -> bool:
+    """Whether a second event of one number makes the package doubtful: of an act anybody's, of a declaration a party's.
+
+    Once the office trusts the device up to that number, the event counts that came first.
+    """
+    admission = source.admissions.get(fork.event.device_id)
+    if admission is not None and fork.event.device_seq <= admission.trusted_seq:
+        return False
+    return fork.kind not in DECLARED or is_concerned(chain, fork)
+
+
 def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
     """A device said what it may not say: a finding on that device."""
     admission = source.admissions.get(fact.event.device_id)
@@ -62,8 +73,13 @@ def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
         if fact.event.device_seq >= admission.broken_from and fact.event.site in admission.sites:
             chain.doubt("untrusted_device", fact, site=fact.event.site)
         return  # a revoked device has findings of its own
-    site = admission.sites[0] if admission and admission.sites else fact.event.site
-    chain.doubt("not_entitled", fact, site=site)
+    chain.doubt("not_entitled", fact, site=_told_by(fact, source))
+
+
+def _told_by(fact: Fact, source: Source) -> str:
+    """Whose device it is that speaks in another's name: that site has to explain it."""
+    admission = source.admissions.get(fact.event.device_id)
+    return admission.sites[0] if admission and admission.sites else fact.event.site
 
 
 def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Directory) -> bool:
@@ -75,7 +91,7 @@ def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Director
             chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
         return True
     if phase in _ENDS and fact.kind in _SCANS and not step.box and chain.seals:
-        chain.doubt("seen_after_end", *((chain.since,) if chain.since else ()), fact, site=fact.event.site)
+        chain.doubt("seen_after_end", *((chain.since,) if chain.since else ()), fact, site=_told_by(fact, source))
     return False
 
 

@@ -29,7 +29,7 @@ from wasteledger.domain.checks import (
     check_travel,
 )
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
-from wasteledger.domain.declarations import DECLARED, check_sealer, hear_declaration
+from wasteledger.domain.declarations import DECLARED, check_sealer, hear_declaration, is_heard_twice
 from wasteledger.domain.entitled import OFFICE, OWN, PIN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
@@ -100,7 +100,8 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
         check_packings(chain)
     check_stock_takes(chain, source)
     for fork in source.forks_of(code):
-        chain.doubt("device_fork", fork, site=fork.event.site)
+        if is_heard_twice(chain, fork, source):
+            chain.doubt("device_fork", fork, site=fork.event.site)
     if chain.state.phase is _LOST and chain.since:
         chain.doubt("declared_lost", chain.since, site=chain.since.event.site)
     elif chain.state.phase is _DISPOSED and chain.since:
