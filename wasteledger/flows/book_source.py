@@ -47,7 +47,8 @@ class BookSource:
         #: Codes of which something is told that happened before what was known, or that is corrected.
         self.late: set[str] = set()
         self._rewritten: set[str] = set()
-        self._first_named: set[str] = set()
+        #: Codes that this portion names first: all that is told of them is told in it.
+        self.first_named: set[str] = set()
         self._takes: dict[str, list[StockTake]] = {}
         self._sorted: dict[tuple[str, bool], tuple[array[int], array[int]]] = {}
         self._laws: dict[str, ManifestLaw | None] = {}
@@ -79,11 +80,11 @@ class BookSource:
         self._named.clear()
         self.late = set(self._rewritten)
         self._load_places(code for code in fresh if code not in self.places)
-        self._first_named = set()
+        self.first_named = set()
         for code, added in fresh.items():
             known = self.places[code]
             if not known:
-                self._first_named.add(code)
+                self.first_named.add(code)
             elif not code.startswith("acts ") and min(added[::2]) <= max(known[::2]):
                 self.late.add(code)
             known.fromlist(added)
@@ -135,7 +136,7 @@ class BookSource:
 
     def prefetch(self, codes: Iterable[str]) -> None:
         """Reads at once what walking these codes will ask for."""
-        wanted = [code for code in codes if code not in self._first_named]  # of which all facts are new, and at hand
+        wanted = [code for code in codes if code not in self.first_named]  # of which all facts are new, and at hand
         self._load_places(code for code in wanted if code not in self.places)
         missing = {
             index for code in wanted if code[0] != "B" for index in self.places[code][1::2] if index not in self.facts
