@@ -424,7 +424,7 @@ def _note_sealing(chain: Chain, step: Step, source: Source, directory: Directory
     if fact.entitlement == OWN:
         chain.producer_strength = OWN
     elif chain.producer_strength < OWN:
-        chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
+        chain.producer_strength = max(chain.producer_strength, seal_strength(chain, fact, source, directory))
     if fact.entitlement != OWN and not (correction and correction.never_was):
         check_sealer(chain, fact, source, directory.at(fact.occurred_ms))
     (check_opening_stock if is_opening_stock(fact) else check_sealing)(chain, fact, source, directory)
@@ -457,7 +457,7 @@ def _check_vouched(chain: Chain, fact: Fact, source: Source, directory: Director
     """Nobody stood for this act: somebody of the place has to, within `vouch_h`."""
     site = fact.event.site
     limit_ms = directory.at(fact.occurred_ms).limit("vouch_h", site) * HOUR_MS
-    answer = answer_to(fact, source, directory)
+    answer = answer_to(fact, chain.names, source, directory)
     if answer is None:
         chain.unvouched.append(Expected("not_vouched", "vouch_h", site, fact.earliest_ms + limit_ms, fact))
     elif answer.latest_ms > fact.earliest_ms + limit_ms:
