@@ -162,6 +162,7 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
         chain.consignor,
         bool(chain.first_taker),
         chain.seals[0].event.site if chain.seals else "",
+        _giver_of(chain),
         tuple([stay.site for stay in chain.stays]),  # what is left of its time depends on where it was
     )
     known: TailWalk | None = tail.walks.get(begin)
@@ -235,6 +236,8 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             if again:
                 _weigh_again(chain, step, again, source, directory)
                 continue
+            if not reasons and _is_from_elsewhere(chain, fact, move, directory):
+                reasons = ("missing_link",)
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
         if step.correction:
@@ -297,6 +300,22 @@ def same_acts(chain: Chain, step: Step) -> Iterator[Step]:
                 == (second.device_id, second.waste_code, second.mass_g)
             ):
                 yield other
+
+
+def _giver_of(chain: Chain) -> str | None:
+    """From whom the holder says that it got the package; itself where it sealed it, None where it never said."""
+    got = chain.arrived
+    if got is None or got.kind not in {"sealed", "accepted"}:
+        return None
+    return got.event.from_site or got.event.site
+
+
+def _is_from_elsewhere(chain: Chain, fact: Fact, move: Move, directory: Directory) -> bool:
+    """Whether the holder says that it takes over from another one than it had the package from: it was out of its hands in between."""
+    giver = _giver_of(chain)
+    if giver is None or move.from_site == move.site:
+        return False
+    return move.from_site != directory.successor_of(giver, fact.occurred_ms)
 
 
 def _weigh_again(chain: Chain, step: Step, again: list[Step], source: Source, directory: Directory) -> None:
