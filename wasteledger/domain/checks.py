@@ -41,7 +41,7 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
     if event.site[0] in HANDLERS and is_ghost(fact, then):
         chain.ghost = chain.ghost or len(chain.seals) == 1  # sealed again by a handler, it is still its producer's
         chain.doubt("sealed_by_handler", fact, site=event.site)
-    if not is_plausible(event.mass_g, event.package, then):
+    if not is_plausible(chain.mass_g, event.package, then):  # as corrected: nobody agrees on sixty tonnes
         chain.doubt("implausible_mass", fact, site=event.site)
     if len(chain.code) <= _STOCK_CODE_LENGTH:
         return

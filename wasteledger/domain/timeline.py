@@ -115,6 +115,8 @@ def box_weighings(steps: list[Step]) -> list[BoxWeighing]:
     found = []
     for step in steps:
         mass_g = step.fact.event.mass_of(step.box) if step.box else None
+        if mass_g is not None and step.correction and step.correction.mass_g:
+            mass_g = step.correction.mass_g
         if mass_g is not None:
             found.append(BoxWeighing(step.box, step.fact, mass_g))
     return found

@@ -236,13 +236,10 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             if again:
                 _weigh_again(chain, step, again, source, directory)
                 continue
-            if not reasons and _is_from_elsewhere(chain, fact, move, directory):
-                reasons = ("missing_link",)
+            reasons = reasons or _from_elsewhere(chain, fact, move, directory)
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
-        if step.correction:
-            after = _note_correction(chain, step, after)
-        chain.state = after
+        chain.state = after = _note_correction(chain, step, after) if step.correction else after
         if kind == "released" or kind == "accepted":  # noqa: PLR1714 - the walk's inner loop: half the time of `in`
             if step.box:
                 chain.inferred = True
@@ -310,12 +307,12 @@ def _giver_of(chain: Chain) -> str | None:
     return got.event.from_site or got.event.site
 
 
-def _is_from_elsewhere(chain: Chain, fact: Fact, move: Move, directory: Directory) -> bool:
-    """Whether the holder says that it takes over from another one than it had the package from: it was out of its hands in between."""
+def _from_elsewhere(chain: Chain, fact: Fact, move: Move, directory: Directory) -> tuple[str, ...]:
+    """The holder says that it takes over from another one than it had the package from: it was out of its hands in between."""
     giver = _giver_of(chain)
-    if giver is None or move.from_site == move.site:
-        return False
-    return move.from_site != directory.successor_of(giver, fact.occurred_ms)
+    if giver is None or move.from_site in {move.site, directory.successor_of(giver, fact.occurred_ms)}:
+        return ()
+    return ("missing_link",)
 
 
 def _weigh_again(chain: Chain, step: Step, again: list[Step], source: Source, directory: Directory) -> None:
