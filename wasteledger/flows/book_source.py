@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, standing_of
@@ -79,15 +79,18 @@ class BookSource:
         fresh, self.fresh = self.fresh, {}
         self._named.clear()
         self.late = set(self._rewritten)
-        self._load_places(code for code in fresh if code not in self.places)
-        self.first_named = set()
+        self.first_named, places = set(), self.places
+        stored = self._stored([code for code in fresh if code not in places])
         for code, added in fresh.items():
-            known = self.places[code]
-            if not known:
+            known = places.get(code) or stored.get(code)
+            if known:
+                if not code.startswith("acts ") and min(added[::2]) <= max(known[::2]):
+                    self.late.add(code)
+                known.fromlist(added)
+                places[code] = known
+            else:
                 self.first_named.add(code)
-            elif not code.startswith("acts ") and min(added[::2]) <= max(known[::2]):
-                self.late.add(code)
-            known.fromlist(added)
+                places[code] = array("q", added)
             if code[0] == "B":
                 self._sort_in(code, added)
         changed = self._rewritten.union(fresh)
@@ -152,11 +155,17 @@ class BookSource:
 
     def _load_places(self, codes: Iterable[str]) -> None:
         wanted = set(codes)
-        stored = self._rows.traced(wanted) if self._rows and wanted else {}
+        stored = self._stored(wanted)
         for code in wanted:
-            self.places[code] = places = array("q")
-            if code in stored:
-                places.frombytes(stored[code])
+            self.places[code] = stored.get(code) or array("q")
+
+    def _stored(self, codes: Collection[str]) -> dict[str, "array[int]"]:
+        """The places of these codes by the books as they are written; of those that they know."""
+        return (
+            {code: array("q", facts) for code, facts in self._rows.traced(codes).items()}
+            if self._rows and codes
+            else {}
+        )
 
     def _load_facts(self, indexes: Iterable[int]) -> None:
         if self._ledger is not None:
