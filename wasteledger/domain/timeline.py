@@ -425,6 +425,7 @@ def _pair(  # noqa: C901 - one pass over an order, each branch a kind of step
     offers: set[tuple[str, str]] = set()
     orphans: dict[tuple[str, str], Step] = {}
     answered: dict[tuple[str, str], int] = {}
+    taken: dict[tuple[str, str], int] = {}  # scanned again at once, it is taken over once
     for step in steps:
         kind = step.fact.kind
         if kind in _HAND_OVERS and not entitlement_of(step.fact, source, directory):
@@ -435,7 +436,8 @@ def _pair(  # noqa: C901 - one pass over an order, each branch a kind of step
             hop = (event.from_site, event.site)
             if hop in offers:
                 offers.discard(hop)
-            else:
+                taken[hop] = step.fact.occurred_ms
+            elif step.fact.occurred_ms - taken.get(hop, -PAIRING_MS_MAX) > CLOCK_DIFFERENCE_MS_MAX:
                 first = orphans.setdefault(hop, step)
                 if step.fact.occurred_ms - first.fact.occurred_ms > CLOCK_DIFFERENCE_MS_MAX:
                     orphans[hop] = (
