@@ -21,8 +21,8 @@ DAYS = {
 }
 #: What befalls few packages befalls them often.
 RARE = {
-    "back_dated_packing", "badge_borrowed", "badge_expired", "copied_weights", "impostor_seal", "label_mismatch",
-    "one_company_badge",
+    "back_dated_packing", "badge_borrowed", "badge_expired", "company_relay", "copied_weights", "impostor_seal", "label_mismatch",
+    "one_company_badge", "one_company_person", "seal_stranger",
 }  # fmt: skip
 
 

@@ -11,9 +11,9 @@ UNTOLD: frozenset[str] = frozenset()
 #: Expected by no kind that the simulator draws: told by stories alone. Nobody may add to it.
 NOT_SIMULATED = frozenset(
     {
-        "arrived_not_disposed", "capacity_exceeded", "late_packing", "manifest_overdue", "newer_event", "one_party_hop",
-        "opening_stock_again", "opening_stock_known", "opening_stock_late", "overdue_delivery", "overdue_pickup", "overdue_storage",
-        "producer_absent", "retroactive_register", "stock_imbalance", "unknown_site", "untrusted_device", "unusual_voids", "weak_evidence",
+        "arrived_not_disposed", "capacity_exceeded", "late_packing", "manifest_overdue", "newer_event",
+        "opening_stock_known", "opening_stock_late",
+        "producer_absent", "retroactive_register", "stock_imbalance", "unusual_voids",
     }
 )  # fmt: skip
 

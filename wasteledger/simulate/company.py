@@ -6,8 +6,8 @@ device, or by badge and PIN. Its plant has one device, which accepts, stores and
 
 from typing import Any
 
-from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS, SECOND_MS
-from wasteledger.simulate.layout import COMPANY_PLATE, Clinic, badge_key
+from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Act
+from wasteledger.simulate.layout import COMPANY_PLATE, FLEET_PLATE, Clinic, badge_key
 from wasteledger.simulate.rounds import OTHER_SIDE_MS, badge_of, scan
 from wasteledger.simulate.sealing import SCALE_G, Producers, Sealer
 from wasteledger.simulate.truth import Package
@@ -16,6 +16,8 @@ from wasteledger.simulate.world import World, office_hour, weigh_again_g
 #: The lorry calls from nine o'clock on, and is at the gate an hour after its last stop.
 BEGINS_MS, STOP_MS, TO_PLANT_MS = office_hour(9), 15 * MINUTE_MS, HOUR_MS
 STORED_MS, BURNT_MS = 10 * MINUTE_MS, office_hour(8, 40)
+#: In a relay the second fleet takes over in the evening, and is at the gate on the next day.
+RELAYED_MS, RELAY_ARRIVES_MS = office_hour(19), office_hour(11)
 STORE_ROOM = "冷库"
 
 
@@ -30,6 +32,7 @@ class Company:
         self._lorry, self._gate = world.device(self._carrier, "lorry0"), world.device(self._plant, "gate")
         self._clinics = [clinic for clinic in layout.clinics.values() if clinic.is_direct]
         self._store: list[Package] = []
+        self._relayed: list[Package] = []
 
     def run(self) -> None:
         """Burns what lies there, then fetches."""
@@ -39,8 +42,13 @@ class Company:
         stops = [clinic for clinic in self._clinics if layout.collects(clinic.group, day)]
         for number, clinic in enumerate(stops):
             loaded += self._stop(clinic, self._world.at(BEGINS_MS + number * STOP_MS))
+        self._store += self._relayed  # today, too late for the furnace
+        self._relayed = [package for package in loaded if package.fault == "company_relay"]
+        loaded = [package for package in loaded if package not in self._relayed]
         if loaded:
             self._unload(loaded, self._world.at(BEGINS_MS + len(stops) * STOP_MS + TO_PLANT_MS))
+        if self._relayed:
+            self._relay(self._relayed)
 
     def _stop(self, clinic: Clinic, at_ms: int) -> list[Package]:
         """Clinic to lorry; a clinic without a device seals and hands over on the driver's handheld, by badge and PIN."""
@@ -89,15 +97,47 @@ class Company:
         world.act(
             self._lorry, at_ms, "released", codes=codes, to_site=self._plant, place=self._plant, vehicle=COMPANY_PLATE
         )
-        masses_g = [weigh_again_g(world.chance, p.mass_g, p.sealed_g, around_g=SCALE_G) for p in packages]
+        body: dict[str, Any] = {"vehicle": COMPANY_PLATE}
+        by_badge = any(package.fault == "one_company_badge" for package in packages)  # a finding of its own
+        one_person = not by_badge and bool(world.draw("hop", ["one_company_person"]))
+        if one_person:
+            body["actor"] = self._lorry.actor
+        accepted = self._take_in(packages, self._carrier, at_ms + OTHER_SIDE_MS, **body)
+        for package in packages if one_person else ():
+            package.goes_wrong("one_company_person", acts=accepted)
+        self._store += packages
+
+    def _relay(self, packages: list[Package]) -> None:
+        """Instead of going to the plant it changes lorries inside the company, as if a new journey began."""
+        world, layout, codes = self._world, self._world.layout, [package.code for package in packages]
+        fleet, second = layout.company_fleet, world.device(layout.company_fleet, "lorry0")
+        at_ms, gate_ms = world.at(RELAYED_MS), world.at(RELAY_ARRIVES_MS) + DAY_MS
+        world.act(self._lorry, at_ms, "released", codes=codes, to_site=fleet, place=fleet, vehicle=FLEET_PLATE)
         world.act(
-            self._gate, at_ms + OTHER_SIDE_MS, "accepted", codes=codes, from_site=self._carrier, masses_g=masses_g,
-            packages_count=0, vehicle=COMPANY_PLATE,
-        )  # fmt: skip
+            second,
+            at_ms + OTHER_SIDE_MS,
+            "accepted",
+            codes=codes,
+            from_site=self._carrier,
+            place=fleet,
+            vehicle=FLEET_PLATE,
+        )
+        world.act(second, gate_ms, "released", codes=codes, to_site=self._plant, place=self._plant, vehicle=FLEET_PLATE)
+        accepted = self._take_in(packages, fleet, gate_ms + OTHER_SIDE_MS, vehicle=FLEET_PLATE)
+        for package in packages:
+            package.goes_wrong(package.fault, acts=accepted)
+
+    def _take_in(self, packages: list[Package], giver: str, at_ms: int, **body: Any) -> list[Act]:
+        """The plant's side: weighed, and put away."""
+        world, codes = self._world, [package.code for package in packages]
+        masses_g = [weigh_again_g(world.chance, p.mass_g, p.sealed_g, around_g=SCALE_G) for p in packages]
+        accepted = world.act(
+            self._gate, at_ms, "accepted", codes=codes, from_site=giver, masses_g=masses_g, packages_count=0, **body
+        )
         world.act(self._gate, at_ms + STORED_MS, "stored", codes=codes, room=STORE_ROOM)
         for package in packages:
-            package.tell("unloaded", self._plant, at_ms + OTHER_SIDE_MS)
-        self._store += packages
+            package.tell("unloaded", self._plant, at_ms)
+        return accepted
 
     def _burn(self) -> None:
         world = self._world

@@ -1,7 +1,8 @@
 """Every way in which the simulated district misbehaves or lies, and what reconciliation must make of it.
 
-`expected` must be found, once it can be known; `allowed` are true consequences that may be found as well. A kind with no expected code is
-honest: an irregular thing handled as the law asks, which must raise nothing. A *lie* is told by somebody who signs what is not so, or what
+`expected` must be found, once it can be known; `allowed` are true consequences that may be found as well. Where it hangs on the place or
+the time which of the expected codes it is, whoever does the fault says so. A kind with no expected code is honest: an irregular thing
+handled as the law asks, which must raise nothing. A *lie* is told by somebody who signs what is not so, or what
 he may not say (design section 14); a scenario gives all lies one rate by `lies`, and all other faults by `all`.
 """
 
@@ -34,7 +35,9 @@ _SHELF = ("overdue_pickup", "overdue_storage")
 _OUTSTANDING = ("in_limbo", "late_step", "manifest_mismatch", "manifest_overdue", "manifest_not_confirmed")
 
 _FAULTS = (
-    FaultKind("lost_bag", "item", "在保管中丢失，无人申报", (), ("stock_imbalance",)),
+    FaultKind(
+        "lost_bag", "item", "在保管中丢失，无人申报", ("overdue_pickup", "overdue_delivery", "overdue_storage"), ("stock_imbalance",)
+    ),
     FaultKind(
         "stolen_on_road", "item", "交出后失踪，接收方从未扫码", ("in_limbo",), ("overdue_pickup", "overdue_delivery")
     ),
@@ -88,7 +91,7 @@ _FAULTS = (
     FaultKind("unconfirmed_manifest", "manifest", "接收后从未确认联单", ("manifest_not_confirmed",)),
     FaultKind("paper_backfill", "manifest", "纸质联单按期补录"),
     # Entered too late, paper proves nothing.
-    FaultKind("paper_backfill_late", "manifest", "纸质联单逾期补录", ("late_backfill",), ("weak_evidence",), ("one_sided_hop",)),
+    FaultKind("paper_backfill_late", "manifest", "纸质联单逾期补录", ("late_backfill", "weak_evidence"), (), ("one_sided_hop",)),
     FaultKind("wrong_clock", "device", "设备时钟错数小时", ("clock_skew",)),
     FaultKind("back_dated", "device", "设备十二天后才同步", ("back_dated",)),
     FaultKind("device_gap", "device", "一条记录永远没有上传", ("device_gap",), ("stock_imbalance",)),
@@ -120,11 +123,17 @@ _LIES = (
     _lie("impostor", "item", "卫生室的手持机以各方名义签完全程，包已被倒掉", ("not_entitled", "in_limbo"), ("overdue_pickup",)),
     _lie("impostor_seal", "item", "收运员冒卫生室之名封装", ("sealing_unconfirmed",), ("not_entitled",)),
     _lie("badge_borrowed", "item", "收运员用外单位人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
+    _lie("seal_stranger", "item", "收运员封装时报登记簿里没有的人", ("sealing_unconfirmed",), ("not_entitled",)),
     _lie("badge_expired", "item", "收运员用已离职人员的工牌代签", ("not_entitled",), ("one_sided_hop",)),
     # Until the collector has taken it, a stranger sealed it.
     _lie("device_unused", "item", "有自己的手持机，却在收运员的手持机上凭工牌封装", ("own_device_unused",), NOT_TAKEN),
     # A badge that was read on the company's own device is the company's word: nobody else took part.
     _lie("one_company_badge", "item", "收运处置同属一个公司，产生单位只有工牌", ("one_organisation",)),
+    # A clock that is stopped or begun anew is the same clock.
+    _lie("lost_daily", "item", "天天申报丢失又找回，想让贮存期限停表", ("late_step",), (), ("declared_lost", "overdue_pickup")),
+    _lie("to_and_fro", "item", "交给收运员当天又退回，想让贮存期限重新计时", ("late_step",), (), ("overdue_pickup",)),
+    _lie("company_relay", "item", "一个公司的两家车队倒手，想让在途期限重新计时", ("late_step",), (), ("overdue_delivery",)),
+    _lie("to_nowhere", "item", "交给登记簿里没有的单位，从此不见", ("unknown_site", "in_limbo"), ("overdue_pickup",)),
     _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",), ("declared_lost", "late_step")),
     # Nothing leaves the denominator, and no mass shrinks, on one party's word.
     _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),
@@ -149,9 +158,12 @@ _LIES = (
     _lie("void_after_end", "item", "处置后又作废", ("void_after_end",)),
     _lie("spill_silenced", "item", "申报泄漏后无人答复", ("spilled",)),
     _lie("objection_silenced", "item", "检查异议无人答复", ("objection",)),
+    _lie("one_company_person", "hop", "同一公司的车与炉由一人代双方签字", ("one_party_hop",)),
     _lie("copied_weights", "hop", "复称重量照抄，一克不差", ("copied_weight",)),
     _lie("ghost_bag", "batch", "处置或运输单位自行封装并焚烧", ("sealed_by_handler",)),
-    _lie("ghost_stock", "batch", "处置单位把来历不明的包申报为期初库存并焚烧", ("opening_stock_unconfirmed",)),
+    _lie(
+        "ghost_stock", "batch", "处置单位把来历不明的包申报为期初库存并焚烧", ("opening_stock_unconfirmed", "opening_stock_again")
+    ),
     _lie("wrong_method", "batch", "感染性废物填埋", ("method_not_permitted",)),
     _lie("second_trip", "manifest", "一份联单跑两趟", ("manifest_not_valid",), ("manifest_mismatch",)),
     _lie("late_draft", "manifest", "运走后才填联单", ("manifest_not_valid",)),
@@ -159,7 +171,11 @@ _LIES = (
     # Devices.
     _lie("stolen_handheld", "device", "停用的失窃手持机继续签字", ("revoked_device",)),
     _lie("revoked_device", "device", "已停用的手持机又用了一天", ("revoked_device",), _UNTRUSTED),
-    _lie("rewritten_chain", "device", "设备记录从某号起被改写", ("device_fork",), (*_UNTRUSTED, "untrusted_device", "device_fork")),
+    _lie(
+        "rewritten_chain", "device", "设备记录从某号起被改写", ("device_fork", "untrusted_device"),
+        (*_UNTRUSTED, "untrusted_device", "device_fork"),
+    ),
+    _lie("clock_set_back", "device", "一次开机之内把时钟拨回数小时", ("time_outside_bracket",)),
     _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",), ("late_step", "overdue_pickup")),
     _lie("dead_clock", "device", "时钟停在2000年，从未校时", ("clock_skew",)),
     _lie("under_reporting", "site", "只记录三分之一的废物", ("under_reporting",)),

@@ -24,11 +24,14 @@ REPLACED_MS, STOLEN_MS = office_hour(6, 55), office_hour(7, 20)
 HONEST_DAYS = (3, 4)
 _DAYS = {
     "back_dated": AWAY_DAYS, "wrong_clock": CLOCK_DAYS, "late_hello": CLOCK_DAYS, "dead_clock": CLOCK_DAYS,
+    "clock_set_back": CLOCK_DAYS,
     "device_fork": BROKEN_DAYS + 1, "rewritten_chain": BROKEN_DAYS + 1, "stolen_handheld": BROKEN_DAYS, "revoked_device": BROKEN_DAYS,
 }  # fmt: skip
 _BROKEN = frozenset({"device_fork", "rewritten_chain"})
 #: Only a clinic with a handheld of its own has a shelf to rob, and a chain of sealings to rewrite.
-_OF_CLINICS = frozenset({"stolen_handheld", "revoked_device", "rewritten_chain", "late_hello", "dead_clock"})
+_OF_CLINICS = frozenset(
+    {"stolen_handheld", "revoked_device", "rewritten_chain", "late_hello", "dead_clock", "clock_set_back"}
+)
 
 
 class Handhelds:
@@ -84,9 +87,11 @@ class Handhelds:
         end_ms = {
             "back_dated": begin_ms + AWAY_DAYS * DAY_MS + office_hour(20), "wrong_clock": begin_ms + CLOCK_DAYS * DAY_MS,
             "late_hello": begin_ms + CLOCK_DAYS * DAY_MS, "dead_clock": begin_ms + CLOCK_DAYS * DAY_MS,
+            "clock_set_back": begin_ms + CLOCK_DAYS * DAY_MS,
         }.get(kind, world.end_ms)  # fmt: skip
         shift_ms = self._chance.integer(*CLOCK_HOURS) * HOUR_MS * self._chance.pick((-1, 1))
-        wrong = world.truth.goes_wrong("device", device.device_id, kind, by_ms=NEVER_MS)
+        expected = ("device_fork",) if kind == "rewritten_chain" else None  # its packages show what nobody believes
+        wrong = world.truth.goes_wrong("device", device.device_id, kind, by_ms=NEVER_MS, expected=expected)
         if kind == "stolen_handheld":
             self._stolen[device.site] = day, wrong
             return

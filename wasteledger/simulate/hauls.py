@@ -24,6 +24,8 @@ STRANGER = "u-stranger"
 OTHER_SIDE_MS = 40 * SECOND_MS
 #: Manifest faults that each package of the load shows by itself.
 _SHOWN_BY_ITEMS = {"unlicensed_carrier", "unlicensed_plant", "wrong_vehicle", "second_trip", "late_draft"}
+#: What a load shows at its manifest, where its packages show something else by themselves.
+_SHOWN_BY_MANIFESTS = {"paper_backfill_late": ("late_backfill",)}
 #: A number that nobody drew up, that was voided, or that is another consignor's, does not satisfy the law on that hop.
 _UNLAWFUL = frozenset({"undrafted_manifest", "void_used", "manifest_twice"})
 #: A manifest that is drawn up when the load has long left.
@@ -190,7 +192,7 @@ class Hauls:
 
     def _note(self, load: Load, codes: list[str] | None = None) -> Wrong:
         codes = [package.code for package in load.packages] if codes is None else codes
-        expected = () if load.fault in _SHOWN_BY_ITEMS else None
+        expected = _SHOWN_BY_MANIFESTS.get(load.fault, () if load.fault in _SHOWN_BY_ITEMS else None)
         return self._world.truth.goes_wrong("manifest", load.number, load.fault, codes=codes, expected=expected)
 
     def _draft(self, load: Load) -> None:

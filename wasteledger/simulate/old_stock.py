@@ -104,7 +104,7 @@ class GhostStock:
         acts = declare(world, world.device(self._plant, "gate"), made, at_ms)
         late = world.day >= LATE_DAYS and not again
         for package in made:
-            expected = ("never_sealed", "opening_stock_again") if again else None
+            expected = ("never_sealed", "opening_stock_again") if again else ("opening_stock_unconfirmed",)
             allowed = ("opening_stock_late",) if late else None
             package.goes_wrong("ghost_stock", acts=acts, expected=expected, allowed=allowed)
             if again:

@@ -91,7 +91,7 @@ class Rounds:
                 named = package.fault != "wrong_giver"  # else the two sides do not speak of one hand-over
                 package.goes_wrong("same_person", acts=[*released, *accepted], expected=None if named else ())
             self._stop_fault(package, clinic, at_ms, [*released, *accepted])
-        return [package for package in taken if not self._vanishes(package, at_ms)]
+        return [p for p in taken if not self._vanishes(p, at_ms) and not self._is_sent_back(p, clinic, at_ms)]
 
     def _seal_at_the_van(self, clinic: Clinic, at_ms: int) -> None:
         """A clinic without a device: the collector's handheld seals what is there, its staff vouch by badge."""
@@ -163,7 +163,7 @@ class Rounds:
         elif kind == "jumped":
             by_badge = NOT_TAKEN if clinic.way == "vouched" else ()  # the handheld that sealed it shows nowhere again
             package.goes_wrong(kind, by_ms=NEVER_MS, allowed=FAULTS[kind].allowed + by_badge)
-        elif kind == "late_pickup":
+        elif kind in {"late_pickup", "lost_daily"} or (kind == "to_and_fro" and package.wrongs_of(kind)):
             package.wrongs_of(kind)[0].shown(acts)
         elif kind.startswith("badge_") or kind == "never_sealed" or (kind == "unreleased" and package.stage == "site"):
             package.goes_wrong(kind, acts=acts)
@@ -353,6 +353,20 @@ class Rounds:
             return
         package.fault = ""
         package.goes_wrong(kind)
+        self._bring_back(package, clinic)
+
+    def _is_sent_back(self, package: Package, clinic: Clinic, at_ms: int) -> bool:
+        """Whether the van only drives a package about and brings it back, so that the time on the shelf may seem to begin anew."""
+        if package.fault != "to_and_fro" or package.wrongs_of(package.fault):
+            return False
+        left_ms = STORAGE_MS - (at_ms - package.sealed_ms)
+        package.free_ms = self._bring_back(package, clinic) + left_ms + HOUR_MS
+        package.goes_wrong(package.fault, by_ms=NEVER_MS)
+        return True
+
+    def _bring_back(self, package: Package, clinic: Clinic) -> int:
+        """A package returns to its clinic in the afternoon; when it is there."""
+        world = self._world
         back_ms, site = world.at(RETURN_MS), clinic.site.code
         van = world.device(self._collector, f"van{clinic.van}")
         scan(world, van, back_ms, "released", [package], to_site=site, place=site)
@@ -372,6 +386,7 @@ class Rounds:
             scan(world, world.device(site), back_ms + OTHER_SIDE_MS, "accepted", [package], from_site=self._collector)
         package.tell("returned", site, back_ms + OTHER_SIDE_MS)
         self._producers.stock[site].append(package)
+        return back_ms + OTHER_SIDE_MS
 
 
 def _is_silent_giver(package: Package, stage: str) -> bool:

@@ -40,9 +40,19 @@ BLANK_MASS_G = 80
 ROBBED_MASS_G_MIN = 600
 #: A bag that weighs as much as three people.
 HEAVY_G = (120_000, 600_000)
+#: Somebody whom no register names.
+STRANGER = "u-stranger"
 #: What only helps where the device that says it is believed.
 _NEEDS_BELIEF = frozenset(
-    {"relabelled", "wrong_waste_corrected", "voided_with_evidence", "correction_agreed", "lost_and_found"}
+    {
+        "relabelled",
+        "wrong_waste_corrected",
+        "voided_with_evidence",
+        "correction_agreed",
+        "lost_and_found",
+        "lost_daily",
+        "to_and_fro",
+    }
 )
 #: Ways on which everybody may be in league.
 _COLLUDING = frozenset({"own_device", "hospital", "centre"})
@@ -80,7 +90,8 @@ _BEFALLS: dict[str, set[str]] = {
     "unlisted_waste": _ANY, "seen_elsewhere": _ROAD,
     "impostor": {"own_device"}, "impostor_seal": {"vouched"}, "badge_borrowed": {"vouched"}, "badge_expired": {"vouched"},
     "found_by_other": _DESK, "early_void": _SCANNING, "lonely_void": _SCANNING, "foreign_void": _ANY,
-    "device_unused": {"own_device"}, "one_company_badge": {"direct"},
+    "device_unused": {"own_device"}, "lost_daily": {"own_device"}, "to_and_fro": {"own_device"}, "to_nowhere": _DESK,
+    "seal_stranger": {"vouched"}, "company_relay": {"direct", "direct_own"}, "one_company_badge": {"direct"},
     "foreign_correction": _ANY, "mass_shrunk": _DESK, "mass_halved": _DESK, "back_dated_packing": _DESK | {"centre"},
     "in_two_boxes": _ANY, "heavy_bag": _DESK, "zero_weight": _DESK, "slow_theft": {"own_device"}, "burned_twice": _ANY,
     "void_after_end": _ANY, "spill_silenced": _SCANNING, "objection_silenced": _SCANNING, "relabelled": _DESK,
@@ -252,6 +263,8 @@ class Producers:
         body, person = sealer.body, sealer.person
         if made.fault == "impostor_seal":
             body = {"vouch_method": "own_device"}
+        elif made.fault == "seal_stranger":
+            body = {"vouched_by": STRANGER, "vouch_method": "badge"}
         elif made.fault == "one_company_badge" and sealer.badge:
             body, person = sealer.badge, None
         device = world.device(sealer.device, sealer.name)

@@ -102,6 +102,7 @@ class World:
                 self._device(plant, name, layout.actor(plant, number), placed=name == "gate")
             self._differ(self._devices[plant, "gate"], self._devices[plant, "furnace"])
         self._device(layout.company_carrier, "lorry0", layout.actor(layout.company_carrier), placed=True)
+        self._device(layout.company_fleet, "lorry0", layout.actor(layout.company_fleet), placed=True)
         self._device(layout.company_plant, "gate", layout.actor(layout.company_plant), placed=True)
 
     def _equip_carriers(self) -> None:
@@ -277,7 +278,9 @@ class World:
         """What a copied, rewritten or revoked device names is no longer told apart from what it was made to say."""
         kind, rewritten = act.device.broken_by, act.device.rewritten
         if not kind:  # by its first telling this was earlier or later, and what was overdue by that stays late
-            self._touched(act, "late_hello", ())
+            trouble = act.device.trouble
+            if trouble:
+                self._touched(act, trouble.kind, () if trouble.kind == "late_hello" else None)
             return
         if kind == "device_fork":
             if is_first:  # what came after it the office has said to believe
