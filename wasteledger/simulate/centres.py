@@ -112,8 +112,8 @@ class Centres:
         centre = world.layout.centres.get(code)
         device = world.device(code, centre.packs_with if centre else "main")
         stolen = [package for package in ready if package.fault == "back_dated_packing" and device.name == "second"]
-        if len(stolen) == len(ready):
-            stolen = []  # there is no box in which it could have been
+        if len(stolen) == len(ready) or device.trouble:
+            stolen = []  # there is no box in which it could have been, or no device that would say so at once
         ready = [package for package in ready if package not in stolen]
         twice: list[Package] = []
         boxes: list[Box] = []
@@ -139,6 +139,9 @@ class Centres:
         world, box = self._world, self._boxes.take(code, at_ms)
         acts = world.act(device, at_ms, "packed", codes=[package.code for package in named], box=box.code)
         box.packages = world.inside[box.code] = packages
+        box.packed = acts
+        if device.trouble and device.trouble.kind == "packs_unheard" and device.trouble.holds(at_ms):
+            box.unheard_until_ms = device.trouble.end_ms
         for package in packages:
             package.tell("packed", code, at_ms)
             if twice:

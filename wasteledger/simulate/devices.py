@@ -132,7 +132,8 @@ class Device:
         self._set_back(act)
         made = self._rewritten(act)
         begin = self.previous
-        made.append(("event", *self._note(act, act.body), act))
+        newer = {"shelf": "上层"} if act.kind == "stored" and self._strikes("newer_handheld", act) else {}
+        made.append(("event", *self._note(act, act.body | newer), act))
         act.event_id = encode_base64(made[-1][2])
         copied = self._copy_of(act)
         if copied:
@@ -269,7 +270,7 @@ class Device:
         """When something scanned at `at_ms` is handed in."""
         trouble = self.trouble
         if trouble and trouble.holds(at_ms):
-            if trouble.kind == "back_dated":
+            if trouble.kind in {"back_dated", "packs_unheard"}:
                 return trouble.end_ms
             if trouble.kind == "dead_clock":
                 return at_ms + AT_ONCE_MS

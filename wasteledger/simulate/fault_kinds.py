@@ -97,7 +97,10 @@ _FAULTS = (
     FaultKind("device_gap", "device", "一条记录永远没有上传", ("device_gap",), ("stock_imbalance",)),
     # Its number stands in a note that nobody can read, so the chain of readable ones has a gap.
     FaultKind("unreadable", "device", "设备升级后上传了本版本读不懂的记录", ("quarantined_event",), ("device_gap",)),
+    FaultKind("newer_handheld", "device", "设备升级后多说一项本版本不认识的内容", ("newer_event",)),
+    FaultKind("packs_unheard", "device", "装箱的手持机断网，箱子运走后才报送", ("late_packing",), (), ("overdue_storage",)),
     FaultKind("device_fork", "device", "设备被复制", ("device_fork",)),
+    FaultKind("stock_told_late", "site", "启用一个多月后才申报期初库存", ("opening_stock_late",), (), ("opening_stock_unconfirmed",)),
     FaultKind("silent_producer", "site", "二十天不记录", ("silent_producer",), ("under_reporting",)),
     # No fault of its own: what lies in a box beside a package that the books do not know.
     FaultKind("companion", "", "与来历不明的包装同箱", (), ("box_difference",)),
@@ -134,6 +137,7 @@ _LIES = (
     _lie("to_and_fro", "item", "交给收运员当天又退回，想让贮存期限重新计时", ("late_step",), (), ("overdue_pickup",)),
     _lie("company_relay", "item", "一个公司的两家车队倒手，想让在途期限重新计时", ("late_step",), (), ("overdue_delivery",)),
     _lie("to_nowhere", "item", "交给登记簿里没有的单位，从此不见", ("unknown_site", "in_limbo"), ("overdue_pickup",)),
+    _lie("badge_by_centre", "item", "公司的车与炉，产生单位只有工牌，经中转点绕一圈", ("producer_absent",)),
     _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",), ("declared_lost", "late_step")),
     # Nothing leaves the denominator, and no mass shrinks, on one party's word.
     _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),
@@ -164,7 +168,9 @@ _LIES = (
     _lie(
         "ghost_stock", "batch", "处置单位把来历不明的包申报为期初库存并焚烧", ("opening_stock_unconfirmed", "opening_stock_again")
     ),
+    _lie("sold_at_gate", "box", "处置单位收下整箱后卖掉", ("arrived_not_disposed", "stock_imbalance")),
     _lie("wrong_method", "batch", "感染性废物填埋", ("method_not_permitted",)),
+    _lie("never_arrives", "manifest", "整车装走后再没有到厂", ("manifest_overdue", "overdue_delivery")),
     _lie("second_trip", "manifest", "一份联单跑两趟", ("manifest_not_valid",), ("manifest_mismatch",)),
     _lie("late_draft", "manifest", "运走后才填联单", ("manifest_not_valid",)),
     _lie("late_confirmed", "manifest", "联单逾期确认", ("late_confirmation",), (), ("manifest_not_confirmed",)),
@@ -178,6 +184,10 @@ _LIES = (
     _lie("clock_set_back", "device", "一次开机之内把时钟拨回数小时", ("time_outside_bracket",)),
     _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",), ("late_step", "overdue_pickup")),
     _lie("dead_clock", "device", "时钟停在2000年，从未校时", ("clock_skew",)),
+    _lie("stock_known", "site", "中转点把已在账的包申报为期初库存", ("opening_stock_known",)),
+    _lie("stock_swallowed", "site", "期初库存未获确认，说成是一个小包的新标签", ("opening_stock_unconfirmed", "overdue_storage")),
+    _lie("voids_much", "site", "凭证与确认俱全，但作废的包太多", ("unusual_voids",)),
+    _lie("over_capacity", "site", "处置单位超核准规模焚烧", ("capacity_exceeded",)),
     _lie("under_reporting", "site", "只记录三分之一的废物", ("under_reporting",)),
     # Honest: what looks like a lie and is none.
     _lie("relabelled", "item", "标签损坏，换贴新标签"),

@@ -119,13 +119,13 @@ class Layout:
         left: somebody who once belonged to a site, by site.
     """
 
-    def __init__(self, register: Register, begin: date, *, rogues: bool) -> None:
-        """Orders a register.
+    def __init__(self, register: Register, begin: date, *, rogues: bool, company_t: int | None = None) -> None:
+        """Orders a register; `company_t`: tonnes a year that the company may burn, where its licence names a figure.
 
         Raises:
             RegisterError: it lacks an authority, a plant, a carrier with a vehicle, or a centre.
         """
-        self.begin = begin
+        self.begin, self._company_t = begin, company_t
         self.authority = _first(register, SiteKind.AUTHORITY).code
         self.plant = _first(register, SiteKind.PLANT).code
         self.rogue_plant = f"D{self.plant[1:10]}{ROGUE_PLANT_SERIAL}" if rogues else ""
@@ -225,6 +225,7 @@ class Layout:
                 Licence(
                     holder=holder, number=f"情景许可{activity}", activity=activity, waste=("HW01",),
                     valid_from=date(2024, 1, 1), valid_to=date(2035, 12, 31), methods=methods,
+                    capacity_t=self._company_t if methods else None,
                 )
                 for holder, activity, methods in (
                     (self.company_carrier, "carry", ()), (self.company_fleet, "carry", ()),

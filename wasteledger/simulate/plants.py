@@ -9,7 +9,7 @@ from wasteledger.simulate.ghosts import Ghosts
 from wasteledger.simulate.hauls import OTHER_SIDE_MS, Load
 from wasteledger.simulate.old_stock import GhostStock
 from wasteledger.simulate.rolls import BoxRoom
-from wasteledger.simulate.sealing import SCALE_G
+from wasteledger.simulate.sealing import MARGIN_MS, SCALE_G
 from wasteledger.simulate.truth import NEVER_MS, Package
 from wasteledger.simulate.world import Box, World, office_hour, scatter_g
 
@@ -66,6 +66,7 @@ class Plant:
         self._gate, self._furnace, self._desk = (world.device(site, name) for name in ("gate", "furnace", "desk"))
         self._is_lawful = site == world.layout.plant
         self._confirmed: set[str] = set()
+        self._sold: list[Package] = []
         self._ghosts, self._old = Ghosts(world, site), GhostStock(world, site)
 
     def take_in(self, loads: list[Load]) -> None:
@@ -90,12 +91,12 @@ class Plant:
             )  # fmt: skip
             world.act(self._gate, at_ms + STORED_MS, "stored", codes=codes, room=STORE_ROOM)
         self._accept_unseen(load, at_ms + MINUTE_MS)
+        for package in load.packages:
+            package.tell("unloaded", self._site, at_ms)
         for box in load.boxes:
             self._box_fault(box, accepted, at_ms)
         self._note_manifest(load)
-        for package in load.packages:
-            package.tell("unloaded", self._site, at_ms)
-        self._store += [Unit(box, None, box.free_ms) for box in load.boxes]
+        self._store += [Unit(box, None, box.free_ms) for box in load.boxes if box.fault != "sold_at_gate"]
         self._store += [Unit(None, package, 0) for package in (*load.loose, *load.unseen)]
         self._confirm(load, at_ms, arrived=bool(codes))
 
@@ -134,6 +135,13 @@ class Plant:
             for package in box.packages:
                 if package.waste_code not in _STORED_LONGER:
                     package.goes_wrong(kind, by_ms=NEVER_MS)
+        elif kind == "sold_at_gate":
+            self._sold += box.packages
+            for package in box.packages:
+                package.tell("vanished", self._site, at_ms + HOUR_MS)
+                if package.waste_code not in _STORED_LONGER:
+                    known_ms = at_ms + PLANT_STORAGE_MS + MARGIN_MS
+                    package.goes_wrong(kind, expected=("arrived_not_disposed",), by_ms=known_ms)
 
     def _note_manifest(self, load: Load) -> None:
         """What did not come in as the manifest's scans say may show at the manifest too."""
@@ -182,10 +190,13 @@ class Plant:
         if not self._is_lawful or world.layout.day(world.day).day != COUNT_DAY:
             return
         codes = [unit.code for unit in self._store if not (unit.box and unit.box.fault == "disposed_not_received")]
-        world.act(
+        acts = world.act(
             self._gate, world.at(COUNT_MS), "counted", codes=codes, room=STORE_ROOM, complete=True,
             count_name=f"{self._site}-{world.day}",
         )  # fmt: skip
+        for package in self._sold:
+            package.goes_wrong("sold_at_gate", acts=acts, expected=("stock_imbalance",))
+        self._sold = []
 
     def _lie(self) -> str:
         return self._world.draw("batch") if self._is_lawful else ""
@@ -239,7 +250,8 @@ class Plant:
             packages.remove(missing)
             missing.tell("vanished", self._site, at_ms - HOUR_MS)
         codes = [package.code for package in packages]
-        for wrong in (wrong for package in packages for wrong in package.wrongs_of("in_two_boxes")):
+        proved = ("in_two_boxes", "packs_unheard")
+        for wrong in (wrong for package in packages for kind in proved for wrong in package.wrongs_of(kind)):
             wrong.expected, wrong.allowed = (
                 (),
                 wrong.expected + wrong.allowed,

@@ -124,4 +124,5 @@ class BoxRoom:
     def give_back(self, box: Box, free_ms: int) -> None:
         """A box has been emptied and is on its way home."""
         box.packages, box.fault, box.disturbed, box.free_ms = [], "", False, free_ms
+        box.packed, box.unheard_until_ms = [], 0
         self._boxes[box.home].append(box)

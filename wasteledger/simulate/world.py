@@ -41,6 +41,7 @@ class Box:
         free_ms: clean and at home again from then on; also until when a plant leaves it standing.
         fault: the one kind of box fault that befalls its present load.
         unwashed: it was not washed after its last load.
+        packed: the acts by which it was filled; `unheard_until_ms`: when the device that did it is heard, where that is late.
         disturbed: something lies in it that its books do not know, so that its weight may not fit.
     """
 
@@ -51,6 +52,8 @@ class Box:
     fault: str = ""
     unwashed: bool = False
     disturbed: bool = False
+    packed: list[Act] = field(default_factory=list)
+    unheard_until_ms: int = 0
 
 
 class World:
