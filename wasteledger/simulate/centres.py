@@ -24,7 +24,7 @@ COUNT_DAYS = 20
 #: Before the second device packs again, and after the box has left in any case.
 BACK_DATED_MS = 22 * HOUR_MS + 30 * MINUTE_MS
 #: What such packages weigh stands in no book.
-_UNWEIGHED = frozenset({"zero_weight"})
+UNWEIGHED = frozenset({"zero_weight"})
 #: What is lost at a centre is declared in the afternoon, and found in the morning.
 DECLARED_MS, FOUND_MS = office_hour(16), office_hour(10)
 
@@ -124,9 +124,7 @@ class Centres:
         for package in twice:
             first = next(box for box in boxes if package in box.packages)
             first.packages.remove(package)
-            first.disturbed = True
-            for other in first.packages:
-                other.goes_wrong("companion")
+            first.odd_g += package.mass_g
             boxes.append(self._fill(code, device, [package], [package], at_ms + len(boxes) * MINUTE_MS, twice=True))
         self.depots[code].boxes += boxes
         for package in stolen:
@@ -159,20 +157,14 @@ class Centres:
         )  # fmt: skip
         package.goes_wrong("back_dated_packing", acts=acts)
         package.said_beside = box.packages
-        box.disturbed = True
-        for other in box.packages:
-            other.goes_wrong("companion")
+        box.odd_g += package.mass_g
 
     def _settle_box(self, box: Box) -> None:
         """What is known of a box once it is packed."""
         if box.unwashed:
             self._world.truth.codes["box", box.code].update(package.code for package in box.packages)
             box.unwashed = False
-        box.disturbed = any(package.muted or package.fault in _UNWEIGHED for package in box.packages)
-        if box.disturbed:
-            for package in box.packages:
-                if not package.muted and package.fault not in _UNWEIGHED:
-                    package.goes_wrong("companion")
+        box.odd_g = sum(package.mass_g for package in box.packages if package.muted or package.fault in UNWEIGHED)
 
     def _count(self, code: str) -> None:
         """Everything in the room: boxes by their own code, loose bags by theirs."""

@@ -59,7 +59,7 @@ _FAULTS = (
     FaultKind("impossible_time", "item", "接收数小时后才补扫交出", ("impossible_time",), ("late_step",)),
     FaultKind("refused_rerouted", "item", "拒收后退回并重新送交"),
     FaultKind("refused_forgotten", "item", "拒收后无人处理", ("refused_not_rerouted",), ("overdue_delivery",)),
-    FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),
+    FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence", "overdue_pickup", "overdue_storage")),
     FaultKind(
         "voided_with_evidence", "item", "封装后有凭证作废", (), (), ("void_without_evidence", "void_unconfirmed", *_SHELF)
     ),
@@ -140,8 +140,11 @@ _LIES = (
     _lie("badge_by_centre", "item", "公司的车与炉，产生单位只有工牌，经中转点绕一圈", ("producer_absent",)),
     _lie("found_by_other", "item", "申报丢失后由外单位“找回”", ("missing_link",), ("declared_lost", "late_step")),
     # Nothing leaves the denominator, and no mass shrinks, on one party's word.
-    _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence",), ("void_unconfirmed", *_SHELF)),
-    _lie("lonely_void", "item", "倒掉后作废，有凭证而无第二方确认", ("void_unconfirmed",), _SHELF, ("void_without_evidence",)),
+    _lie("early_void", "item", "倒掉后作废，凭证是编造的", ("void_without_evidence", "overdue_pickup", "overdue_storage")),
+    _lie(
+        "lonely_void", "item", "倒掉后作废，有凭证而无第二方确认", ("void_unconfirmed", "overdue_pickup", "overdue_storage"), (),
+        ("void_without_evidence",),
+    ),
     _lie("foreign_void", "item", "邻近单位作废别人的包", ("not_entitled",)),
     _lie("foreign_correction", "item", "邻近单位更正别人的重量", ("not_entitled",)),
     _lie("mass_shrunk", "item", "重量改小，由从未经手的单位同意", ("disputed", "not_entitled")),

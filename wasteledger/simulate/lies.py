@@ -97,9 +97,9 @@ class Lies:
         made.goes_wrong(made.fault, expected=(code,), by_ms=at_ms + STORAGE_MS + MARGIN_MS)
         if made.fault == "lonely_void":
             evidence = keep_evidence(world, shown, world.device(made.site).next_sync_ms(void.at_ms) + MINUTE_MS)
-            made.goes_wrong(made.fault, acts=[void, *evidence])
+            made.goes_wrong(made.fault, acts=[void, *evidence], expected=("void_unconfirmed",))
         else:
-            made.goes_wrong(made.fault, acts=[void])
+            made.goes_wrong(made.fault, acts=[void], expected=("void_without_evidence",))
 
     def _neighbour(self, made: Package) -> str:
         """A clinic with a device in another township."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from schemas.canonical import sha256_base64
 from schemas.waste import is_medical
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, Act
+from wasteledger.simulate.centres import UNWEIGHED
 from wasteledger.simulate.ghosts import Ghosts
 from wasteledger.simulate.hauls import OTHER_SIDE_MS, Load
 from wasteledger.simulate.old_stock import GhostStock
@@ -29,6 +30,8 @@ PLANT_STORAGE_MS = 72 * HOUR_MS
 _STORED_LONGER = frozenset({"841-004-01", "841-005-01"})
 #: Working days within which the consignee confirms, and one more to be sure.
 CONFIRM_WORKDAYS, LATE_WORKDAYS = 6, 8
+#: What two weighings of a box may differ by, by the rules.
+TOLERANCE_PERMILLE = 50
 #: A box is heavier by a fourth: something else lies in it.
 HEAVIER_NUMERATOR, HEAVIER_DENOMINATOR = 5, 4
 #: It is burnt, or voided, once more so much later.
@@ -95,6 +98,7 @@ class Plant:
             package.tell("unloaded", self._site, at_ms)
         for box in load.boxes:
             self._box_fault(box, accepted, at_ms)
+            self._note_companions(box)
         self._note_manifest(load)
         self._store += [Unit(box, None, box.free_ms) for box in load.boxes if box.fault != "sold_at_gate"]
         self._store += [Unit(None, package, 0) for package in (*load.loose, *load.unseen)]
@@ -105,6 +109,15 @@ class Plant:
         if box.fault == "box_heavier":
             mass_g = mass_g * HEAVIER_NUMERATOR // HEAVIER_DENOMINATOR + 200
         return scatter_g(self._world.chance, mass_g, around_g=SCALE_G)
+
+    @staticmethod
+    def _note_companions(box: Box) -> None:
+        """What lies beside something that its books do not know, where that weighs enough to show on the gate's scale."""
+        scatter_g = SCALE_G * (2 * len(box.packages) + 1)
+        shows = (box.odd_g + scatter_g) * 1000 > (sum(p.mass_g for p in box.packages) - box.odd_g) * TOLERANCE_PERMILLE
+        for package in box.packages if box.odd_g and shows else ():
+            if not package.muted and package.fault not in UNWEIGHED:
+                package.goes_wrong("companion")
 
     def _accept_unseen(self, load: Load, at_ms: int) -> None:
         """Bags that nobody scanned before: the gate does."""
@@ -126,7 +139,7 @@ class Plant:
             for package in box.packages:
                 # Seen by itself afterwards, a package is proved to have been inside.
                 # And what its books do not know may make up for what was added.
-                seen = package.fault == "scanned_after_end" or box.disturbed
+                seen = package.fault == "scanned_after_end" or box.odd_g > 0
                 package.goes_wrong(
                     kind, acts=accepted, expected=() if seen else None, allowed=("box_difference",) if seen else None
                 )
@@ -239,7 +252,7 @@ class Plant:
     def _is_opened(self, box: Box) -> bool:
         if box.fault:
             return box.fault == "box_miscounted"
-        return not box.disturbed and self._world.chance.integer(1, 100) <= OPENED_PERCENT
+        return not box.odd_g and self._world.chance.integer(1, 100) <= OPENED_PERCENT
 
     def _open(self, box: Box, at_ms: int) -> list[Package]:
         """A box is opened and every package in it scanned; one may be missing."""

@@ -350,7 +350,7 @@ class Producers:
                 self._voiding[made.site] += 1
                 if self._voiding[made.site] == VOIDS_SHOWN:
                     world.truth.goes_wrong("site", made.site, "voids_much", acts=acts)
-        made.goes_wrong(kind, acts=acts)
+        made.goes_wrong(kind, acts=acts, expected=() if honest else ("void_without_evidence",))
 
     def declare_lost(self, made: Package, at_ms: int, found_hour_ms: int) -> None:
         """Its holder declares a package lost; it may be found again some days later at the given hour."""

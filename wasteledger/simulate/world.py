@@ -42,7 +42,7 @@ class Box:
         fault: the one kind of box fault that befalls its present load.
         unwashed: it was not washed after its last load.
         packed: the acts by which it was filled; `unheard_until_ms`: when the device that did it is heard, where that is late.
-        disturbed: something lies in it that its books do not know, so that its weight may not fit.
+        odd_g: grams that lie in it and its books do not know, or the other way round, so that its weight may not fit.
     """
 
     code: str
@@ -51,7 +51,7 @@ class Box:
     free_ms: int = 0
     fault: str = ""
     unwashed: bool = False
-    disturbed: bool = False
+    odd_g: int = 0
     packed: list[Act] = field(default_factory=list)
     unheard_until_ms: int = 0
 
