@@ -155,7 +155,9 @@ class Centres:
         acts = world.act(
             world.device(code, "second"), said_ms + BACK_DATED_MS, "packed", codes=[package.code], box=box.code, claim_ms=said_ms
         )  # fmt: skip
-        package.goes_wrong("back_dated_packing", acts=acts)
+        # A device that greets behind what it hands in has said of no number that it was still to come.
+        greets_last = world.device(code, "second").habit.greets_last
+        package.goes_wrong("back_dated_packing", acts=acts, expected=("late_packing",) if greets_last else None)
         package.said_beside = box.packages
         box.odd_g += package.mass_g
 

@@ -17,11 +17,11 @@ from wasteledger.simulate.world import World, office_hour, weigh_again_g
 BEGINS_MS, STOP_MS, TO_PLANT_MS = office_hour(9), 15 * MINUTE_MS, HOUR_MS
 STORED_MS, BURNT_MS = 10 * MINUTE_MS, office_hour(8, 40)
 #: In a relay the second fleet takes over in the evening, and is at the gate on the next day.
-RELAYED_MS, RELAY_ARRIVES_MS = office_hour(19), office_hour(11)
+RELAYED_MS, RELAY_ARRIVES_MS = office_hour(19), office_hour(17, 30)
 #: What its licence allows in a year where that is to be too little, in tonnes; weighings differ by less than so many per cent.
 COMPANY_T, CERTAIN_PERCENT = 1, 105
-#: With a detour: brought to a centre, fetched there again under a manifest, and at the gate.
-TO_CENTRE_MS, FETCHED_MS, FROM_CENTRE_MS = office_hour(12, 30), office_hour(13, 30), office_hour(15)
+#: With a detour, after the last stop: brought to a centre, fetched there again under a manifest, and at the gate.
+TO_CENTRE_MS, FETCHED_MS, FROM_CENTRE_MS = 2 * HOUR_MS, 3 * HOUR_MS, 4 * HOUR_MS + 30 * MINUTE_MS
 DRAFTED_MS, CONFIRMED_MS = 25 * MINUTE_MS, DAY_MS
 STORE_ROOM = "冷库"
 
@@ -52,16 +52,18 @@ class Company:
         stops = [clinic for clinic in self._clinics if layout.collects(clinic.group, day)]
         for number, clinic in enumerate(stops):
             loaded += self._stop(clinic, self._world.at(BEGINS_MS + number * STOP_MS))
+        last_ms = self._world.at(BEGINS_MS + len(stops) * STOP_MS)
         self._store += self._relayed  # today, too late for the furnace
         self._relayed = [package for package in loaded if package.fault == "company_relay"]
         round_about = [package for package in loaded if package.fault == "badge_by_centre"]
         loaded = [package for package in loaded if package not in self._relayed and package not in round_about]
         if loaded:
-            self._unload(loaded, self._world.at(BEGINS_MS + len(stops) * STOP_MS + TO_PLANT_MS))
+            self._unload(loaded, last_ms + TO_PLANT_MS)
         if self._relayed:
             self._relay(self._relayed)
         for centre in sorted({layout.clinics[package.site].centre for package in round_about}):
-            self._go_round_by(centre, [p for p in round_about if layout.clinics[p.site].centre == centre])
+            here = [package for package in round_about if layout.clinics[package.site].centre == centre]
+            self._go_round_by(centre, here, last_ms)
 
     def _stop(self, clinic: Clinic, at_ms: int) -> list[Package]:
         """Clinic to lorry; a clinic without a device seals and hands over on the driver's handheld, by badge and PIN."""
@@ -140,11 +142,11 @@ class Company:
         for package in packages:
             package.goes_wrong(package.fault, acts=accepted)
 
-    def _go_round_by(self, centre: str, packages: list[Package]) -> None:
+    def _go_round_by(self, centre: str, packages: list[Package], last_ms: int) -> None:
         """The producer's badge was read on the company's own lorry; a centre on the way makes two organisations of it."""
         world, codes = self._world, [package.code for package in packages]
         device, number = world.device(centre), world.manifest()
-        at_ms, left_ms, gate_ms = world.at(TO_CENTRE_MS), world.at(FETCHED_MS), world.at(FROM_CENTRE_MS)
+        at_ms, left_ms, gate_ms = last_ms + TO_CENTRE_MS, last_ms + FETCHED_MS, last_ms + FROM_CENTRE_MS
         world.act(self._lorry, at_ms, "released", codes=codes, to_site=centre, place=centre, vehicle=COMPANY_PLATE)
         masses_g = [weigh_again_g(world.chance, p.mass_g, p.sealed_g, around_g=SCALE_G) for p in packages]
         world.act(

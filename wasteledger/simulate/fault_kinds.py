@@ -32,7 +32,7 @@ NOT_TAKEN = ("sealing_unconfirmed", "not_entitled")
 #: What stands on a shelf although somebody says that it does not.
 _SHELF = ("overdue_pickup", "overdue_storage")
 #: A load that did not come in whole leaves its manifest open.
-_OUTSTANDING = ("in_limbo", "late_step", "manifest_mismatch", "manifest_overdue", "manifest_not_confirmed")
+_OUTSTANDING = ("late_step", "manifest_mismatch", "manifest_overdue", "manifest_not_confirmed")
 
 _FAULTS = (
     FaultKind(
@@ -41,7 +41,7 @@ _FAULTS = (
     FaultKind(
         "stolen_on_road", "item", "交出后失踪，接收方从未扫码", ("in_limbo",), ("overdue_pickup", "overdue_delivery")
     ),
-    FaultKind("skipped_collector", "item", "收运员未扫码，中转点直接接收", ("one_sided_hop",), ("late_step",)),
+    FaultKind("skipped_collector", "item", "收运员未扫码，中转点直接接收", ("one_sided_hop",)),
     FaultKind(
         "jumped", "item", "卫生室与处置单位之间全无扫码", ("missing_link",),
         ("late_step", "manifest_mismatch", "count_difference"), ("overdue_pickup",),
@@ -56,7 +56,7 @@ _FAULTS = (
     FaultKind("late_pickup", "item", "漏收，下一趟才收走", ("late_step",), ("overdue_pickup",)),
     FaultKind("late_storage", "item", "在中转点滞留超期", ("late_step",), ("overdue_storage",)),
     FaultKind("lost_weight", "item", "两次称重之间被取走三分之一", ("weight_difference",)),
-    FaultKind("impossible_time", "item", "接收数小时后才补扫交出", ("impossible_time",), ("late_step",)),
+    FaultKind("impossible_time", "item", "接收数小时后才补扫交出", ("impossible_time",)),
     FaultKind("refused_rerouted", "item", "拒收后退回并重新送交"),
     FaultKind("refused_forgotten", "item", "拒收后无人处理", ("refused_not_rerouted",), ("overdue_delivery",)),
     FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence", "overdue_pickup", "overdue_storage")),
@@ -76,16 +76,16 @@ _FAULTS = (
     FaultKind("unvouched", "hop", "无人值守点无人补签", ("not_vouched",), ("weak_evidence",)),
     FaultKind("box_heavier", "box", "整箱重量明显偏大", ("box_difference",)),
     FaultKind("box_miscounted", "box", "开箱清点少一包", ("box_difference",), ("arrived_not_disposed", "stock_imbalance")),
-    FaultKind("disposed_not_received", "box", "未接收即处置", ("disposed_not_received",), _OUTSTANDING),
+    FaultKind("disposed_not_received", "box", "未接收即处置", ("disposed_not_received",), _OUTSTANDING, ("in_limbo",)),
     FaultKind("late_at_plant", "box", "到厂后超期才处置", ("late_step",), ("arrived_not_disposed",)),
     FaultKind("unwashed_box", "box", "周转箱未消毒再用", ("box_not_washed",)),
     FaultKind("no_manifest", "manifest", "没有转移联单", ("manifest_missing",)),
-    FaultKind("undrafted_manifest", "manifest", "联单号从未填报", ("manifest_unknown",), ("manifest_not_valid",)),
-    FaultKind("manifest_twice", "manifest", "两家移出人共用一单", ("manifest_mixed",), ("manifest_mismatch", "manifest_not_valid")),
-    FaultKind("wrong_vehicle", "manifest", "车辆未登记", ("unlicensed_vehicle",), ("manifest_mismatch", "unlicensed_driver")),
+    FaultKind("undrafted_manifest", "manifest", "联单号从未填报", ("manifest_unknown",)),
+    FaultKind("manifest_twice", "manifest", "两家移出人共用一单", ("manifest_mixed",)),
+    FaultKind("wrong_vehicle", "manifest", "车辆未登记", ("unlicensed_vehicle",), ("manifest_mismatch",)),
     FaultKind("other_vehicle", "manifest", "换了一辆登记车辆", ("manifest_mismatch",)),
     FaultKind("strange_driver", "manifest", "驾驶员未登记", ("unlicensed_driver",)),
-    FaultKind("void_used", "manifest", "使用已作废的联单", ("manifest_void_used",), ("manifest_not_valid",)),
+    FaultKind("void_used", "manifest", "使用已作废的联单", ("manifest_void_used",)),
     FaultKind("unlicensed_plant", "manifest", "送到无证单位处置", ("unlicensed_plant",)),
     FaultKind("unlicensed_carrier", "manifest", "无证承运人", ("unlicensed_carrier",)),
     FaultKind("unconfirmed_manifest", "manifest", "接收后从未确认联单", ("manifest_not_confirmed",)),
@@ -94,11 +94,11 @@ _FAULTS = (
     FaultKind("paper_backfill_late", "manifest", "纸质联单逾期补录", ("late_backfill", "weak_evidence"), (), ("one_sided_hop",)),
     FaultKind("wrong_clock", "device", "设备时钟错数小时", ("clock_skew",)),
     FaultKind("back_dated", "device", "设备十二天后才同步", ("back_dated",)),
-    FaultKind("device_gap", "device", "一条记录永远没有上传", ("device_gap",), ("stock_imbalance",)),
+    FaultKind("device_gap", "device", "一条记录永远没有上传", ("device_gap",)),
     # Its number stands in a note that nobody can read, so the chain of readable ones has a gap.
     FaultKind("unreadable", "device", "设备升级后上传了本版本读不懂的记录", ("quarantined_event",), ("device_gap",)),
     FaultKind("newer_handheld", "device", "设备升级后多说一项本版本不认识的内容", ("newer_event",)),
-    FaultKind("packs_unheard", "device", "装箱的手持机断网，箱子运走后才报送", ("late_packing",), (), ("overdue_storage",)),
+    FaultKind("packs_unheard", "device", "装箱的手持机断网，箱子运走后才报送", ("late_packing",)),
     FaultKind("device_fork", "device", "设备被复制", ("device_fork",)),
     FaultKind("stock_told_late", "site", "启用一个多月后才申报期初库存", ("opening_stock_late",), (), ("opening_stock_unconfirmed",)),
     FaultKind("silent_producer", "site", "二十天不记录", ("silent_producer",), ("under_reporting",)),

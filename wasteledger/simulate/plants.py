@@ -148,24 +148,28 @@ class Plant:
             for package in box.packages:
                 if package.waste_code not in _STORED_LONGER:
                     package.goes_wrong(kind, by_ms=NEVER_MS)
-        elif kind == "sold_at_gate":
-            self._sold += box.packages
+        elif kind == "disposed_not_received":
             for package in box.packages:
-                package.tell("vanished", self._site, at_ms + HOUR_MS)
-                if package.waste_code not in _STORED_LONGER:
-                    known_ms = at_ms + PLANT_STORAGE_MS + MARGIN_MS
-                    package.goes_wrong(kind, expected=("arrived_not_disposed",), by_ms=known_ms)
+                package.goes_wrong(kind, by_ms=NEVER_MS, allowed=("late_step",))
+        elif kind == "sold_at_gate":
+            self._sell(box, at_ms)
+
+    def _sell(self, box: Box, at_ms: int) -> None:
+        """Taken in, and carried out again; a stock-take will miss it."""
+        self._sold += box.packages
+        for package in box.packages:
+            package.tell("vanished", self._site, at_ms + HOUR_MS)
+            if package.waste_code not in _STORED_LONGER:
+                known_ms = at_ms + PLANT_STORAGE_MS + MARGIN_MS
+                package.goes_wrong(box.fault, expected=("arrived_not_disposed",), by_ms=known_ms)
 
     def _note_manifest(self, load: Load) -> None:
         """What did not come in as the manifest's scans say may show at the manifest too."""
         truth = self._world.truth
-        unseen = [package.code for package in load.unseen]
-        missing = [
-            package.code for box in load.boxes if box.fault == "disposed_not_received" for package in box.packages
-        ]
-        for kind, codes in (("jumped", unseen), ("disposed_not_received", missing)):
-            if codes and load.number:
-                truth.goes_wrong("manifest", load.number, kind, expected=(), codes=codes)
+        missing = any(box.fault == "disposed_not_received" for box in load.boxes)
+        for kind, is_so in (("jumped", bool(load.unseen)), ("disposed_not_received", missing)):
+            if is_so and load.number:
+                truth.goes_wrong("manifest", load.number, kind, expected=())
 
     def _confirm(self, load: Load, at_ms: int, *, arrived: bool) -> None:
         """The consignee confirms the manifest on the next day (转移办法 art. 18), or never."""
@@ -279,8 +283,10 @@ class Plant:
             for wrong in (wrong for package in unit.box.packages for wrong in package.wrongs_of("late_at_plant")):
                 wrong.shown(acts)
         elif unit.box and unit.box.fault == "disposed_not_received":
-            for package in unit.box.packages:
-                package.goes_wrong("disposed_not_received", acts=acts)
+            for wrong in (
+                wrong for package in unit.box.packages for wrong in package.wrongs_of("disposed_not_received")
+            ):
+                wrong.shown(acts)
 
     def _return(self, package: Package, at_ms: int) -> None:
         """It was taken out before the furnace, and turns up in some centre."""

@@ -140,6 +140,8 @@ class Package:
             if FAULTS[wrong.kind].subject in _OF_BOXES
             for code in (*wrong.expected, *wrong.allowed)
         }
+        if self.said_beside and not any(package.destroyed for package in self.said_beside):
+            told.add("overdue_storage")  # that box was never burnt: it stands where it was
         return [Wrong(self.fault, (), tuple(sorted(told)))] if told else []
 
     @property
