@@ -5,6 +5,7 @@ Hospitals pack the same way.
 
 from dataclasses import dataclass, field
 
+from wasteledger.domain.times import TRUSTED_CLOCK_MS_MAX
 from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS
 from wasteledger.simulate.devices import STORE_ROOM, Device
 from wasteledger.simulate.layout import Centre
@@ -155,9 +156,11 @@ class Centres:
         acts = world.act(
             world.device(code, "second"), said_ms + BACK_DATED_MS, "packed", codes=[package.code], box=box.code, claim_ms=said_ms
         )  # fmt: skip
-        # A device that greets behind what it hands in has said of no number that it was still to come.
-        greets_last = world.device(code, "second").habit.greets_last
-        package.goes_wrong("back_dated_packing", acts=acts, expected=("late_packing",) if greets_last else None)
+        # Outside its bracket is what a hello has said to be still to come, by more than clocks are trusted; else it is only told late.
+        device = world.device(code, "second")
+        hello_ms = device.habit.next_ms(said_ms - MINUTE_MS)
+        outside = not device.habit.greets_last and hello_ms - said_ms - device.skew_ms > TRUSTED_CLOCK_MS_MAX
+        package.goes_wrong("back_dated_packing", acts=acts, expected=None if outside else ("late_packing",))
         package.said_beside = box.packages
         box.odd_g += package.mass_g
 

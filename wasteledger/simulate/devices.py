@@ -132,7 +132,8 @@ class Device:
         self._set_back(act)
         made = self._rewritten(act)
         begin = self.previous
-        newer = {"shelf": "上层"} if act.kind == "stored" and self._strikes("newer_handheld", act) else {}
+        puts_away = act.kind == "stored" and act.body.get("room") == STORE_ROOM
+        newer = {"shelf": "上层"} if puts_away and self._strikes("newer_handheld", act) else {}
         made.append(("event", *self._note(act, act.body | newer), act))
         act.event_id = encode_base64(made[-1][2])
         copied = self._copy_of(act)

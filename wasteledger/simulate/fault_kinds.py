@@ -32,7 +32,7 @@ NOT_TAKEN = ("sealing_unconfirmed", "not_entitled")
 #: What stands on a shelf although somebody says that it does not.
 _SHELF = ("overdue_pickup", "overdue_storage")
 #: A load that did not come in whole leaves its manifest open.
-_OUTSTANDING = ("late_step", "manifest_mismatch", "manifest_overdue", "manifest_not_confirmed")
+OUTSTANDING = ("manifest_mismatch", "manifest_overdue", "manifest_not_confirmed")
 
 _FAULTS = (
     FaultKind(
@@ -76,7 +76,7 @@ _FAULTS = (
     FaultKind("unvouched", "hop", "无人值守点无人补签", ("not_vouched",), ("weak_evidence",)),
     FaultKind("box_heavier", "box", "整箱重量明显偏大", ("box_difference",)),
     FaultKind("box_miscounted", "box", "开箱清点少一包", ("box_difference",), ("arrived_not_disposed", "stock_imbalance")),
-    FaultKind("disposed_not_received", "box", "未接收即处置", ("disposed_not_received",), _OUTSTANDING, ("in_limbo",)),
+    FaultKind("disposed_not_received", "box", "未接收即处置", ("disposed_not_received",), ("late_step", *OUTSTANDING), ("in_limbo",)),
     FaultKind("late_at_plant", "box", "到厂后超期才处置", ("late_step",), ("arrived_not_disposed",)),
     FaultKind("unwashed_box", "box", "周转箱未消毒再用", ("box_not_washed",)),
     FaultKind("no_manifest", "manifest", "没有转移联单", ("manifest_missing",)),
@@ -185,7 +185,7 @@ _LIES = (
         (*_UNTRUSTED, "untrusted_device", "device_fork"),
     ),
     _lie("clock_set_back", "device", "一次开机之内把时钟拨回数小时", ("time_outside_bracket",)),
-    _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",), ("late_step", "overdue_pickup")),
+    _lie("late_hello", "device", "时钟错数小时，三天后才校时", ("clock_skew",)),
     _lie("dead_clock", "device", "时钟停在2000年，从未校时", ("clock_skew",)),
     _lie("stock_known", "site", "中转点把已在账的包申报为期初库存", ("opening_stock_known",)),
     _lie("stock_swallowed", "site", "期初库存未获确认，说成是一个小包的新标签", ("opening_stock_unconfirmed", "overdue_storage")),

@@ -247,7 +247,7 @@ class Hauls:
                 package.goes_wrong(load.fault, acts=accepted, expected=("manifest_not_valid",), allowed=())
         if load.fault == "paper_backfill_late":
             for package in load.packages:
-                package.goes_wrong(load.fault, acts=released, expected=("weak_evidence",), allowed=("late_backfill",))
+                package.goes_wrong(load.fault, acts=released, expected=("weak_evidence",))
         if load.fault in {
             "no_manifest", "unlicensed_carrier", "wrong_vehicle", "second_trip", "late_draft",
         }:  # an unlicensed plant shows at its furnace  # fmt: skip

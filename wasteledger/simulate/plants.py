@@ -6,6 +6,7 @@ from schemas.canonical import sha256_base64
 from schemas.waste import is_medical
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, Act
 from wasteledger.simulate.centres import UNWEIGHED
+from wasteledger.simulate.fault_kinds import OUTSTANDING
 from wasteledger.simulate.ghosts import Ghosts
 from wasteledger.simulate.hauls import OTHER_SIDE_MS, Load
 from wasteledger.simulate.old_stock import GhostStock
@@ -167,9 +168,10 @@ class Plant:
         """What did not come in as the manifest's scans say may show at the manifest too."""
         truth = self._world.truth
         missing = any(box.fault == "disposed_not_received" for box in load.boxes)
-        for kind, is_so in (("jumped", bool(load.unseen)), ("disposed_not_received", missing)):
-            if is_so and load.number:
-                truth.goes_wrong("manifest", load.number, kind, expected=())
+        if load.unseen and load.number:
+            truth.goes_wrong("manifest", load.number, "jumped", expected=(), allowed=("manifest_mismatch",))
+        if missing and load.number:
+            truth.goes_wrong("manifest", load.number, "disposed_not_received", expected=(), allowed=OUTSTANDING)
 
     def _confirm(self, load: Load, at_ms: int, *, arrived: bool) -> None:
         """The consignee confirms the manifest on the next day (转移办法 art. 18), or never."""

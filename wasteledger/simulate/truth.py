@@ -201,12 +201,13 @@ class Truth:
         acts: Iterable[Act] = (),
         by_ms: int = 0,
         expected: tuple[str, ...] | None = None,
+        allowed: tuple[str, ...] | None = None,
         codes: Iterable[str] = (),
     ) -> Wrong:
         """Notes a fault of a box, a device, a manifest, a roll or a site."""
         row = FAULTS[kind]
         expected = row.expected if expected is None else expected
-        wrong = Wrong(kind, expected, row.allowed, by_ms, tuple(acts))
+        wrong = Wrong(kind, expected, row.allowed if allowed is None else allowed, by_ms, tuple(acts))
         self.subjects[subject, name].append(wrong)
         self.codes[subject, name].update(codes)
         return wrong
