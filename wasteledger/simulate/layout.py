@@ -223,7 +223,7 @@ class Layout:
             vehicles.append(Vehicle(plate=FLEET_PLATE, carrier=self.company_fleet))
             licences += [
                 Licence(
-                    holder=holder, number=f"情景许可{activity}", activity=activity, waste=("HW01",),
+                    holder=holder, number=f"情景许可{activity}{holder[-3:]}", activity=activity, waste=("HW01",),
                     valid_from=date(2024, 1, 1), valid_to=date(2035, 12, 31), methods=methods,
                     capacity_t=self._company_t if methods else None,
                 )

@@ -13,7 +13,7 @@ from wasteledger.simulate.old_stock import GhostStock
 from wasteledger.simulate.rolls import BoxRoom
 from wasteledger.simulate.sealing import MARGIN_MS, SCALE_G
 from wasteledger.simulate.truth import NEVER_MS, Package
-from wasteledger.simulate.world import Box, World, office_hour, scatter_g
+from wasteledger.simulate.world import Box, World, office_hour, scatter_g, weigh_again_g
 
 STORE_ROOM = "冷库"
 STORED_MS = 10 * MINUTE_MS
@@ -86,7 +86,7 @@ class Plant:
         seen = [box for box in load.boxes if box.fault != "disposed_not_received"]
         codes = [box.code for box in seen] + [package.code for package in load.loose]
         masses_g = [self._weigh(box) for box in seen]
-        masses_g += [scatter_g(world.chance, package.mass_g, around_g=SCALE_G) for package in load.loose]
+        masses_g += [weigh_again_g(world.chance, p.mass_g, p.sealed_g, around_g=SCALE_G) for p in load.loose]
         accepted: list[Act] = []
         if codes:
             accepted = world.act(
