@@ -98,5 +98,5 @@ def test_a_wrong_code_is_missed_and_false(judged: Judged, code: str) -> None:
 
 def test_no_kind_allows_more_than_it_did() -> None:
     """Who adds a code says in which run it is needed, and raises the number."""
-    assert sum(len(kind.allowed) for kind in FAULTS.values()) <= 49
+    assert sum(len(kind.allowed) for kind in FAULTS.values()) <= 50
     assert sum(len(kind.meanwhile) for kind in FAULTS.values()) <= 19

@@ -56,7 +56,7 @@ _FAULTS = (
     FaultKind("late_pickup", "item", "漏收，下一趟才收走", ("late_step",), ("overdue_pickup",)),
     FaultKind("late_storage", "item", "在中转点滞留超期", ("late_step",), ("overdue_storage",)),
     FaultKind("lost_weight", "item", "两次称重之间被取走三分之一", ("weight_difference",)),
-    FaultKind("impossible_time", "item", "接收数小时后才补扫交出", ("impossible_time",)),
+    FaultKind("impossible_time", "item", "接收数小时后才补扫交出", ("impossible_time",), ("late_step",)),
     FaultKind("refused_rerouted", "item", "拒收后退回并重新送交"),
     FaultKind("refused_forgotten", "item", "拒收后无人处理", ("refused_not_rerouted",), ("overdue_delivery",)),
     FaultKind("void_without_evidence", "item", "封装后无凭证作废", ("void_without_evidence", "overdue_pickup", "overdue_storage")),

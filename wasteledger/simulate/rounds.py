@@ -159,7 +159,8 @@ class Rounds:
             late_ms = at_ms + world.chance.integer(180, 290) * MINUTE_MS
             device = world.device(clinic.site.code)
             late = scan(world, device, late_ms, "released", [package], to_site=self._collector)
-            package.goes_wrong(kind, acts=late)
+            over = late_ms - package.sealed_ms > STORAGE_MS - MARGIN_MS  # by that scan it stood there for too long
+            package.goes_wrong(kind, acts=late, allowed=None if over else ())
         elif kind == "jumped":
             by_badge = NOT_TAKEN if clinic.way == "vouched" else ()  # the handheld that sealed it shows nowhere again
             package.goes_wrong(kind, by_ms=NEVER_MS, allowed=("late_step", "count_difference", *by_badge))
