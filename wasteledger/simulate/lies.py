@@ -174,7 +174,7 @@ class Lies:
         nowhere = f"R{made.site[1:10]}{UNKNOWN_SERIAL}"
         acts = world.act(world.device(made.site), left_ms, "released", codes=[made.code], to_site=nowhere)
         made.goes_wrong(made.fault, acts=acts, expected=("unknown_site",))
-        made.goes_wrong(made.fault, expected=("in_limbo",), by_ms=left_ms + ACCEPTANCE_MS + MARGIN_MS)
+        made.goes_wrong(made.fault, acts=acts, expected=("in_limbo",), by_ms=left_ms + ACCEPTANCE_MS + MARGIN_MS)
 
     def _declare(self, made: Package, at_ms: int, stock: Stock) -> None:  # noqa: ARG002 - one shape for all
         """A spill, or an inspector's objection, that nobody answers."""
