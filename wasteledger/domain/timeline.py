@@ -10,11 +10,12 @@
 What a signer was not entitled to say neither packs nor empties a box.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from wasteledger.domain.boxes import LOAD_MS_MAX, PAIRING_MS_MAX, empties, is_anothers, was_at
-from wasteledger.domain.corrections import Correction, correction_of
+from wasteledger.domain.corrections import Correction, correction_of, corrections_of
 from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.labels import ACTS, Label, labels_around
@@ -173,11 +174,12 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
     if code in source.opened:
         own = with_opening_stock(code, own, source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
     steps, kept, targets = [], own, source.targets
+    names = {code, *labels} if labels else {code}
     packings, taken = 0, False
     for fact in own:
         correction = None
         if fact.event_id in targets:
-            correction = correction_of(code, fact, own, source, directory)
+            correction = correction_of(code, fact, own, source, directory, names)
             # A sealing that never was still counts as a step: the item is voided by it, not forgotten.
             if correction and correction.never_was and fact.kind != "sealed":
                 kept = [other for other in kept if other is not fact]
@@ -196,7 +198,7 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
             if not orphans:
                 stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by, tail.departures)
                 return Timeline(paired + tail.steps, [stay], len(paired), tail, labels=labels)
-        inside, stays = _boxed_steps(kept, source, directory)
+        inside, stays = _boxed_steps(kept, names, source, directory)
         if inside:
             steps += inside
             steps.sort(key=_by_order)
@@ -235,7 +237,7 @@ def _acts_of(label: str, source: Source, directory: Directory) -> list[Fact]:
             struck = fact.event_id in source.targets and correction_of(label, fact, facts, source, directory)
             if not (struck and struck.never_was):
                 own.append(fact)
-    inside = [step.fact for step in _boxed_steps(own, source, directory)[0]]
+    inside = [step.fact for step in _boxed_steps(own, {label}, source, directory)[0]]
     return own + [fact for fact in inside if fact.kind in ACTS and entitlement_of(fact, source, directory)]
 
 
@@ -280,11 +282,14 @@ def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> T
         return None
     key = (box, first.index, site)
     if key not in tails.made:
-        steps, stays = _boxed_steps([packed], source, directory)
+        steps, stays = _boxed_steps([packed], frozenset(), source, directory)
         steps.sort(key=_by_order)
         paired, orphans = _pair(list(steps))
         plain = stays[0].end_ms is not None and paired == steps and not orphans
-        tails.made[key] = Tail(steps, stays[0]) if plain and not any(step.correction for step in steps) else None
+        shown = [*(step.fact for step in steps), *stays[0].missed_by]
+        # A correction may name one of its packages alone.
+        corrected = any(corrections_of(fact.event_id, source) for fact in shown if fact.event_id in source.targets)
+        tails.made[key] = Tail(steps, stays[0]) if plain and not corrected else None
     spans.append((begin_ms, first.occurred_ms, tails.made[key]))
     return tails.made[key]
 
@@ -298,24 +303,38 @@ def _by_order(step: Step) -> tuple[int, int, str, int]:
     return step.fact.order
 
 
-def _boxed_steps(own: list[Fact], source: Source, directory: Directory) -> tuple[list[Step], list[BoxStay]]:
-    """The steps that the item made inside its boxes, each once, and its stays."""
+def _boxed_steps(
+    own: list[Fact], names: AbstractSet[str], source: Source, directory: Directory
+) -> tuple[list[Step], list[BoxStay]]:
+    """The steps that the item made inside its boxes, each once, and its stays. `names`: every code of the item."""
     steps: dict[str, Step] = {}
     stays = []
     named = {fact.event_id for fact in own}
+
+    def correction(box: str, fact: Fact) -> Correction | None:
+        if fact.event_id not in source.targets:
+            return None  # nearly always
+        return correction_of(box, fact, [*own, *source.facts_of(box)], source, directory, names)
+
     for number, packed in enumerate(own):
         if packed.kind != "packed" or not entitlement_of(packed, source, directory):
             continue
         box = packed.event.box
         leaving = next((fact for fact in own[number + 1 :] if _leaves(fact, packed, source, directory)), None)
-        stay, inside = _stay(box, packed, leaving, named, source, directory)
+        stay, inside = _stay(box, packed, leaving, named, correction, source, directory)
         steps |= inside
         stays.append(stay)
     return list(steps.values()), stays
 
 
-def _stay(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over a box, each branch a way out of it
-    box: str, packed: Fact, leaving: Fact | None, named: set[str], source: Source, directory: Directory
+def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a way out of it
+    box: str,
+    packed: Fact,
+    leaving: Fact | None,
+    named: set[str],
+    correction: Callable[[str, Fact], Correction | None],
+    source: Source,
+    directory: Directory,
 ) -> tuple[BoxStay, dict[str, Step]]:
     end_ms = leaving.occurred_ms if leaving else None
     until_ms = packed.occurred_ms + LOAD_MS_MAX
@@ -332,20 +351,17 @@ def _stay(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over a box, each 
         if empties(fact) or _counted(fact, box):
             if not entitlement_of(fact, source, directory) or not was_at(fact.event.site, box, packed, fact, source):
                 continue
-            if fact.event_id in source.targets:
-                struck = correction_of(box, fact, source.facts_of(box), source, directory)
-                if struck is not None and struck.never_was:
-                    continue
+            struck = correction(box, fact)
+            if struck is not None and struck.never_was:
+                continue
             missed_by.append(fact)
             if fact.kind != "counted":
                 end_ms = fact.occurred_ms
                 break
         elif fact.kind not in _BOX_ONLY and box in fact.event.codes:
-            correction = None
-            if fact.event_id in source.targets:
-                correction = correction_of(box, fact, source.facts_of(box), source, directory)
-            if correction is None or not correction.never_was:
-                steps[fact.event_id] = Step(fact, box, correction)
+            said = correction(box, fact)
+            if said is None or not said.never_was:
+                steps[fact.event_id] = Step(fact, box, said)
                 if fact.kind in _DEPARTURES and entitlement_of(fact, source, directory):
                     departures.append(fact)
                     if fact.kind == "disposed":
