@@ -5,8 +5,11 @@ Each story is told to the fold and to the books (`Telling.ends`).
 
 import pytest
 
+from tests.stories.in_both import ends_alike
 from tests.stories.telling import UNDER_THE_MANIFEST, Telling
-from tests.stories_builder import BAG, BAG2, BOX, CARRIER, CLINIC, OFFICE, PLANT, STRANGER, TRANSFER
+from tests.stories_builder import BAG, BAG2, BAG3, BOX, CARRIER, CLINIC, MANIFEST, OFFICE, PLANT, STRANGER, TRANSFER
+from wasteledger.domain.manifest_contents import inside_in, manifest_contents
+from wasteledger.domain.walk import walk
 
 TORN = {"reason": "damaged"}
 
@@ -30,6 +33,18 @@ def burnt(day: Telling, *load: str) -> Telling:
     day.plant_burns(*load)
     day.plant_confirms()
     return day
+
+
+def on_paper(day: Telling) -> list[tuple[int, int, int]]:
+    """Of each row of the manifest: packages and grams that left, and packages that came."""
+    history = day.history()
+    rows = manifest_contents(
+        history.manifest(MANIFEST, day.directory),
+        lambda code: walk(code, history, day.directory),
+        day.directory,
+        inside_in(history, day.directory),
+    )
+    return [(row.packages_count, row.mass_g, row.accepted_count) for row in rows]
 
 
 @pytest.mark.parametrize("named", [BAG, BAG2])
@@ -126,3 +141,98 @@ def test_an_emptying_that_named_one_package_is_taken_back_for_all_that_lay_in_th
     day.correct([BAG2], slip, site=TRANSFER, at="02 17:32", reason="did_not_occur")
     end = burnt(day, BOX).ends(at="12 00:00")
     assert (end.classes, end.findings) == ({BAG: "safely_disposed", BAG2: "safely_disposed"}, {})
+
+
+def test_a_package_that_was_packed_again_under_another_label_is_one() -> None:
+    """箱里的一袋标签撕坏了，换签后又扫进同一箱：司机点的是两袋。"""
+    day = Telling()
+    day.clinic_seals(BAG, BAG3)
+    day.issue(BAG2, site=TRANSFER)
+    collected(day, BAG, BAG3)
+    day.centre_packs(BAG, BAG3)
+    relabels(day, BAG, BAG2, at="02 18:00", site=TRANSFER)
+    day.centre_packs(BAG2, at="02 18:01")
+    day.lorry_takes(BOX, packages_count=2)
+    day.lorry_brings_to_plant(BOX)
+    day.plant_burns(BOX)
+    day.plant_confirms()
+    end = ends_alike(day, at="12 00:00")
+    assert (end.classes, end.findings) == ({BAG: "safely_disposed", BAG3: "safely_disposed"}, {})
+    assert on_paper(day) == [(2, 2000, 2)]
+
+
+def packed_by_slip() -> Telling:
+    """第三袋误扫进箱，当场撤销。"""
+    day = Telling()
+    day.clinic_seals(BAG, BAG2, BAG3)
+    collected(day, BAG, BAG2, BAG3)
+    day.centre_packs(BAG, BAG2)
+    slip = day.tell(TRANSFER, "packed", at="02 17:05", codes=[BAG3], box=BOX)
+    day.correct([BAG3], slip, site=TRANSFER, at="02 17:07", reason="did_not_occur")
+    return day
+
+
+def test_a_packing_that_was_taken_back_is_not_counted() -> None:
+    day = packed_by_slip()
+    load = [BOX, BAG3]
+    day.lorry_takes(*load, packages_count=3)
+    day.lorry_brings_to_plant(*load)
+    day.plant_burns(*load)
+    day.plant_confirms()
+    end = ends_alike(day, at="12 00:00")
+    assert (set(end.classes.values()), end.findings) == ({"safely_disposed"}, {})
+
+
+def test_what_was_packed_by_slip_stays_where_it_is() -> None:
+    day = packed_by_slip()
+    day.lorry_takes(BOX, packages_count=2)
+    day.lorry_brings_to_plant(BOX)
+    day.plant_burns(BOX)
+    day.plant_confirms()
+    end = ends_alike(day, at="12 00:00")
+    assert end.classes == {BAG: "safely_disposed", BAG2: "safely_disposed", BAG3: "overdue"}
+    assert "count_difference" not in end.findings
+    assert on_paper(day) == [(2, 2000, 2)]
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_an_unpacking_that_was_taken_back_leaves_the_package_in_the_box(*, complete: bool) -> None:
+    day = Telling()
+    day.clinic_seals(BAG, BAG2)
+    collected(day, BAG, BAG2)
+    day.centre_packs(BAG, BAG2)
+    slip = day.tell(TRANSFER, "unpacked", at="02 17:30", codes=[BAG], box=BOX, complete=complete)
+    day.correct([BAG], slip, site=TRANSFER, at="02 17:32", reason="did_not_occur")
+    day.lorry_takes(BOX, packages_count=2)
+    day.lorry_brings_to_plant(BOX)
+    day.plant_burns(BOX)
+    day.plant_confirms()
+    end = ends_alike(day, at="12 00:00")
+    assert (end.classes, end.findings) == ({BAG: "safely_disposed", BAG2: "safely_disposed"}, {})
+    assert on_paper(day) == [(2, 2000, 2)]
+
+
+def test_relabelled_on_the_lorry_it_is_what_was_loaded() -> None:
+    """路上换了标签：装的和到的是同一袋。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.issue(BAG2, site=CARRIER)
+    collected(day, BAG)
+    day.lorry_takes(BAG)
+    relabels(day, BAG, BAG2, at="03 09:00", site=CARRIER)
+    day.lorry_brings_to_plant(BAG2)
+    day.plant_burns(BAG2)
+    day.plant_confirms()
+    end = ends_alike(day, at="12 00:00")
+    assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
+    assert on_paper(day) == [(1, 1000, 1)]
+
+
+def test_another_package_is_not_what_was_loaded() -> None:
+    day = Telling()
+    day.clinic_seals(BAG, BAG2)
+    collected(day, BAG, BAG2)
+    day.lorry_takes(BAG)
+    day.lorry_brings_to_plant(BAG2)
+    end = ends_alike(day, at="12 00:00")
+    assert "count_difference" in end.findings

@@ -13,10 +13,11 @@ from wasteledger.domain.entitled import OWN
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_hop, is_paper_in_time, note_device_unused
 from wasteledger.domain.legal_days import legal_day
-from wasteledger.domain.load import inside_of
+from wasteledger.domain.manifest_contents import inside_in
+from wasteledger.domain.manifest_legs import opened
 from wasteledger.domain.manifest_validity import hop_problem
 from wasteledger.domain.register import KEPT_MAX, Directory, Site
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
+from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step
 from wasteledger.domain.workdays import add_workdays
 
 _EARTH_KM = 6371
@@ -85,7 +86,7 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
     if giver[0] != "R":
         chain.consignor = giver
     if event.packages_count is not None and fact.kind == "accepted" and event.packages_count != len(event.codes):
-        _check_count(chain, fact, source)
+        _check_count(chain, fact, source, directory)
     if giver not in sites or taker not in sites:
         chain.doubt("unknown_site", fact, site=taker if giver in sites else giver)
     if other is not None:
@@ -130,11 +131,9 @@ def _is_exempt(vehicle: str | None, giver: str, taker: str, waste_code: str, dir
     return directory.carrier_of.get(plate) in {giver, taker} and plate not in directory.unfit_vehicles
 
 
-def _check_count(chain: Chain, fact: Fact, source: Source) -> None:
+def _check_count(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
     """The packages counted: those named, or those that lie in the boxes named."""
-    inside = inside_of(source)
-    packages = sum(len(inside(code, fact)) or 1 if is_box(code) else 1 for code in fact.event.codes)
-    if fact.event.packages_count != packages:
+    if fact.event.packages_count != len(opened(fact.event.codes, fact, inside_in(source, directory))):
         chain.doubt("count_difference", fact, site=fact.event.site)
 
 

@@ -210,7 +210,19 @@ def _by_label(
     code: str, facts: Sequence[Fact], source: Source, directory: Directory, tails: Tails | None
 ) -> tuple[Sequence[Fact], dict[str, Label], str]:
     """The facts that name a package, by its first label and by those that took its place, and these; or whose label the code is now."""
-    known = tails.labels if tails is not None else {}
+    around = labels_of(code, source, directory, tails.labels if tails is not None else {})
+    if code in around:
+        return facts, {}, around[code].first
+    labels = {new: label for new, label in around.items() if label.first == code}
+    own = {fact.event_id: fact for fact in facts}
+    for new, label in labels.items():
+        later = source.facts_of(new)
+        own |= {fact.event_id: fact for fact in later if fact.kind not in _LABEL or fact.order > label.word.order}
+    return list(own.values()), labels, ""
+
+
+def labels_of(code: str, source: Source, directory: Directory, known: dict[str, dict[str, Label]]) -> dict[str, Label]:
+    """The labels that took another one's place among those that words connect with a code; `known`: what was read before."""
     if code not in known:
 
         def acts_of(label: str) -> list[Fact]:
@@ -218,14 +230,7 @@ def _by_label(
 
         codes, around = labels_around(code, source, directory, acts_of, near_ms=CLOCK_DIFFERENCE_MS_MAX)
         known |= dict.fromkeys(codes, around)
-    if code in known[code]:
-        return facts, {}, known[code][code].first
-    labels = {new: label for new, label in known[code].items() if label.first == code}
-    own = {fact.event_id: fact for fact in facts}
-    for new, label in labels.items():
-        later = source.facts_of(new)
-        own |= {fact.event_id: fact for fact in later if fact.kind not in _LABEL or fact.order > label.word.order}
-    return list(own.values()), labels, ""
+    return known[code]
 
 
 def _acts_of(label: str, source: Source, directory: Directory) -> list[Fact]:
