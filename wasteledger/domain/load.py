@@ -6,6 +6,7 @@ from typing import NamedTuple
 from wasteledger.domain.boxes import LOAD_MS_MAX, carried, empties, had_before
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.packages import Packages
+from wasteledger.domain.timeline import MISSING, place_of
 
 #: The items inside a box at the moment of a fact; of another code its package, where that is one of another code.
 Inside = Callable[[str, Fact], Sequence[str]]
@@ -21,7 +22,7 @@ class _Load(NamedTuple):
     """What lies in a box.
 
     Attributes:
-        gone: by item the order of the fact that put it into another box without anybody having taken it out.
+        gone: by item the order of the fact that put it into another box, or missed it, without anybody having taken it out.
         packings: by item, where several sites packed.
     """
 
@@ -124,15 +125,23 @@ def _load_of(box: str, last: Fact, look: _Look) -> _Load:
 
 
 def _moved(items: dict[str, Fact], box: str, look: _Look) -> dict[str, tuple[int, int, str, int]]:
-    """What was packed into another box afterwards, and when."""
+    """What was packed into another box afterwards, or missed, and when."""
     moved: dict[str, tuple[int, int, str, int]] = {}
     for code, packed in items.items():
         for name in look.packages.names(code) if look.packages else (code,):
             for fact in look.source.facts_of(name):
-                if fact.kind != "packed" or fact is packed:
+                if (fact.kind != "packed" and fact.event.incident not in MISSING) or fact is packed:
                     continue  # nearly always
                 order = fact.order
-                elsewhere = fact.event.box != box and order > packed.order and look.entitled(fact)
-                if elsewhere and not look.never_was(name, fact):
+                if order > packed.order and _is_elsewhere(fact, box, packed, look) and not look.never_was(name, fact):
                     moved[code] = min(order, moved.get(code, order))
     return moved
+
+
+def _is_elsewhere(fact: Fact, box: str, packed: Fact, look: _Look) -> bool:
+    """Whether a fact puts an item into another box, or whoever has the box misses it there."""
+    if not look.entitled(fact):
+        return False
+    if fact.kind == "packed":
+        return bool(fact.event.box != box)
+    return bool(fact.event.site == place_of(box, packed, fact, look.source))

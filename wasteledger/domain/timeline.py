@@ -2,7 +2,7 @@
 
 1. The item's own facts, without those that an agreed correction declared never to have occurred.
 2. While it lies in a box, the box's facts are its facts too, with *inferred* evidence (an unopened box was not looked into). It leaves
-   the box when it is taken out, packed elsewhere, burnt, or handed over singly to another place than the box's.
+   the box when it is taken out, packed elsewhere, burnt, declared lost or found, or handed over singly to another place than the box's.
 3. Sorted by time. Clocks of two devices differ: a release stamped after the acceptance it belongs to is moved before it,
    and when they differ by more than clocks do, that is a doubt of its own. Inside one site, and between issuing and sealing a label,
    no order within what clocks differ is held against anybody.
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from wasteledger.domain.boxes import LOAD_MS_MAX, PAIRING_MS_MAX, empties, is_anothers, was_at
 from wasteledger.domain.corrections import Correction, correction_of, corrections_of
-from wasteledger.domain.entitled import entitlement_of
+from wasteledger.domain.entitled import OFFICE, entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.labels import ACTS, Label, labels_around
 from wasteledger.domain.opening import with_opening_stock
@@ -27,6 +27,8 @@ CLOCK_DIFFERENCE_MS_MAX = 15 * 60 * 1000
 
 #: What takes an item out of its box.
 _LEAVING = frozenset({"packed", "unpacked", "disposed"})
+#: Said by whoever has the box, that its item is not there.
+MISSING = frozenset({"loss", "theft", "found"})
 #: What a box goes through that its items do not.
 _BOX_ONLY = frozenset(
     {"issued", "printed", "packed", "unpacked", "washed", "corrected", "vouched", "voided", "relabelled"}
@@ -375,12 +377,10 @@ def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a 
     return BoxStay(box, packed, end_ms, tuple(missed_by), tuple(departures)), steps
 
 
-def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
-    fact: Fact, packed: Fact, source: Source, directory: Directory
-) -> bool:
-    """Whether an own fact takes the item out of the box: taken out, packed again, burnt, or handed over singly elsewhere."""
+def _leaves(fact: Fact, packed: Fact, source: Source, directory: Directory) -> bool:
+    """Whether an own fact takes the item out of the box: taken out, packed again, burnt, missed, or handed over singly elsewhere."""
     kind, box = fact.kind, packed.event.box
-    if kind not in _LEAVING and kind not in {"accepted", "refused"}:
+    if kind not in _LEAVING and kind not in {"accepted", "refused"} and fact.event.incident not in MISSING:
         return False
     if not entitlement_of(fact, source, directory):
         return False
@@ -392,15 +392,22 @@ def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
         return False
     if kind == "refused":
         return True
-    # Accepted by itself: with the box, when the box is at the same place, or comes there in the same hand-over.
-    place = packed.event.site
-    for other in source.box_facts(box, packed.occurred_ms, fact.occurred_ms + PAIRING_MS_MAX):
+    place, site = place_of(box, packed, fact, source), fact.event.site
+    if kind == "incident":  # who has the box has missed it there
+        return site in {place, directory.successor_of(place, fact.occurred_ms)} or fact.entitlement == OFFICE
+    return place != site
+
+
+def place_of(box: str, packed: Fact, fact: Fact, source: Source) -> str:
+    """Where the box is at a fact. Accepted by itself: with the box, when the box is there, or comes there in the same hand-over."""
+    place, accepted = packed.event.site, fact.kind == "accepted"
+    for other in source.box_facts(box, packed.occurred_ms, fact.occurred_ms + (PAIRING_MS_MAX if accepted else 0)):
         if other.kind == "accepted" and box in other.event.codes:
             if other.occurred_ms <= fact.occurred_ms or other.event.from_site == fact.event.from_site:
                 place = other.event.site
             if other.occurred_ms > fact.occurred_ms:
                 break
-    return place != fact.event.site
+    return place
 
 
 def _move_before(step: Step, orphan: Step, ordered: list[Step]) -> None:
