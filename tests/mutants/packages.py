@@ -18,4 +18,19 @@ PACKAGES = (
         "codes = [code for code in codes if not self.struck(code, fact)]",
         "pass", "tests/stories/test_a_package_by_all_its_names.py",
     ),
+    Mutant(
+        "nobody reads a new label", "wasteledger/domain/walk.py",
+        "if chain.replaced and chain.seals:",
+        "if False:", "tests/stories/test_labels_and_what_they_say.py",
+    ),
+    Mutant(
+        "a right label put on at the plant hides the wrong one", "wasteledger/domain/checks.py",
+        "if left and left < known.word.order and _is_mismatch(label, chain, site):",
+        "if False:", "tests/stories/test_labels_and_what_they_say.py",
+    ),
+    Mutant(
+        "who has a box has nothing in it", "wasteledger/domain/labels.py",
+        "parties_to([*facts, *self._acts_of(label)], ",
+        "parties_to(facts, ", "tests/stories/test_labels_and_what_they_say.py",
+    ),
 )  # fmt: skip

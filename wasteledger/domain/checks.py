@@ -16,6 +16,7 @@ from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.manifest_contents import inside_in
 from wasteledger.domain.manifest_legs import opened
 from wasteledger.domain.manifest_validity import hop_problem
+from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.register import KEPT_MAX, Directory, Site
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step
 from wasteledger.domain.workdays import add_workdays
@@ -44,11 +45,31 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
         chain.doubt("sealed_by_handler", fact, site=event.site)
     if not is_plausible(event.mass_g, event.package, then):
         chain.doubt("implausible_mass", fact, site=event.site)
-    if len(chain.code) <= _STOCK_CODE_LENGTH:
-        return
-    printed = item_waste_code(chain.code)
-    if printed and (printed != chain.waste_code or (site and site.uscc and not chain.code.startswith(site.uscc))):
+    if len(chain.code) > _STOCK_CODE_LENGTH and not chain.replaced and _is_mismatch(chain.code, chain, site):
         chain.doubt("label_mismatch", fact, site=event.site)
+
+
+def _is_mismatch(label: str, chain: Chain, site: Site | None) -> bool:
+    """Whether a label prints another waste than the package's, or another producer than the one that sealed it."""
+    printed = item_waste_code(label)
+    return bool(printed) and (
+        printed != chain.waste_code or bool(site and site.uscc and not label.startswith(site.uscc))
+    )
+
+
+def check_new_labels(chain: Chain, sealed: Fact, directory: Directory) -> None:
+    """What the labels of a package print, where it bore more than one: those it was handed over with, and the last one."""
+    # Whoever has old stock on its shelves did not make it.
+    site = None if is_opening_stock(sealed) else directory.at(sealed.occurred_ms).sites.get(chain.producer)
+    handed = (step.fact.order for step in chain.steps if step.fact.kind in {"released", "accepted"} and step.entitled)
+    left = next(handed, None)
+    label, word = chain.code, sealed
+    for new, known in chain.replaced.items():
+        if left and left < known.word.order and _is_mismatch(label, chain, site):
+            break
+        label, word = new, known.word
+    if _is_mismatch(label, chain, site):
+        chain.doubt("label_mismatch", word, site=word.event.site)
 
 
 def check_beginning(chain: Chain, fact: Fact, source: Source, then: Directory) -> Site | None:

@@ -30,7 +30,7 @@ def check_opening_stock(chain: Chain, fact: Fact, source: Source, directory: Dir
         chain.doubt("opening_stock_late", fact, site=event.site)
     check_beginning(chain, fact, source, then)
     printed = item_waste_code(chain.code)
-    if printed and printed != chain.waste_code:
+    if printed and printed != chain.waste_code and not chain.replaced:
         chain.doubt("label_mismatch", fact, site=event.site)
 
 
