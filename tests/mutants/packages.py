@@ -33,4 +33,14 @@ PACKAGES = (
         "parties_to([*facts, *self._acts_of(label)], ",
         "parties_to(facts, ", "tests/stories/test_labels_and_what_they_say.py",
     ),
+    Mutant(
+        "a torn label that is declared spoiled voids its package", "wasteledger/domain/declarations.py",
+        "if chain.replaced and _is_of_torn_label(chain, fact):",
+        "if False:", "tests/stories/test_labels_and_what_they_say.py",
+    ),
+    Mutant(
+        "who calls a label spoiled voids no package by it", "wasteledger/domain/declarations.py",
+        'fact.event.reason != "never_was" and all(word and word.occurred_ms <= said_ms for word in words)',
+        "True", "tests/stories/test_labels_and_what_they_say.py",
+    ),
 )  # fmt: skip

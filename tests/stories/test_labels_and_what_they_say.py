@@ -155,3 +155,35 @@ def test_a_wrong_label_that_was_carried_is_not_hidden_by_a_right_one_at_the_plan
     drum(day, wrong)
     end = ends_alike(burnt(day, wrong, last=right), at="12 00:00", known=with_credit_code())
     assert end.findings == {"label_mismatch": HOSPITAL}
+
+
+def torn_and_spoiled(*, reason: str = "spoiled", at: str = "02 09:01", codes: tuple[str, ...] = (BAG,)) -> Telling:
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.issue(BAG2)
+    by = CLINIC + " 2"  # whose clock is its own
+    day.teller(by)
+    relabels(day, BAG, BAG2, at="02 09:00")
+    day.tell(CLINIC, "voided", at=at, by=by, codes=list(codes), reason=reason, delay_ms=60 * 60_000)
+    day.collector_takes(BAG2)
+    day.collector_brings_to_centre(BAG2)
+    day.lorry_takes(BAG2)
+    day.lorry_brings_to_plant(BAG2)
+    day.plant_burns(BAG2)
+    day.plant_confirms()
+    return day
+
+
+@pytest.mark.parametrize("at", ["02 08:58", "02 09:01", "02 18:00"])
+def test_the_torn_label_is_declared_spoiled(at: str) -> None:
+    """换签后把撕坏的旧标签作废：作废的是标签，不是那一袋。"""
+    end = ends_alike(torn_and_spoiled(at=at), at="12 00:00")
+    assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
+
+
+@pytest.mark.parametrize(
+    "said", [{"reason": "never_was"}, {"codes": (BAG2,)}, {"codes": (BAG, BAG2)}, {"at": "02 08:30"}]
+)
+def test_a_void_of_the_package_waits_as_any_other(said: dict[str, str]) -> None:
+    end = ends_alike(torn_and_spoiled(**said), at="12 00:00")
+    assert (end.classes, set(end.findings)) == ({BAG: "disputed"}, {"void_without_evidence"})
