@@ -43,4 +43,19 @@ PACKAGES = (
         'fact.event.reason != "never_was" and all(word and word.occurred_ms <= said_ms for word in words)',
         "True", "tests/stories/test_labels_and_what_they_say.py",
     ),
+    Mutant(
+        "a slip at the box's scale is never put right", "wasteledger/domain/timeline.py",
+        "found.append(BoxWeighing(step.box, step.fact, corrected_g or mass_g))",
+        "found.append(BoxWeighing(step.box, step.fact, mass_g))", "tests/stories/test_boxes_on_a_scale.py",
+    ),
+    Mutant(
+        "a bag's mass is the box's", "wasteledger/domain/timeline.py",
+        "return said._replace(mass_g=of_box.mass_g if of_box else 0)",
+        "return said", "tests/stories/test_boxes_on_a_scale.py",
+    ),
+    Mutant(
+        "an estimate of a box is held like a scale's word", "wasteledger/domain/judge.py",
+        'then.estimate if fact.event.mass_source == "estimated" else then.tolerance',
+        "then.tolerance", "tests/stories/test_boxes_on_a_scale.py",
+    ),
 )  # fmt: skip

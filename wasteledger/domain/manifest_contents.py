@@ -122,7 +122,8 @@ def _accepted_masses(manifest: Manifest, chains: dict[str, Chain], inside: Insid
             if package in chains or code[0] != "B":
                 continue
             held = [item for item in (inside(code, fact) if inside else ()) if item in chains and item not in masses]
-            masses.update(_box_masses(held, chains, fact.event.mass_of(code)))
+            weighed = (known.mass_g for item in held for known in chains[item].box_weighings if known.fact == fact)
+            masses.update(_box_masses(held, chains, next(weighed, fact.event.mass_of(code))))
     return {code: mass for code, mass in masses.items() if code in manifest.accepted}
 
 

@@ -119,7 +119,8 @@ def box_weighings(steps: list[Step]) -> list[BoxWeighing]:
     for step in steps:
         mass_g = step.fact.event.mass_of(step.box) if step.box else None
         if mass_g is not None:
-            found.append(BoxWeighing(step.box, step.fact, mass_g))
+            corrected_g = step.correction.mass_g if step.correction else 0
+            found.append(BoxWeighing(step.box, step.fact, corrected_g or mass_g))
     return found
 
 
@@ -321,7 +322,13 @@ def _boxed_steps(
     def correction(box: str, fact: Fact) -> Correction | None:
         if fact.event_id not in source.targets:
             return None  # nearly always
-        return correction_of(box, fact, [*own, *source.facts_of(box)], source, directory, names)
+        said = correction_of(box, fact, [*own, *source.facts_of(box)], source, directory, names)
+        if said is None or not said.mass_g:
+            return said
+        of_box = correction_of(
+            box, fact, source.facts_of(box), source, directory
+        )  # a box weighs the same for all that lie in it
+        return said._replace(mass_g=of_box.mass_g if of_box else 0)
 
     for number, packed in enumerate(own):
         if packed.kind != "packed" or not entitlement_of(packed, source, directory):
