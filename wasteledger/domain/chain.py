@@ -1,6 +1,6 @@
 """The chain of one item: what became of it, and every doubt met on the way. `walk.py` makes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ from schemas.acts import Act
 from schemas.custody import ItemState, Phase
 from wasteledger.domain.deadlines import Awaited, Expected
 from wasteledger.domain.facts import Fact
+from wasteledger.domain.labels import Label
 from wasteledger.domain.timeline import BoxStay, BoxWeighing, Step
 
 _UNSEEN = ItemState()
@@ -66,7 +67,7 @@ class Chain:
         corrected_down_g: by how many grams an agreed correction lowered its mass.
         self_disposed: its producer disposed of it on its own site, licensed.
         relabelled_from: the code of the package on which this label took another one's place; nothing else is told here then.
-        replaced: the labels that took the place of its first one.
+        replaced: the labels that took the place of its first one, in their order.
         ghost: nobody whose waste it is sealed it.
         declared: as opening stock, which was known by then and is counted beside it; `declared_waits` for the authority.
     """
@@ -111,7 +112,7 @@ class Chain:
     roll: str = ""
     issued_for: str = ""
     relabelled_from: str = ""
-    replaced: frozenset[str] = frozenset()
+    replaced: Mapping[str, Label] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:

@@ -13,10 +13,12 @@ from wasteledger.domain.entitled import OWN
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_hop, is_paper_in_time, note_device_unused
 from wasteledger.domain.legal_days import legal_day
-from wasteledger.domain.load import inside_of
+from wasteledger.domain.manifest_contents import inside_in
+from wasteledger.domain.manifest_legs import opened
 from wasteledger.domain.manifest_validity import hop_problem
+from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.register import KEPT_MAX, Directory, Site
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, is_box
+from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step
 from wasteledger.domain.workdays import add_workdays
 
 _EARTH_KM = 6371
@@ -43,11 +45,31 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
         chain.doubt("sealed_by_handler", fact, site=event.site)
     if not is_plausible(chain.mass_g, event.package, then):  # as corrected: nobody agrees on sixty tonnes
         chain.doubt("implausible_mass", fact, site=event.site)
-    if len(chain.code) <= _STOCK_CODE_LENGTH:
-        return
-    printed = item_waste_code(chain.code)
-    if printed and (printed != chain.waste_code or (site and site.uscc and not chain.code.startswith(site.uscc))):
+    if len(chain.code) > _STOCK_CODE_LENGTH and not chain.replaced and _is_mismatch(chain.code, chain, site):
         chain.doubt("label_mismatch", fact, site=event.site)
+
+
+def _is_mismatch(label: str, chain: Chain, site: Site | None) -> bool:
+    """Whether a label prints another waste than the package's, or another producer than the one that sealed it."""
+    printed = item_waste_code(label)
+    return bool(printed) and (
+        printed != chain.waste_code or bool(site and site.uscc and not label.startswith(site.uscc))
+    )
+
+
+def check_new_labels(chain: Chain, sealed: Fact, directory: Directory) -> None:
+    """What the labels of a package print, where it bore more than one: those it was handed over with, and the last one."""
+    # Whoever has old stock on its shelves did not make it.
+    site = None if is_opening_stock(sealed) else directory.at(sealed.occurred_ms).sites.get(chain.producer)
+    handed = (step.fact.order for step in chain.steps if step.fact.kind in {"released", "accepted"} and step.entitled)
+    left = next(handed, None)
+    label, word = chain.code, sealed
+    for new, known in chain.replaced.items():
+        if left and left < known.word.order and _is_mismatch(label, chain, site):
+            break
+        label, word = new, known.word
+    if _is_mismatch(label, chain, site):
+        chain.doubt("label_mismatch", word, site=word.event.site)
 
 
 def check_beginning(chain: Chain, fact: Fact, source: Source, then: Directory) -> Site | None:
@@ -85,7 +107,7 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
     if giver[0] != "R":
         chain.consignor = giver
     if event.packages_count is not None and fact.kind == "accepted" and event.packages_count != len(event.codes):
-        _check_count(chain, fact, source)
+        _check_count(chain, fact, source, directory)
     if giver not in sites or taker not in sites:
         chain.doubt("unknown_site", fact, site=taker if giver in sites else giver)
     if other is not None:
@@ -142,11 +164,9 @@ def _is_exempt(vehicle: str | None, giver: str, taker: str, waste_code: str, dir
     return directory.carrier_of.get(plate) in {giver, taker} and plate not in directory.unfit_vehicles
 
 
-def _check_count(chain: Chain, fact: Fact, source: Source) -> None:
+def _check_count(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
     """The packages counted: those named, or those that lie in the boxes named."""
-    inside = inside_of(source)
-    packages = sum(len(inside(code, fact)) or 1 if is_box(code) else 1 for code in fact.event.codes)
-    if fact.event.packages_count != packages:
+    if fact.event.packages_count != len(opened(fact.event.codes, fact, inside_in(source, directory))):
         chain.doubt("count_difference", fact, site=fact.event.site)
 
 

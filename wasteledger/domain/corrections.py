@@ -20,6 +20,7 @@ maker of a proposal may withdraw it. Until it is agreed, withdrawn or refused by
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -87,15 +88,26 @@ class Correction(NamedTuple):
         return next((proposal for proposal in self.proposals if proposal.answer is Answer.REFUSED), None)
 
 
-def correction_of(
-    code: str, fact: Fact, own: Sequence[Fact], source: Source, directory: Directory
+def correction_of(  # noqa: PLR0913, PLR0917 - a package, a fact, and where facts are found
+    code: str,
+    fact: Fact,
+    own: Sequence[Fact],
+    source: Source,
+    directory: Directory,
+    names: AbstractSet[str] = frozenset(),
 ) -> Correction | None:
     """What became of the corrections of `fact` as far as they concern `code`, an item or a box; None where there are none.
 
-    `own` are all facts that name `code`.
+    `own` are all facts that name `code`; `names`: what else names it, which is its other labels, or what lies in the box. A correction that
+    names all that the event names concerns all that the event is about.
     """
-    named = [correction for correction in corrections_of(fact.event_id, source) if code in correction.event.codes]
-    judge = _Judge(code, fact, own, source, directory) if named else None
+    names = {code, *names}
+    named = [
+        one
+        for one in corrections_of(fact.event_id, source)
+        if not names.isdisjoint(one.event.codes) or {*fact.event.codes} <= {*one.event.codes}
+    ]
+    judge = _Judge(code, names, fact, own, source, directory) if named else None
     facts = [correction for correction in named if judge and judge.is_heard(correction)]
     facts.sort(key=by_order)
     proposals = tuple(
@@ -132,10 +144,18 @@ def parties_to(facts: Iterable[Fact], source: Source, directory: Directory) -> s
 
 
 class _Judge:
-    """Judges the proposals about one event, as far as they concern one code."""
+    """Judges the proposals about one event, as far as they concern one package, by all its names, or one box."""
 
-    def __init__(self, code: str, target: Fact, own: Sequence[Fact], source: Source, directory: Directory) -> None:
-        self._code, self._target, self._own = code, target, own
+    def __init__(  # noqa: PLR0913, PLR0917 - a package, a fact, and where facts are found
+        self,
+        code: str,
+        names: AbstractSet[str],
+        target: Fact,
+        own: Sequence[Fact],
+        source: Source,
+        directory: Directory,
+    ) -> None:
+        self._code, self._names, self._target, self._own = code, names, target, own
         self._source, self._directory = source, directory.at(target.occurred_ms)
         self._parties = parties_to(own, source, directory)
 
@@ -226,7 +246,7 @@ class _Judge:
         words = [
             word
             for word in self._source.targets.get(self._target.event_id, ())
-            if word.kind == "vouched" and self._code in word.event.codes and self._is_authority(word)
+            if word.kind == "vouched" and not self._names.isdisjoint(word.event.codes) and self._is_authority(word)
         ]
         return max(words, key=by_order, default=None)
 
@@ -239,7 +259,8 @@ class _Judge:
             agreed = next(answer for answer in answers if answer.event.agrees_with)
             burnt = [fact for fact in self._handled() if fact.kind == "disposed"]
             return self._escapes(proposal) or not all(told_before(agreed, fact) for fact in burnt)
-        before_g = target.event.mass_g or target.event.mass_of(self._code) or 0
+        weighed = next((target.event.mass_of(name) for name in target.event.codes if name in self._names), None)
+        before_g = target.event.mass_g or weighed or 0
         if target.kind != "sealed":  # a slip at a hop is brought back to what the package weighed at first
             sealed = next((fact.event.mass_g for fact in self._own if fact.kind == "sealed"), 0)
             before_g = min(before_g, sealed) or before_g

@@ -9,7 +9,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, authority_on, entitlement_of, words_on
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import Step
+from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step
 
 #: Kinds that are heard here before the custody table.
 DECLARED = frozenset({"voided", "incident", "inspected", "corrected", "relabelled"})
@@ -133,6 +133,8 @@ def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory:
             return True
         note_not_entitled(chain, fact, source)
         return False
+    if chain.replaced and _is_of_torn_label(chain, fact):
+        return False
     if phase in _ENDS:
         return True
     if fact.event.site != chain.state.holder and entitlement != OFFICE:
@@ -149,6 +151,15 @@ def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory:
         chain.state = chain.state._replace(phase=Phase.VOIDED, box=None)
         chain.awaited = chain.storage = None
     return False
+
+
+def _is_of_torn_label(chain: Chain, fact: Fact) -> bool:
+    """Whether a party declares a label spoiled that another one has taken the place of: it says nothing of the package."""
+    torn = {old: label.word for label in chain.replaced.values() for old in label.word.event.codes}
+    words = [torn.get(code) for code in fact.event.codes if code in chain.labels]
+    said_ms = fact.occurred_ms + CLOCK_DIFFERENCE_MS_MAX
+    about_label = fact.event.reason != "never_was" and all(word and word.occurred_ms <= said_ms for word in words)
+    return about_label and is_concerned(chain, fact)
 
 
 def _whose_label(chain: Chain, source: Source, directory: Directory, *, otherwise: str) -> str:

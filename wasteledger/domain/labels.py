@@ -2,7 +2,8 @@
 
 A word "the package with this old label bears that new one now" counts when
 
-1. its signer is entitled, and concerned with the package: it sealed it, or had it, by whichever of its labels; no correction struck it out;
+1. its signer is entitled, and concerned with the package: it sealed it, or had it, by whichever of its labels or in its box; no correction
+   struck it out;
 2. the new label was blank: it stands on no package that was sealed, and is no package's old one. One that somebody declared as opening
    stock is blank when the authority puts it on, or when it was issued for the site that does and not for the one that declared; never
    once the authority has confirmed the declaration;
@@ -131,13 +132,17 @@ class _Labels:
                 return False
         self._labels[new] = Label(first, word, number, left)
         self._replaced.add(old)
-        parties |= parties_to(self._source.facts_of(new), self._source, self._directory)
+        parties |= self._parties_by(new, self._source.facts_of(new))
         return True
 
     def _parties_to(self, first: str) -> set[str]:
         if first not in self._parties:
-            self._parties[first] = parties_to(self._read(first), self._source, self._directory)
+            self._parties[first] = self._parties_by(first, self._read(first))
         return self._parties[first]
+
+    def _parties_by(self, label: str, facts: Sequence[Fact]) -> set[str]:
+        """Those that had the package by this label, or in a box into which it was packed by this label."""
+        return parties_to([*facts, *self._acts_of(label)], self._source, self._directory)
 
     def _read(self, code: str) -> Sequence[Fact]:
         """The facts of a code, a declaration that counts read as its sealing."""

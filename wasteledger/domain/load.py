@@ -1,15 +1,19 @@
-"""What lies in a box at the moment of a fact."""
+"""What lies in a box at the moment of a fact; each package by its code, which is its first label's."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from wasteledger.domain.boxes import LOAD_MS_MAX, carried, empties, had_before
 from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.packages import Packages
+from wasteledger.domain.timeline import MISSING, place_of
 
-#: The items inside a box at the moment of a fact.
+#: The items inside a box at the moment of a fact; of another code its package, where that is one of another code.
 Inside = Callable[[str, Fact], Sequence[str]]
 #: Whether the signer of a fact may say it.
 Entitled = Callable[[Fact], bool]
+#: Whether it is agreed that a fact never occurred to a code that it names.
+Struck = Callable[[str, Fact], bool]
 #: What changes the contents of a box.
 _CHANGING = frozenset({"packed", "unpacked", "washed", "disposed"})
 
@@ -18,7 +22,7 @@ class _Load(NamedTuple):
     """What lies in a box.
 
     Attributes:
-        gone: by item the order of the fact that put it into another box without anybody having taken it out.
+        gone: by item the order of the fact that put it into another box, or missed it, without anybody having taken it out.
         packings: by item, where several sites packed.
     """
 
@@ -27,27 +31,54 @@ class _Load(NamedTuple):
     packings: dict[str, Fact]
 
 
+class _Look(NamedTuple):
+    """How boxes are looked into; see `inside_of`."""
+
+    source: Source
+    entitled: Entitled
+    struck: Struck | None
+    packages: Packages | None
+
+    def named(self, fact: Fact) -> Sequence[str]:
+        """The packages of which a fact counts, each by its code."""
+        codes: Sequence[str] = fact.event.codes
+        if self.struck and fact.event_id in self.source.targets:
+            codes = [code for code in codes if not self.struck(code, fact)]
+        return codes if self.packages is None else [self.packages.of(code) for code in codes]
+
+    def never_was(self, box: str, fact: Fact) -> bool:
+        """Whether a fact never occurred to a box."""
+        return bool(self.struck and fact.event_id in self.source.targets and self.struck(box, fact))
+
+
 def _anybody(_: Fact) -> bool:
     return True
 
 
-def inside_of(source: Source, entitled: Entitled = _anybody) -> Inside:
+def inside_of(
+    source: Source, entitled: Entitled = _anybody, struck: Struck | None = None, packages: Packages | None = None
+) -> Inside:
     """Opens boxes by what was packed into them since they were last empty; read backwards, it is no more than one load.
 
     What a box holds changes when it is packed or unpacked: asked again before that, the answer is at hand. An item lies in one box at a
     time: packed into another one, it is in the first one no longer, whether or not somebody said that it was taken out. What is said by
-    somebody who may not say it (`entitled`) changes nothing.
+    somebody who may not say it (`entitled`) changes nothing, and what never was (`struck`) neither. A package that was packed again under
+    another label is one (`packages`).
     """
+    look = _Look(source, entitled, struck, packages)
     known: dict[tuple[str, str], _Load] = {}
 
     def inside(box: str, fact: Fact) -> Sequence[str]:
+        if box[0] != "B":
+            package = packages.of(box) if packages else box
+            return () if package == box else (package,)
         begin_ms, order = fact.occurred_ms - LOAD_MS_MAX, fact.order
         for last in source.box_facts(box, begin_ms, fact.occurred_ms, packings=True, backwards=True):
             if last.kind in _CHANGING and last.order < order and entitled(last):
                 key = (box, last.event_id)
                 load = known.get(key)
                 if load is None:
-                    load = known[key] = _load_of(box, last, source, entitled)
+                    load = known[key] = _load_of(box, last, look)
                 if not load.gone and not load.packings:
                     return load.codes
                 codes = [code for code in load.codes if code not in load.gone or load.gone[code] > order]
@@ -68,38 +99,49 @@ def _of_one_box(codes: list[str], fact: Fact, load: _Load, source: Source, entit
     return [code for code in codes if not had or load.packings[code].event.site in had]
 
 
-def _load_of(box: str, last: Fact, source: Source, entitled: Entitled) -> _Load:
+def _load_of(box: str, last: Fact, look: _Look) -> _Load:
     """What lies in a box after the newest fact that changed it."""
     items: dict[str, Fact] = {}
     gone: set[str] = set()
     emptied: set[str] = set()
+    source = look.source
     for fact in source.box_facts(box, last.occurred_ms - LOAD_MS_MAX, last.occurred_ms, packings=True, backwards=True):
-        if fact.order > last.order or not entitled(fact):
+        if fact.order > last.order or not look.entitled(fact):
             continue
         if empties(fact) or (fact.kind == "disposed" and box in fact.event.codes):
+            if look.never_was(box, fact):
+                continue
             if had_before(fact, box, source) != {"packed"}:
                 break
             emptied.add(fact.event.site)  # what others packed lies in another box of this code
         elif fact.kind == "unpacked":
-            gone.update(fact.event.codes)
+            gone.update(look.named(fact))
         elif fact.kind == "packed" and fact.event.box == box and fact.event.site not in emptied:
-            for code in fact.event.codes:
+            for code in look.named(fact):
                 if code not in gone:
                     items.setdefault(code, fact)
     several = len({packed.event.site for packed in items.values()}) > 1
-    return _Load(sorted(items), _moved(items, box, source, entitled), items if several else {})
+    return _Load(sorted(items), _moved(items, box, look), items if several else {})
 
 
-def _moved(
-    items: dict[str, Fact], box: str, source: Source, entitled: Entitled
-) -> dict[str, tuple[int, int, str, int]]:
-    """What was packed into another box afterwards, and when."""
+def _moved(items: dict[str, Fact], box: str, look: _Look) -> dict[str, tuple[int, int, str, int]]:
+    """What was packed into another box afterwards, or missed, and when."""
     moved: dict[str, tuple[int, int, str, int]] = {}
     for code, packed in items.items():
-        for fact in source.facts_of(code):
-            if fact.kind != "packed" or fact is packed:
-                continue  # nearly always
-            order = fact.order
-            if fact.event.box != box and order > packed.order and entitled(fact):
-                moved[code] = min(order, moved.get(code, order))
+        for name in look.packages.names(code) if look.packages else (code,):
+            for fact in look.source.facts_of(name):
+                if (fact.kind != "packed" and fact.event.incident not in MISSING) or fact is packed:
+                    continue  # nearly always
+                order = fact.order
+                if order > packed.order and _is_elsewhere(fact, box, packed, look) and not look.never_was(name, fact):
+                    moved[code] = min(order, moved.get(code, order))
     return moved
+
+
+def _is_elsewhere(fact: Fact, box: str, packed: Fact, look: _Look) -> bool:
+    """Whether a fact puts an item into another box, or whoever has the box misses it there."""
+    if not look.entitled(fact):
+        return False
+    if fact.kind == "packed":
+        return bool(fact.event.box != box)
+    return bool(fact.event.site == place_of(box, packed, fact, look.source))

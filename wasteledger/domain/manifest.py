@@ -20,11 +20,10 @@ from typing import NamedTuple
 
 from schemas.entitlement import Standing
 from wasteledger.domain.facts import Fact, by_order
-from wasteledger.domain.load import Entitled, Inside
+from wasteledger.domain.load import Entitled, Inside, Struck
 from wasteledger.domain.manifest_legs import (
     MOVES,
     Leg,
-    Struck,
     about,
     hops_of,
     legs_of,

@@ -4,11 +4,12 @@ from collections import defaultdict
 
 from wasteledger.domain.boxes import PAIRING_MS_MAX
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.load import Inside, inside_of
+from wasteledger.domain.load import Inside
 from wasteledger.domain.manifest import Manifest
-from wasteledger.domain.manifest_contents import entitled_in, struck_in
+from wasteledger.domain.manifest_contents import entitled_in, inside_in, struck_in
 from wasteledger.domain.manifest_doubts import Apart
 from wasteledger.domain.manifest_legs import Leg, opened
+from wasteledger.domain.packages import Packages
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 
@@ -19,7 +20,7 @@ def numbers_apart(manifest: Manifest, source: Source, directory: Directory) -> l
     Only what one side alone recorded under this number is looked for among what the other side recorded at that time.
     """
     entitled, struck = entitled_in(source, directory), struck_in(source, directory)
-    inside = inside_of(source, entitled)
+    inside, packages = inside_in(source, directory), Packages(source, directory)
     pairs: dict[tuple[Fact, Fact], set[str]] = defaultdict(set)
     for leg in manifest.legs:
         if _codes(leg.releases) == _codes(leg.acceptances):
@@ -30,7 +31,8 @@ def numbers_apart(manifest: Manifest, source: Source, directory: Directory) -> l
                 items = set(opened([code], fact, inside)) - both
                 if not items or struck(code, fact):
                     continue
-                for name in {code, *items, *_boxes_of(items, source)}:
+                labels = {label for item in items for label in packages.names(item)}
+                for name in {code, *labels, *_boxes_of(labels, source)}:
                     for other in _other_side(name, fact, leg, manifest.number, source):
                         shared = items & set(opened(other.event.codes, other, inside))
                         if shared and entitled(other) and not struck(name, other):

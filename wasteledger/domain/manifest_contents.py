@@ -8,9 +8,10 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.corrections import correction_of
 from wasteledger.domain.entitled import NOT, entitlement_of
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.load import Entitled, Inside
+from wasteledger.domain.load import Entitled, Inside, Struck, inside_of
 from wasteledger.domain.manifest import Manifest
-from wasteledger.domain.manifest_legs import Struck
+from wasteledger.domain.manifest_legs import opened
+from wasteledger.domain.packages import Packages
 from wasteledger.domain.register import Directory, WasteStream
 
 PACKAGES_ZH = {"bag": "包装袋", "sharps_box": "利器盒", "drum": "桶"}
@@ -49,11 +50,14 @@ class ContentRow(NamedTuple):
 
 def struck_in(source: Source, directory: Directory) -> Struck:
     """Acts that an agreed correction declared never to have occurred."""
+    packages = Packages(source, directory)
 
     def struck(code: str, fact: Fact) -> bool:
         if fact.event_id not in source.targets:
             return False
-        correction = correction_of(code, fact, source.facts_of(code), source, directory)
+        names = packages.names(packages.of(code))
+        own = [other for name in names for other in source.facts_of(name)]
+        correction = correction_of(code, fact, own, source, directory, frozenset(names))
         return correction is not None and correction.never_was
 
     return struck
@@ -69,6 +73,12 @@ def entitled_in(source: Source, directory: Directory) -> Entitled:
         return (entitlement_of(fact, source, directory) if known is None else known) != NOT
 
     return entitled
+
+
+def inside_in(source: Source, directory: Directory) -> Inside:
+    """Opens boxes, with agreed corrections heeded and impostors passed over."""
+    entitled, struck = entitled_in(source, directory), struck_in(source, directory)
+    return inside_of(source, entitled, struck, Packages(source, directory))
 
 
 def manifest_contents(
@@ -106,12 +116,14 @@ def _accepted_masses(manifest: Manifest, chains: dict[str, Chain], inside: Insid
     masses: dict[str, _Weighed] = {}
     for fact in (fact for leg in manifest.arrivals for fact in leg.acceptances):
         for code in fact.event.codes:
-            if code in chains:
-                masses.setdefault(code, _own_mass(chains[code], fact))
-            if code in chains or code[0] != "B":
+            package = code if code[0] == "B" else opened([code], fact, inside)[0]
+            if package in chains:
+                masses.setdefault(package, _own_mass(chains[package], fact))
+            if package in chains or code[0] != "B":
                 continue
             held = [item for item in (inside(code, fact) if inside else ()) if item in chains and item not in masses]
-            masses.update(_box_masses(held, chains, fact.event.mass_of(code)))
+            weighed = (known.mass_g for item in held for known in chains[item].box_weighings if known.fact == fact)
+            masses.update(_box_masses(held, chains, next(weighed, fact.event.mass_of(code))))
     return {code: mass for code, mass in masses.items() if code in manifest.accepted}
 
 

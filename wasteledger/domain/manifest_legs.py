@@ -10,11 +10,9 @@ from typing import NamedTuple
 
 from schemas.codes import SiteKind
 from wasteledger.domain.facts import Fact, by_order
-from wasteledger.domain.load import Inside
+from wasteledger.domain.load import Inside, Struck
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
 
-#: Whether it is agreed that a fact never occurred to a code that it names.
-Struck = Callable[[str, Fact], bool]
 #: Hand-overs by giver and taker: each fact with the items that it speaks of.
 Hops = Mapping[tuple[str, str], Sequence[tuple[Fact, list[str]]]]
 MOVES = frozenset({"released", "accepted", "refused"})
@@ -119,10 +117,10 @@ def parties_to(legs: Iterable[Leg], drafted: Iterable[str]) -> frozenset[str]:
 
 
 def opened(codes: Sequence[str], fact: Fact, inside: Inside | None) -> list[str]:
-    """The items that codes stand for; a box of which nothing is known stands for itself."""
+    """The items that codes stand for, by their packages' codes; a box of which nothing is known stands for itself."""
     opened: list[str] = []
     for code in codes:
-        opened += (inside(code, fact) if inside and code[0] == "B" else ()) or [code]
+        opened += (inside(code, fact) if inside else ()) or [code]
     return opened
 
 

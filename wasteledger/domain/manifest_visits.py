@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from wasteledger.domain.facts import Fact, by_order
-from wasteledger.domain.load import Inside
-from wasteledger.domain.manifest_legs import Struck, opened
+from wasteledger.domain.load import Inside, Struck
+from wasteledger.domain.manifest_legs import opened
 
 #: Scans of two parties further apart than this are two visits; a collector does not come twice within an hour.
 VISIT_MS_MAX = 60 * 60 * 1000

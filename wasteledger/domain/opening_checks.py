@@ -32,7 +32,7 @@ def check_opening_stock(chain: Chain, fact: Fact, source: Source, directory: Dir
     if not is_plausible(chain.mass_g, "drum", then):  # what kind of package it is, nobody said
         chain.doubt("implausible_mass", fact, site=event.site)
     printed = item_waste_code(chain.code)
-    if printed and printed != chain.waste_code:
+    if printed and printed != chain.waste_code and not chain.replaced:
         chain.doubt("label_mismatch", fact, site=event.site)
 
 

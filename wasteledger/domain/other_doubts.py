@@ -7,10 +7,9 @@ from wasteledger.domain.boxes import LOAD_MS_MAX
 from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.facts import Fact, Source
-from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Manifest, fold_manifest
 from wasteledger.domain.manifest_apart import numbers_apart
-from wasteledger.domain.manifest_contents import entitled_in, struck_in
+from wasteledger.domain.manifest_contents import entitled_in, inside_in, struck_in
 from wasteledger.domain.manifest_doubts import expected_of, judge_manifest
 from wasteledger.domain.manifest_validity import ManifestLaw, law_of
 from wasteledger.domain.register import Directory
@@ -22,9 +21,8 @@ _BEGINNING_MS = 0
 
 def fold_in(source: Source, directory: Directory, number: str) -> Manifest:
     """A manifest with its boxes opened, agreed corrections heeded and impostors passed over; without facts where nothing names it."""
-    entitled = entitled_in(source, directory)
-    inside, struck = inside_of(source, entitled), struck_in(source, directory)
-    return fold_manifest(number, source.facts_of(number), inside, struck, entitled)
+    inside, struck = inside_in(source, directory), struck_in(source, directory)
+    return fold_manifest(number, source.facts_of(number), inside, struck, entitled_in(source, directory))
 
 
 def law_in(manifest: Manifest, directory: Directory) -> ManifestLaw | None:

@@ -2,7 +2,7 @@
 
 1. The item's own facts, without those that an agreed correction declared never to have occurred.
 2. While it lies in a box, the box's facts are its facts too, with *inferred* evidence (an unopened box was not looked into). It leaves
-   the box when it is taken out, packed elsewhere, burnt, or handed over singly to another place than the box's.
+   the box when it is taken out, packed elsewhere, burnt, declared lost or found, or handed over singly to another place than the box's.
 3. Sorted by time. Clocks of two devices differ: a release stamped after the acceptance it belongs to is moved before it,
    and when they differ by more than clocks do, that is a doubt of its own. Inside one site, and between issuing and sealing a label,
    no order within what clocks differ is held against anybody.
@@ -10,12 +10,13 @@
 What a signer was not entitled to say neither packs nor empties a box.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from wasteledger.domain.boxes import LOAD_MS_MAX, PAIRING_MS_MAX, empties, is_anothers, was_at
-from wasteledger.domain.corrections import Correction, correction_of
-from wasteledger.domain.entitled import entitlement_of
+from wasteledger.domain.corrections import Correction, correction_of, corrections_of
+from wasteledger.domain.entitled import OFFICE, entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.labels import ACTS, Label, labels_around
 from wasteledger.domain.opening import with_opening_stock
@@ -26,6 +27,8 @@ CLOCK_DIFFERENCE_MS_MAX = 15 * 60 * 1000
 
 #: What takes an item out of its box.
 _LEAVING = frozenset({"packed", "unpacked", "disposed"})
+#: Said by whoever has the box, that its item is not there.
+MISSING = frozenset({"loss", "theft", "found"})
 #: What a box goes through that its items do not.
 _BOX_ONLY = frozenset(
     {"issued", "printed", "packed", "unpacked", "washed", "corrected", "vouched", "voided", "relabelled"}
@@ -117,10 +120,9 @@ def box_weighings(steps: list[Step]) -> list[BoxWeighing]:
     found = []
     for step in steps:
         mass_g = step.fact.event.mass_of(step.box) if step.box else None
-        if mass_g is not None and step.correction and step.correction.mass_g:
-            mass_g = step.correction.mass_g
         if mass_g is not None:
-            found.append(BoxWeighing(step.box, step.fact, mass_g))
+            corrected_g = step.correction.mass_g if step.correction else 0
+            found.append(BoxWeighing(step.box, step.fact, corrected_g or mass_g))
     return found
 
 
@@ -177,11 +179,12 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
     if code in source.opened:
         own = with_opening_stock(code, own, source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
     steps, kept, targets = [], own, source.targets
+    names = {code, *labels} if labels else {code}
     packings, taken = 0, False
     for fact in own:
         correction = None
         if fact.event_id in targets:
-            correction = correction_of(code, fact, own, source, directory)
+            correction = correction_of(code, fact, own, source, directory, names)
             # A sealing that never was still counts as a step: the item is voided by it, not forgotten.
             if correction and correction.never_was and fact.kind != "sealed":
                 kept = [other for other in kept if other is not fact]
@@ -200,7 +203,7 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
             if not orphans:
                 stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by, tail.departures)
                 return Timeline(paired + tail.steps, [stay], len(paired), tail, labels=labels)
-        inside, stays = _boxed_steps(kept, source, directory)
+        inside, stays = _boxed_steps(kept, names, source, directory)
         if inside:
             steps += inside
             steps.sort(key=_by_order)
@@ -212,7 +215,19 @@ def _by_label(
     code: str, facts: Sequence[Fact], source: Source, directory: Directory, tails: Tails | None
 ) -> tuple[Sequence[Fact], dict[str, Label], str]:
     """The facts that name a package, by its first label and by those that took its place, and these; or whose label the code is now."""
-    known = tails.labels if tails is not None else {}
+    around = labels_of(code, source, directory, tails.labels if tails is not None else {})
+    if code in around:
+        return facts, {}, around[code].first
+    labels = {new: label for new, label in around.items() if label.first == code}
+    own = {fact.event_id: fact for fact in facts}
+    for new, label in labels.items():
+        later = source.facts_of(new)
+        own |= {fact.event_id: fact for fact in later if fact.kind not in _LABEL or fact.order > label.word.order}
+    return list(own.values()), labels, ""
+
+
+def labels_of(code: str, source: Source, directory: Directory, known: dict[str, dict[str, Label]]) -> dict[str, Label]:
+    """The labels that took another one's place among those that words connect with a code; `known`: what was read before."""
     if code not in known:
 
         def acts_of(label: str) -> list[Fact]:
@@ -220,14 +235,7 @@ def _by_label(
 
         codes, around = labels_around(code, source, directory, acts_of, near_ms=CLOCK_DIFFERENCE_MS_MAX)
         known |= dict.fromkeys(codes, around)
-    if code in known[code]:
-        return facts, {}, known[code][code].first
-    labels = {new: label for new, label in known[code].items() if label.first == code}
-    own = {fact.event_id: fact for fact in facts}
-    for new, label in labels.items():
-        later = source.facts_of(new)
-        own |= {fact.event_id: fact for fact in later if fact.kind not in _LABEL or fact.order > label.word.order}
-    return list(own.values()), labels, ""
+    return known[code]
 
 
 def _acts_of(label: str, source: Source, directory: Directory) -> list[Fact]:
@@ -239,7 +247,7 @@ def _acts_of(label: str, source: Source, directory: Directory) -> list[Fact]:
             struck = fact.event_id in source.targets and correction_of(label, fact, facts, source, directory)
             if not (struck and struck.never_was):
                 own.append(fact)
-    inside = [step.fact for step in _boxed_steps(own, source, directory)[0]]
+    inside = [step.fact for step in _boxed_steps(own, {label}, source, directory)[0]]
     return own + [fact for fact in inside if fact.kind in ACTS and entitlement_of(fact, source, directory)]
 
 
@@ -284,12 +292,13 @@ def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> T
         return None
     key = (box, first.index, site)
     if key not in tails.made:
-        steps, stays = _boxed_steps([packed], source, directory)
+        steps, stays = _boxed_steps([packed], frozenset(), source, directory)
         steps.sort(key=_by_order)
         paired, orphans = _pair(list(steps), source, directory)
         plain = stays[0].end_ms is not None and paired == steps and not orphans
         # What is said afterwards of an act on a box may name some of what lay in it.
-        alike = plain and not any(step.fact.event_id in source.targets for step in steps)
+        shown = [*(step.fact for step in steps), *stays[0].missed_by]
+        alike = plain and not any(fact.event_id in source.targets for fact in shown)
         tails.made[key] = Tail(steps, stays[0]) if alike else None
     spans.append((begin_ms, first.occurred_ms, tails.made[key]))
     return tails.made[key]
@@ -304,24 +313,44 @@ def _by_order(step: Step) -> tuple[int, int, str, int]:
     return step.fact.order
 
 
-def _boxed_steps(own: list[Fact], source: Source, directory: Directory) -> tuple[list[Step], list[BoxStay]]:
-    """The steps that the item made inside its boxes, each once, and its stays."""
+def _boxed_steps(
+    own: list[Fact], names: AbstractSet[str], source: Source, directory: Directory
+) -> tuple[list[Step], list[BoxStay]]:
+    """The steps that the item made inside its boxes, each once, and its stays. `names`: every code of the item."""
     steps: dict[str, Step] = {}
     stays = []
     named = {fact.event_id for fact in own}
+
+    def correction(box: str, fact: Fact) -> Correction | None:
+        if fact.event_id not in source.targets:
+            return None  # nearly always
+        said = correction_of(box, fact, [*own, *source.facts_of(box)], source, directory, names)
+        if said is None or not said.mass_g:
+            return said
+        of_box = correction_of(
+            box, fact, source.facts_of(box), source, directory
+        )  # a box weighs the same for all that lie in it
+        return said._replace(mass_g=of_box.mass_g if of_box else 0)
+
     for number, packed in enumerate(own):
         if packed.kind != "packed" or not entitlement_of(packed, source, directory):
             continue
         box = packed.event.box
         leaving = next((fact for fact in own[number + 1 :] if _leaves(fact, packed, source, directory)), None)
-        stay, inside = _stay(box, packed, leaving, named, source, directory)
+        stay, inside = _stay(box, packed, leaving, named, correction, source, directory)
         steps |= inside
         stays.append(stay)
     return list(steps.values()), stays
 
 
-def _stay(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over a box, each branch a way out of it
-    box: str, packed: Fact, leaving: Fact | None, named: set[str], source: Source, directory: Directory
+def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a way out of it
+    box: str,
+    packed: Fact,
+    leaving: Fact | None,
+    named: set[str],
+    correction: Callable[[str, Fact], Correction | None],
+    source: Source,
+    directory: Directory,
 ) -> tuple[BoxStay, dict[str, Step]]:
     end_ms = leaving.occurred_ms if leaving else None
     until_ms = packed.occurred_ms + LOAD_MS_MAX
@@ -338,20 +367,17 @@ def _stay(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over a box, each 
         if empties(fact) or _counted(fact, box):
             if not entitlement_of(fact, source, directory) or not was_at(fact.event.site, box, packed, fact, source):
                 continue
-            if fact.event_id in source.targets:
-                struck = correction_of(box, fact, source.facts_of(box), source, directory)
-                if struck is not None and struck.never_was:
-                    continue
+            struck = correction(box, fact)
+            if struck is not None and struck.never_was:
+                continue
             missed_by.append(fact)
             if fact.kind != "counted":
                 end_ms = fact.occurred_ms
                 break
         elif fact.kind not in _BOX_ONLY and box in fact.event.codes:
-            correction = None
-            if fact.event_id in source.targets:
-                correction = correction_of(box, fact, source.facts_of(box), source, directory)
-            if correction is None or not correction.never_was:
-                steps[fact.event_id] = Step(fact, box, correction)
+            said = correction(box, fact)
+            if said is None or not said.never_was:
+                steps[fact.event_id] = Step(fact, box, said)
                 if fact.kind in _DEPARTURES and entitlement_of(fact, source, directory):
                     departures.append(fact)
                     if fact.kind == "disposed":
@@ -360,12 +386,10 @@ def _stay(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over a box, each 
     return BoxStay(box, packed, end_ms, tuple(missed_by), tuple(departures)), steps
 
 
-def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
-    fact: Fact, packed: Fact, source: Source, directory: Directory
-) -> bool:
-    """Whether an own fact takes the item out of the box: taken out, packed again, burnt, or handed over singly elsewhere."""
+def _leaves(fact: Fact, packed: Fact, source: Source, directory: Directory) -> bool:
+    """Whether an own fact takes the item out of the box: taken out, packed again, burnt, missed, or handed over singly elsewhere."""
     kind, box = fact.kind, packed.event.box
-    if kind not in _LEAVING and kind not in {"accepted", "refused"}:
+    if kind not in _LEAVING and kind not in {"accepted", "refused"} and fact.event.incident not in MISSING:
         return False
     if not entitlement_of(fact, source, directory):
         return False
@@ -377,15 +401,22 @@ def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
         return False
     if kind == "refused":
         return True
-    # Accepted by itself: with the box, when the box is at the same place, or comes there in the same hand-over.
-    place = packed.event.site
-    for other in source.box_facts(box, packed.occurred_ms, fact.occurred_ms + PAIRING_MS_MAX):
+    place, site = place_of(box, packed, fact, source), fact.event.site
+    if kind == "incident":  # who has the box has missed it there
+        return site in {place, directory.successor_of(place, fact.occurred_ms)} or fact.entitlement == OFFICE
+    return place != site
+
+
+def place_of(box: str, packed: Fact, fact: Fact, source: Source) -> str:
+    """Where the box is at a fact. Accepted by itself: with the box, when the box is there, or comes there in the same hand-over."""
+    place, accepted = packed.event.site, fact.kind == "accepted"
+    for other in source.box_facts(box, packed.occurred_ms, fact.occurred_ms + (PAIRING_MS_MAX if accepted else 0)):
         if other.kind == "accepted" and box in other.event.codes:
             if other.occurred_ms <= fact.occurred_ms or other.event.from_site == fact.event.from_site:
                 place = other.event.site
             if other.occurred_ms > fact.occurred_ms:
                 break
-    return place != fact.event.site
+    return place
 
 
 def _move_before(step: Step, orphan: Step, ordered: list[Step]) -> None:

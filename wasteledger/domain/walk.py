@@ -22,6 +22,7 @@ from wasteledger.domain.checks import (
     check_hand_over,
     check_late_paper,
     check_mass,
+    check_new_labels,
     check_packings,
     check_plant,
     check_sealing,
@@ -93,6 +94,8 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     _walk_steps(chain, own, source, directory)
     if timeline.tail:
         _walk_tail(chain, timeline.tail, source, directory)
+    if chain.replaced and chain.seals:
+        check_new_labels(chain, chain.seals[0], directory)
     chain.expect()
     if chain.boxes:
         chain.box_weighings = timeline.tail.weighings if timeline.tail else box_weighings(chain.steps)
@@ -114,7 +117,7 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
 
 def _note_labels(chain: Chain, labels: dict[str, Label], source: Source, directory: Directory) -> None:
     """The package bore other labels: unproven where one is not proved to have been put on before it left, or where two move at once."""
-    chain.replaced = frozenset(labels)
+    chain.replaced = dict(sorted(labels.items(), key=lambda label: label[1].number))
     for label in labels.values():
         if label.left:
             chain.doubt("late_packing", label.word, label.left, site=label.word.event.site)

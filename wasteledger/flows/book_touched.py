@@ -109,7 +109,7 @@ class Touched:
             if target is None:
                 return
             event = target.event
-            self.corrected.update(named_by(target))
+            self.corrected.update(named_by(target))  # a packing that never was concerns what else lies in its box
             for name in named_by(target):
                 if is_box(name):
                     stretch(self.packed if target.kind == "packed" else self.boxes, name, target.occurred_ms)
@@ -153,7 +153,13 @@ class Touched:
             concerned = rows.held_by(fact.event.site) + rows.moved_since(moment_ms - COUNT_MARGIN_MS)
             self.add_items(code.partition(COPY_MARK)[0] for code in concerned)
             self.add_items(code for code in fact.event.codes if not is_box(code))
-        self.add_items(of_one_package(self.items.keys(), source))
+        labels = self.items.keys() & source.relabelled
+        if labels:
+            labels |= of_one_package(labels, source)
+            self.add_items(labels)
+            source.late |= (
+                labels  # how many packages lie beside them, and what is on their paper, may be told otherwise
+            )
         source.prefetch(self.items)
         places = source.places
         unnamed = [code for code in self.items if not places[code]]

@@ -26,9 +26,8 @@ from wasteledger.domain.booked_manifests import BookedManifest, book_manifest
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.legal_days import CHINA, china_day
-from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import PHASES_ZH, Manifest, Phase
-from wasteledger.domain.manifest_contents import ContentRow, entitled_in, stream_of, struck_in
+from wasteledger.domain.manifest_contents import ContentRow, entitled_in, inside_in, stream_of, struck_in
 from wasteledger.domain.manifest_fields import OPINIONS_ZH, PERSONAL, FieldState, field_states, manifest_duty
 from wasteledger.domain.manifest_legs import Leg
 from wasteledger.domain.manifest_visits import Visit, visits
@@ -387,7 +386,7 @@ def _visits(facts: Iterable[Fact], source: BookSource, directory: Directory) -> 
     """The visits that facts make, each told by somebody who may say it."""
     entitled = entitled_in(source, directory)
     said = [fact for fact in facts if entitled(fact)]
-    return visits(said, inside_of(source, entitled), struck_in(source, directory))
+    return visits(said, inside_in(source, directory), struck_in(source, directory))
 
 
 def _on(visit: Visit, day: date) -> bool:

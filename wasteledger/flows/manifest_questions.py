@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from schemas.codes import CodeKind, read_typed
 from wasteledger.domain.booked_manifests import BookedManifest
-from wasteledger.domain.load import inside_of
 from wasteledger.domain.manifest import Manifest, Phase
-from wasteledger.domain.manifest_contents import ContentRow, entitled_in, manifest_contents
+from wasteledger.domain.manifest_contents import ContentRow, inside_in, manifest_contents
 from wasteledger.domain.other_doubts import fold_in
 from wasteledger.domain.register import Directory, Site
 from wasteledger.domain.walk import walk
@@ -49,7 +48,7 @@ def find_manifest(source: BookSource, directory: Directory, number: str) -> Mani
 def contents_in(source: BookSource, directory: Directory, manifest: Manifest) -> list[ContentRow]:
     """The rows of a manifest."""
     source.prefetch(manifest.loaded | manifest.accepted | manifest.refused)
-    inside = inside_of(source, entitled_in(source, directory))
+    inside = inside_in(source, directory)
     return manifest_contents(manifest, lambda code: walk(code, source, directory), directory, inside)
 
 
