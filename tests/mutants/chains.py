@@ -173,4 +173,13 @@ CHAINS = (
         "        (),",
         "tests/stories/test_storage_runs_on.py",
     ),
+    Mutant(
+        "a picture of a badge makes two of one package", "wasteledger/domain/walk.py",
+        "if 0 < len(strangers) < len(chain.seals):", "if False:", "tests/stories/test_one_label_sealed_twice.py",
+    ),
+    Mutant(
+        "a sealing that never was makes two of one package", "wasteledger/domain/timeline.py",
+        '    if struck.kind != "sealed":\n        return True\n', '    return struck.kind != "sealed"\n',
+        "tests/stories/test_one_label_sealed_twice.py",
+    ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ leaves the cohort only by a void that its holder made, with evidence that is sto
 """
 
 from schemas.custody import Phase
+from schemas.entitlement import Standing
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, authority_on, entitlement_of
 from wasteledger.domain.facts import Fact, Source
@@ -71,32 +72,52 @@ def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Director
     fact, phase = step.fact, chain.state.phase
     note_not_entitled(chain, fact, source)
     if fact.kind == "sealed":
-        if not is_confirmed(fact, source, directory):
-            chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
+        if is_confirmed(fact, source, directory):
+            return True
+        if source.standing_of(fact) is Standing.OTHER and _is_sealed_rightly(chain, fact, source, directory):
+            return False  # a stranger's word does not make two of somebody's package
+        chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
         return True
     if phase in _ENDS and fact.kind in _SCANS and not step.box and chain.seals:
         chain.doubt("seen_after_end", *((chain.since,) if chain.since else ()), fact, site=fact.event.site)
     return False
 
 
+def _is_sealed_rightly(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether somebody who may say so sealed the package, before a fact or after it."""
+    return any(
+        step.fact.kind == "sealed"
+        and step.fact is not fact
+        and not (step.correction and step.correction.never_was)
+        and entitlement_of(step.fact, source, directory)
+        for step in chain.steps
+    )
+
+
 def check_sealer(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
-    """By a badge a device seals only what its own site takes, or the organisation that it belongs to; else it is a stranger's word.
+    """By a badge a device seals only what its own site takes, or the organisation that it belongs to; else it is a stranger's word."""
+    if is_sealed_for_nobody(chain, fact, source, directory):
+        note_not_entitled(chain, fact, source)
+        chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
+
+
+def is_sealed_for_nobody(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether somebody sealed by a badge what he never took.
 
     A photograph of a badge is as good as the badge: whoever seals by it has to answer for the package.
     """
     entitlement, admission = entitlement_of(fact, source, directory), source.admissions.get(fact.event.device_id)
     if not NOT < entitlement < PIN or admission is None or is_confirmed(fact, source, directory):
-        return
+        return False
     sites = {site for site in admission.sites if admission.has(site, fact.received_ms)}
     if directory.organisation(fact.event.site) in {directory.organisation(site) for site in sites}:
-        return
+        return False
     for step in chain.steps:
         event = step.fact.event
         took = step.fact.kind in _HAND_OVERS and not sites.isdisjoint((event.site, event.to_site or event.from_site))
         if took and entitlement_of(step.fact, source, directory):
-            return
-    note_not_entitled(chain, fact, source)
-    chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
+            return False
+    return True
 
 
 def is_confirmed(fact: Fact, source: Source, directory: Directory) -> bool:

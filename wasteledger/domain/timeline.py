@@ -178,8 +178,8 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
         correction = None
         if fact.event_id in targets:
             correction = correction_of(code, fact, own, source, directory)
-            # A sealing that never was still counts as a step: the item is voided by it, not forgotten.
-            if correction and correction.never_was and fact.kind != "sealed":
+            # A sealing that never was still counts as a step, unless another one stands: the item is voided by it, not forgotten.
+            if correction and correction.never_was and _is_left_out(code, fact, own, source, directory):
                 kept = [other for other in kept if other is not fact]
                 continue
         steps.append(Step(fact, "", correction))
@@ -202,6 +202,18 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
             steps.sort(key=_by_order)
             _begin_first(steps)
     return Timeline(_pair(steps)[0], stays, len(steps), labels=labels)
+
+
+def _is_left_out(code: str, struck: Fact, own: list[Fact], source: Source, directory: Directory) -> bool:
+    """Whether what never was is no step: of a package that was sealed more than once, one sealing is left, which stands if any does."""
+    if struck.kind != "sealed":
+        return True
+    for fact in own:
+        if fact.kind == "sealed" and fact is not struck and entitlement_of(fact, source, directory):
+            correction = correction_of(code, fact, own, source, directory) if fact.event_id in source.targets else None
+            if correction is None or not correction.never_was or fact.order < struck.order:
+                return True
+    return False
 
 
 def _by_label(

@@ -12,6 +12,7 @@ The walk, in the order of `walk`:
 """
 
 from collections.abc import Iterator
+from copy import copy
 from typing import NamedTuple
 
 from schemas.custody import ItemState, Move, Phase, decide_move
@@ -29,8 +30,8 @@ from wasteledger.domain.checks import (
     check_travel,
 )
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
-from wasteledger.domain.declarations import DECLARED, check_sealer, hear_declaration
-from wasteledger.domain.entitled import OFFICE, OWN, PIN, answer_to, entitlement_of
+from wasteledger.domain.declarations import DECLARED, check_sealer, hear_declaration, is_sealed_for_nobody
+from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
 from wasteledger.domain.labels import ACTS, Label
@@ -39,7 +40,7 @@ from wasteledger.domain.opening_checks import check_opening_stock, note_without_
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
 from wasteledger.domain.storage import left_of, put
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
+from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, Timeline, box_weighings, timeline_of
 
 #: At hand: a member of an enumeration costs as much as a call, and the walk asks for them at each step.
 _HELD, _OFFERED, _DISPOSED, _LOST, _VOIDED = Phase.HELD, Phase.OFFERED, Phase.DISPOSED, Phase.LOST, Phase.VOIDED
@@ -81,6 +82,23 @@ class TailWalk(NamedTuple):
 def walk(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Chain:
     """Walks an item's steps; see the numbered list above. `tails` remembers what items of one box share."""
     timeline = timeline_of(code, source, directory, tails)
+    chain = _walk_through(code, timeline, source, directory)
+    if len(chain.seals) > 1:
+        strangers = [seal for seal in chain.seals if is_sealed_for_nobody(chain, seal, source, directory)]
+        if 0 < len(strangers) < len(chain.seals):  # a stranger's word does not make two of somebody's package
+            steps = [_disowned(step) if step.fact in strangers else step for step in timeline.steps]
+            chain = _walk_through(code, timeline._replace(steps=steps), source, directory)
+    return chain
+
+
+def _disowned(step: Step) -> Step:
+    """A step which, as all that is told of the package shows, its signer may not say."""
+    fact = copy(step.fact)
+    fact.entitlement = NOT
+    return Step(fact, step.box, step.correction)
+
+
+def _walk_through(code: str, timeline: Timeline, source: Source, directory: Directory) -> Chain:
     chain = Chain(code, timeline.steps, timeline.stays)
     if timeline.steps and timeline.relabelled_from:
         # The label took another one's place: the package's story stands under its first code.
