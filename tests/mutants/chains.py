@@ -182,4 +182,14 @@ CHAINS = (
         '    if struck.kind != "sealed":\n        return True\n', '    return struck.kind != "sealed"\n',
         "tests/stories/test_one_label_sealed_twice.py",
     ),
+    Mutant(
+        "a stranger refuses what lies in a store", "schemas/custody.py",
+        "    if state.phase is Phase.HELD and event.from_site == state.holder:\n        return Decision(state, ())\n", "",
+        "tests/stories/test_refused_and_lost_on_the_way.py",
+    ),
+    Mutant(
+        "its taker loses it to have more time", "wasteledger/domain/walk.py",
+        'if before.phase is _LOST and fact.kind == "accepted" and fact.event.site == before.offered_to:', "if False:",
+        "tests/stories/test_refused_and_lost_on_the_way.py",
+    ),
 )  # fmt: skip

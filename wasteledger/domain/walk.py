@@ -344,6 +344,10 @@ def _move(  # noqa: C901, PLR0912 - one look at a change of hands, asked at most
     chain: Chain, fact: Fact, before: ItemState, directory: Directory
 ) -> None:
     """The item changed phase or hands: was it in time, where is it now, and what is expected next."""
+    if before.phase is _LOST and fact.kind == "accepted" and fact.event.site == before.offered_to:
+        chain.awaited, chain.since_ms, chain.since = (
+            chain.lost
+        )  # its taker had it: what was waited for was waited for all the time
     state, step, now_ms = chain.state, chain.awaited, fact.occurred_ms
     phase, holder = state.phase, state.holder
     if holder is None and step is None and phase is not _VOIDED and phase is not _LOST:
@@ -366,7 +370,7 @@ def _move(  # noqa: C901, PLR0912 - one look at a change of hands, asked at most
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
     if phase is _OFFERED and fact.event.backfill is not None:
         chain.awaited = None  # one side's paper sets the other side no term: what it says it gave is still its own
-    if before.phase is _LOST and phase is _HELD and not passed_on:
+    if before.phase is _LOST and (phase is _HELD or phase is _OFFERED) and not passed_on:
         chain.awaited, chain.since_ms, chain.since = chain.lost  # found by who had it: all that was waited for still is
     if not passed_on and chain.arrived is not None and (not ended or phase is _LOST or before.phase is _LOST):
         return  # its time of storage runs on
