@@ -192,4 +192,13 @@ CHAINS = (
         'if before.phase is _LOST and fact.kind == "accepted" and fact.event.site == before.offered_to:', "if False:",
         "tests/stories/test_refused_and_lost_on_the_way.py",
     ),
+    Mutant(
+        "a successor has nothing to say", "wasteledger/domain/register.py",
+        "        if site in sites or not self.at(moment_ms).merged:\n", "        if True:\n",
+        "tests/stories/test_the_successor_acts.py",
+    ),
+    Mutant(
+        "whoever sits with the authority looks into boxes", "wasteledger/domain/boxes.py",
+        "entitlement_of(fact, source, directory) == OFFICE:", 'site[0] == "A":', "tests/stories/test_the_successor_acts.py",
+    ),
 )  # fmt: skip

@@ -140,7 +140,9 @@ class _Judge:
     def is_heard(self, fact: Fact) -> bool:
         """Whether its maker may say it: the authority, or an entitled device of a party concerned."""
         entitlement = entitlement_of(fact, self._source, self._directory)
-        return entitlement == OFFICE or (entitlement != NOT and fact.event.site in self._parties)
+        if entitlement in {OFFICE, NOT}:
+            return entitlement == OFFICE
+        return self._directory.acts_for(fact.event.site, self._parties, fact.occurred_ms)
 
     def _is_authority(self, fact: Fact) -> bool:
         return entitlement_of(fact, self._source, self._directory) == OFFICE
@@ -152,7 +154,10 @@ class _Judge:
             answer
             for answer in facts
             if proposal.event_id in {answer.event.agrees_with, answer.event.refuses}
-            and (self._is_authority(answer) or (answer.event.site != maker and self._may_answer(answer, counterparts)))
+            and (
+                self._is_authority(answer)
+                or (not self._is_one(answer, {maker}) and self._may_answer(answer, counterparts))
+            )
         )
         final = next((answer for answer in reversed(answers) if self._is_authority(answer)), None)
         return Proposal(proposal, self._answer(proposal, answers, final), answers)
@@ -181,7 +186,11 @@ class _Judge:
         )
 
     def _may_answer(self, answer: Fact, counterparts: set[str]) -> bool:
-        return answer.event.site in counterparts and entitlement_of(answer, self._source, self._directory) == OWN
+        known = entitlement_of(answer, self._source, self._directory) == OWN
+        return known and self._is_one(answer, counterparts)
+
+    def _is_one(self, answer: Fact, sites: set[str]) -> bool:
+        return self._directory.acts_for(answer.event.site, sites, answer.occurred_ms)
 
     def _counterparts(self, proposal: Fact) -> set[str]:
         """Who may answer for the other side, the authority apart: those that had the package by their own device's word.

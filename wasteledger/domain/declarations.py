@@ -40,10 +40,11 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
         return True
     found = kind == "incident" and fact.event.incident == "found"  # whoever finds it shows at least where it is
     lost = kind == "incident" and fact.event.incident in {"loss", "theft"}
-    if lost and entitlement != OFFICE and fact.event.site not in {chain.state.holder, chain.state.offered_to}:
+    having = {chain.state.holder, chain.state.offered_to}
+    if lost and entitlement != OFFICE and not directory.acts_for(fact.event.site, having, fact.occurred_ms):
         note_not_entitled(chain, fact, source)  # who gave it on can not have lost it
         return False
-    if entitlement != OFFICE and not found and not is_concerned(chain, fact):
+    if entitlement != OFFICE and not found and not is_concerned(chain, fact, directory):
         note_not_entitled(chain, fact, source)
         return False
     if kind == "incident" and fact.event.incident in {"spill", "damage"}:
@@ -51,9 +52,10 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
     return True
 
 
-def is_concerned(chain: Chain, fact: Fact) -> bool:
-    """Whether the site that a fact names sealed the package, holds it, or was giver or taker of it."""
-    return fact.event.site == chain.state.holder or fact.event.site in chain.parties_before(fact)
+def is_concerned(chain: Chain, fact: Fact, directory: Directory) -> bool:
+    """Whether the site that a fact names, or one that was merged into it, sealed the package, holds it, or was giver or taker of it."""
+    parties = {chain.state.holder, *chain.parties_before(fact)}
+    return directory.acts_for(fact.event.site, parties, fact.occurred_ms)
 
 
 def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
@@ -135,15 +137,14 @@ def is_confirmed(fact: Fact, source: Source, directory: Directory) -> bool:
 def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory: Directory) -> bool:
     fact, phase = step.fact, chain.state.phase
     if phase in _BLANK:
-        if entitlement == OFFICE or fact.event.site == _whose_label(
-            chain, source, directory, otherwise=fact.event.site
-        ):
+        whose = _whose_label(chain, source, directory, otherwise=fact.event.site)
+        if entitlement == OFFICE or directory.acts_for(fact.event.site, {whose}, fact.occurred_ms):
             return True
         note_not_entitled(chain, fact, source)
         return False
     if phase in _ENDS:
         return True
-    if fact.event.site != chain.state.holder and entitlement != OFFICE:
+    if entitlement != OFFICE and not directory.acts_for(fact.event.site, {chain.state.holder}, fact.occurred_ms):
         note_not_entitled(chain, fact, source)
         return False
     chain.void = fact

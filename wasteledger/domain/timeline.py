@@ -342,7 +342,7 @@ def _stay(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over a box, each 
         if fact.kind == "accepted" and entitlement_of(fact, source, directory):
             had.add(fact.event.site)
         if empties(fact) or _counted(fact, box):
-            if not entitlement_of(fact, source, directory) or not was_at(fact.event.site, box, packed, fact, source):
+            if not entitlement_of(fact, source, directory) or not was_at(box, packed, fact, source, directory):
                 continue
             if fact.event_id in source.targets:
                 struck = correction_of(box, fact, source.facts_of(box), source, directory)
@@ -378,7 +378,7 @@ def _leaves(  # noqa: C901 - one look at a fact, each branch a way out of a box
     if kind in _LEAVING:
         if kind == "unpacked":
             return bool(fact.event.box == box)
-        return kind == "disposed" or fact.event.box == box or was_at(fact.event.site, box, packed, fact, source)
+        return kind == "disposed" or fact.event.box == box or was_at(box, packed, fact, source, directory)
     if box in fact.event.codes or fact.order < packed.order:
         return False
     if kind == "refused":
