@@ -201,4 +201,12 @@ CHAINS = (
         "whoever sits with the authority looks into boxes", "wasteledger/domain/boxes.py",
         "entitlement_of(fact, source, directory) == OFFICE:", 'site[0] == "A":', "tests/stories/test_the_successor_acts.py",
     ),
+    Mutant(
+        "a closed plant burns on", "wasteledger/domain/checks.py",
+        " and day <= then.closed.get(event.site, day)", "", "tests/stories/test_closed_sites_take_nothing.py",
+    ),
+    Mutant(
+        "a closed site takes over", "wasteledger/domain/checks.py",
+        " or taker in directory.closed:", ":", "tests/stories/test_closed_sites_take_nothing.py",
+    ),
 )  # fmt: skip

@@ -277,6 +277,8 @@ class Directory:
             for site in register.sites
             if site.successor
         }
+        #: Sites that were closed without a successor: the last day on which each was in force.
+        self.closed = {site.code: site.closed_on for site in register.sites if site.closed_on and not site.successor}
         #: Expected steps by state, as `deadlines.expected_step` has met them.
         self.steps: dict[tuple[str, str, str | None, str], Any] = {}
         #: Answers of `checks.py` on hand-overs that are exempt from the manifest: by vehicle, giver, taker and waste.
