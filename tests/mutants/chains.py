@@ -209,4 +209,13 @@ CHAINS = (
         "a closed site takes over", "wasteledger/domain/checks.py",
         " or taker in directory.closed:", ":", "tests/stories/test_closed_sites_take_nothing.py",
     ),
+    Mutant(
+        "a party takes back alone what was agreed", "wasteledger/domain/corrections.py",
+        "            and not any(told_before(answer, taken) for answer in agreed)\n", "",
+        "tests/stories/test_taken_back.py",
+    ),
+    Mutant(
+        "a side of a hand-over that never was is a stranger", "wasteledger/domain/declarations.py",
+        '    if fact.kind == "corrected":\n        told', "    if False:\n        told", "tests/stories/test_taken_back.py",
+    ),
 )  # fmt: skip

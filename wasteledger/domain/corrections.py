@@ -14,9 +14,9 @@ does nothing. It holds
 By 4 nothing is struck out but a hand-over, and that only while the package's life has not ended by then: what was sealed, lost, found in
 a box or a room, burnt, or seen after the end takes the authority, which alone may strike out what raises a doubt. By 4 no mass shrinks
 below what was sealed beyond the tolerance, and no waste is renamed after disposal; by 3 and 4 no medical waste becomes another one, and
-none gets a longer limit after its own has passed (design section 14.4). The maker of a proposal may withdraw it. What the authority stood
-for (`vouched`) its maker does not take back alone, and a proposal made before that is answered by it. Until it is agreed, withdrawn or
-refused by the authority, a proposal leaves its items disputed.
+none gets a longer limit after its own has passed (design section 14.4). The maker of a proposal may withdraw it until it is agreed.
+What the authority stood for (`vouched`) its maker does not take back alone, and a proposal made before that is answered by it. Until it
+is agreed, withdrawn or refused by the authority, a proposal leaves its items disputed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -169,7 +169,7 @@ class _Judge:
             return Answer.OVERRULED  # the authority's last word is that it did occur
         if final:
             return Answer.AGREED if final.event.agrees_with else Answer.OVERRULED
-        if self._is_withdrawn(proposal):
+        if self._is_withdrawn(proposal, answers):
             return Answer.WITHDRAWN
         if self._is_authority(proposal):
             return Answer.AGREED
@@ -177,11 +177,28 @@ class _Judge:
             return Answer.REFUSED
         if answers and not self._needs_authority(proposal, answers):
             return Answer.AGREED
-        return Answer.AGREED if self._is_undone(proposal) or self._is_renamed(proposal) else Answer.OPEN
+        if self._is_undone(proposal) or self._is_renamed(proposal) or self._withdraws(proposal):
+            return Answer.AGREED
+        return Answer.OPEN
 
-    def _is_withdrawn(self, proposal: Fact) -> bool:
+    def _withdraws(self, withdrawal: Fact) -> bool:
+        """Whether the maker of a proposal takes it back, to which no party has agreed before."""
+        target = self._target.event
+        if target.kind != "corrected" or target.agrees_with or target.refuses or withdrawal.event.site != target.site:
+            return False
+        return not any(
+            answer.event.agrees_with == self._target.event_id
+            and self.is_heard(answer)
+            and told_before(answer, withdrawal)
+            for answer in corrections_of(target.target_event_id, self._source)
+        )
+
+    def _is_withdrawn(self, proposal: Fact, answers: tuple[Fact, ...]) -> bool:
+        agreed = [answer for answer in answers if answer.event.agrees_with]
         return any(
-            taken.event.site == proposal.event.site and entitlement_of(taken, self._source, self._directory)
+            taken.event.site == proposal.event.site
+            and entitlement_of(taken, self._source, self._directory)
+            and not any(told_before(answer, taken) for answer in agreed)
             for taken in corrections_of(proposal.event_id, self._source)
         )
 

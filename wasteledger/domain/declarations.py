@@ -44,7 +44,7 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
     if lost and entitlement != OFFICE and not directory.acts_for(fact.event.site, having, fact.occurred_ms):
         note_not_entitled(chain, fact, source)  # who gave it on can not have lost it
         return False
-    if entitlement != OFFICE and not found and not is_concerned(chain, fact, directory):
+    if entitlement != OFFICE and not found and not is_concerned(chain, fact, source, directory):
         note_not_entitled(chain, fact, source)
         return False
     if kind == "incident" and fact.event.incident in {"spill", "damage"}:
@@ -52,9 +52,17 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
     return True
 
 
-def is_concerned(chain: Chain, fact: Fact, directory: Directory) -> bool:
-    """Whether the site that a fact names, or one that was merged into it, sealed the package, holds it, or was giver or taker of it."""
+def is_concerned(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether the site that a fact names, or one that was merged into it, sealed the package, holds it, or was giver or taker of it.
+
+    Who says of a hand-over that it never was is one of its sides, though it may be gone from the chain by then.
+    """
     parties = {chain.state.holder, *chain.parties_before(fact)}
+    if fact.kind == "corrected":
+        told = (other for code in fact.event.codes for other in source.facts_of(code))
+        target = next((other for other in told if other.event_id == fact.event.target_event_id), None)
+        if target and entitlement_of(target, source, directory):
+            parties |= {target.event.site, target.event.to_site, target.event.from_site} - {""}
     return directory.acts_for(fact.event.site, parties, fact.occurred_ms)
 
 
