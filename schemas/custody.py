@@ -124,7 +124,8 @@ def decide_move(state: ItemState, event: Move) -> Decision:
     2. Life: issued, sealed and voided by the table. A void after sealing ends nothing by itself: it waits for evidence and a second party.
     3. After the end every act is a doubt, except the same plant scanning the same end again. A label that was void and never sealed, seen
        moving, is a package that nobody sealed.
-    4. An incident declares loss, or that it was found: by the last holder alone; anybody else's find shows a missing hop.
+    4. An incident declares loss, or that it was found: by the last holder, or by the one it was offered to, who has still to accept it;
+       anybody else's find shows a missing hop.
     5. Custody: who acts is compared with who holds. Packed into a second box, it left the first one unseen.
     """
     if event.kind in _NEUTRAL:
@@ -163,6 +164,8 @@ def _suffer(state: ItemState, event: Move) -> Decision:
     if event.incident in {"loss", "theft"}:
         return Decision(state._replace(phase=Phase.LOST), ())
     if event.incident == "found" and state.phase is Phase.LOST:
+        if event.site == state.offered_to:
+            return Decision(state._replace(phase=Phase.OFFERED), ())
         if event.site != state.holder:
             return Decision(state, ("missing_link",))
         return Decision(state._replace(phase=Phase.HELD, offered_to=None), ())
@@ -194,7 +197,7 @@ def _accept(state: ItemState, event: Move) -> Decision:
     known_giver = event.from_site == state.holder
     if event.site == state.holder and state.phase is Phase.HELD:
         return Decision(state, ())  # the same taker scans the same package again
-    if state.phase is Phase.OFFERED:
+    if state.phase is Phase.OFFERED or (state.phase is Phase.LOST and event.site == state.offered_to):
         known_taker = event.site == state.offered_to
         if known_giver and known_taker:
             reason = None
@@ -213,9 +216,12 @@ def _accept(state: ItemState, event: Move) -> Decision:
 def _refuse(state: ItemState, event: Move) -> Decision:
     """The package stays with the giver; a giver that is not the holder shows a hop that was not recorded.
 
-    Only the party it was offered to can refuse it, or one that this party brought it to: anybody else's refusal says nothing.
+    Only the party it was offered to can refuse it, or one that this party brought it to: anybody else's refusal says nothing, and
+    nobody can refuse what lies with its holder and was offered to nobody.
     """
     if state.phase is Phase.OFFERED and state.offered_to not in {event.site, event.from_site}:
+        return Decision(state, ())
+    if state.phase is Phase.HELD and event.from_site == state.holder:
         return Decision(state, ())
     refused = state._replace(phase=Phase.REFUSED, holder=event.from_site, offered_to=None)
     if event.from_site == state.holder:

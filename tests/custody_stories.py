@@ -103,6 +103,21 @@ STORIES: dict[str, list[str]] = {
         "issued A | blank |", "sealed C | held C |", "released C>R | offered C >R |", "loss R | lost C >R |",
         "found C | held C |",
     ],
+    "lost and found by its taker": [
+        "issued A | blank |", "sealed C | held C |", "released C>R | offered C >R |", "loss R | lost C >R |",
+        "found R | offered C >R |", "accepted R<C | held R |",
+    ],
+    "lost, and there all the same": [
+        "issued A | blank |", "sealed C | held C |", "released C>R | offered C >R |", "loss C | lost C >R |",
+        "accepted R<C | held R |",
+    ],
+    "lost, and at another place": [
+        "issued A | blank |", "sealed C | held C |", "released C>R | offered C >R |", "loss C | lost C >R |",
+        "accepted T<C | held T | one_sided_hop",
+    ],
+    "refused by one whom nobody offered it": [
+        "issued A | blank |", "sealed C | held C |", "refused D<C | held C |",
+    ],
     "found by another than the last holder": [
         "issued A | blank |", "sealed C | held C |", "loss C | lost C |", "found R | lost C | missing_link",
     ],

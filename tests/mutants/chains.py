@@ -173,4 +173,49 @@ CHAINS = (
         "        (),",
         "tests/stories/test_storage_runs_on.py",
     ),
+    Mutant(
+        "a picture of a badge makes two of one package", "wasteledger/domain/walk.py",
+        "if 0 < len(strangers) < len(chain.seals):", "if False:", "tests/stories/test_one_label_sealed_twice.py",
+    ),
+    Mutant(
+        "a sealing that never was makes two of one package", "wasteledger/domain/timeline.py",
+        '    if struck.kind != "sealed":\n        return True\n', '    return struck.kind != "sealed"\n',
+        "tests/stories/test_one_label_sealed_twice.py",
+    ),
+    Mutant(
+        "a stranger refuses what lies in a store", "schemas/custody.py",
+        "    if state.phase is Phase.HELD and event.from_site == state.holder:\n        return Decision(state, ())\n", "",
+        "tests/stories/test_refused_and_lost_on_the_way.py",
+    ),
+    Mutant(
+        "its taker loses it to have more time", "wasteledger/domain/walk.py",
+        'if before.phase is _LOST and fact.kind == "accepted" and fact.event.site == before.offered_to:', "if False:",
+        "tests/stories/test_refused_and_lost_on_the_way.py",
+    ),
+    Mutant(
+        "a successor has nothing to say", "wasteledger/domain/register.py",
+        "        if site in sites or not self.at(moment_ms).merged:\n", "        if True:\n",
+        "tests/stories/test_the_successor_acts.py",
+    ),
+    Mutant(
+        "whoever sits with the authority looks into boxes", "wasteledger/domain/boxes.py",
+        "entitlement_of(fact, source, directory) == OFFICE:", 'site[0] == "A":', "tests/stories/test_the_successor_acts.py",
+    ),
+    Mutant(
+        "a closed plant burns on", "wasteledger/domain/checks.py",
+        " and day <= then.closed.get(event.site, day)", "", "tests/stories/test_closed_sites_take_nothing.py",
+    ),
+    Mutant(
+        "a closed site takes over", "wasteledger/domain/checks.py",
+        " or taker in directory.closed:", ":", "tests/stories/test_closed_sites_take_nothing.py",
+    ),
+    Mutant(
+        "a party takes back alone what was agreed", "wasteledger/domain/corrections.py",
+        "            and not any(told_before(answer, taken) for answer in agreed)\n", "",
+        "tests/stories/test_taken_back.py",
+    ),
+    Mutant(
+        "a side of a hand-over that never was is a stranger", "wasteledger/domain/declarations.py",
+        '    if fact.kind == "corrected":\n        told', "    if False:\n        told", "tests/stories/test_taken_back.py",
+    ),
 )  # fmt: skip

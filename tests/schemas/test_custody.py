@@ -110,7 +110,8 @@ def test_custody_never_changes_hands_unseen() -> None:
             after, reasons = decide(state, event)
             if state.holder is None or after.holder == state.holder or reasons:
                 continue
-            both_sides = state.phase is Phase.OFFERED and event.kind == "accepted" and event.site == state.offered_to
+            offered = state.phase in {Phase.OFFERED, Phase.LOST}
+            both_sides = offered and event.kind == "accepted" and event.site == state.offered_to
             assert both_sides or (state.phase is Phase.LOST and event.kind == "incident"), (state, event)
 
 

@@ -7,7 +7,7 @@ neither had it from him nor gave it to him, is about theirs.
 
 from collections.abc import Callable
 
-from wasteledger.domain.entitled import entitlement_of
+from wasteledger.domain.entitled import OFFICE, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
 
@@ -21,13 +21,21 @@ _COMING = frozenset({"accepted", "packed"})
 NOTHING_TOLD = (0, -1)
 
 
-def was_at(site: str, box: str, packed: Fact, fact: Fact, source: Source) -> bool:
-    """Whether a site had the box by the time of a fact: it packed the item, took the box over, or is an authority that looks into it."""
-    if site == packed.event.site or site[0] == "A":
+def was_at(box: str, packed: Fact, fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether the site of a fact had the box by then: it packed the item, took the box over, or is the authority that looks into it.
+
+    What a site had that was merged into another one, the other one has.
+    """
+    site = fact.event.site
+    if site == packed.event.site or entitlement_of(fact, source, directory) == OFFICE:
+        return True
+    if directory.acts_for(site, {packed.event.site}, fact.occurred_ms):
         return True
     begin_ms, until_ms = fact.occurred_ms - LOAD_MS_MAX, fact.occurred_ms + PAIRING_MS_MAX
     return any(
-        other.event.site == site and other.kind == "accepted" and other is not fact
+        other.kind == "accepted"
+        and other is not fact
+        and directory.acts_for(site, {other.event.site}, fact.occurred_ms)
         for other in source.box_facts(box, begin_ms, until_ms)
     )
 

@@ -108,8 +108,8 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
         chain.consignor = giver
     if event.packages_count is not None and fact.kind == "accepted" and event.packages_count != len(event.codes):
         _check_count(chain, fact, source, directory)
-    if giver not in sites or taker not in sites:
-        chain.doubt("unknown_site", fact, site=taker if giver in sites else giver)
+    if giver not in sites or taker not in sites or taker in directory.closed:
+        _check_known(chain, fact, (giver, taker), directory)
     if other is not None:
         check_hop(chain, other, fact, source, directory)
     if chain.consignor is None or (
@@ -131,6 +131,14 @@ def _are_sides(given: Fact, taken: Fact, directory: Directory) -> bool:
         for hop in ((giver.site, giver.to_site), (taker.from_site, taker.site))
     ]
     return sides[0] == sides[1]
+
+
+def _check_known(chain: Chain, fact: Fact, sides: tuple[str, str], directory: Directory) -> None:
+    """Both sides stand in the register; one that was closed gives away what stands there, and takes nothing more."""
+    unknown = next((site for site in sides if site not in directory.sites), None)
+    day = legal_day(fact.occurred_ms)
+    if unknown or day > directory.closed.get(sides[1], day):
+        chain.doubt("unknown_site", fact, site=unknown or sides[1])
 
 
 def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source, directory: Directory) -> None:
@@ -250,7 +258,11 @@ def check_plant(chain: Chain, step: Step, before: ItemState, directory: Director
             chain.doubt("disposed_twice", chain.since, fact, site=event.site)
         return
     own = bool(chain.seals) and chain.seals[0].event.site == event.site
-    lawful = event.site in then.sites and (site_kind(event.site) is SiteKind.PLANT or own)
+    lawful = (
+        event.site in then.sites
+        and day <= then.closed.get(event.site, day)
+        and (site_kind(event.site) is SiteKind.PLANT or own)
+    )
     if not lawful or not then.licensed(holder=event.site, activity="dispose", waste_code=chain.waste_code, day=day):
         chain.doubt("unlicensed_plant", fact, site=event.site)
     elif not then.may_treat(holder=event.site, waste_code=chain.waste_code, method=event.method, day=day):

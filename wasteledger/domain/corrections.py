@@ -16,7 +16,8 @@ a box or a room, burnt, or seen after the end takes the authority, which alone m
 below what was sealed beyond the tolerance, and no waste is renamed after disposal; by 3 and 4 no medical waste becomes another one, and
 none gets a longer limit after its own has passed (design section 14.4). What the authority said of a mass or a waste no party changes after
 it; what it stood for (`vouched`) its maker neither takes back nor renames alone, and a proposal made before that is answered by it. The
-maker of a proposal may withdraw it. Until it is agreed, withdrawn or refused by the authority, a proposal leaves its items disputed.
+maker of a proposal may withdraw it until it is agreed. Until it is agreed, withdrawn or refused by the authority, a proposal leaves its
+items disputed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -162,7 +163,9 @@ class _Judge:
     def is_heard(self, fact: Fact) -> bool:
         """Whether its maker may say it: the authority, or an entitled device of a party concerned."""
         entitlement = entitlement_of(fact, self._source, self._directory)
-        return entitlement == OFFICE or (entitlement != NOT and fact.event.site in self._parties)
+        if entitlement in {OFFICE, NOT}:
+            return entitlement == OFFICE
+        return self._directory.acts_for(fact.event.site, self._parties, fact.occurred_ms)
 
     def _is_authority(self, fact: Fact) -> bool:
         return entitlement_of(fact, self._source, self._directory) == OFFICE
@@ -174,7 +177,10 @@ class _Judge:
             answer
             for answer in facts
             if proposal.event_id in {answer.event.agrees_with, answer.event.refuses}
-            and (self._is_authority(answer) or (answer.event.site != maker and self._may_answer(answer, counterparts)))
+            and (
+                self._is_authority(answer)
+                or (not self._is_one(answer, {maker}) and self._may_answer(answer, counterparts))
+            )
         )
         final = next((answer for answer in reversed(answers) if self._is_authority(answer)), None)
         return Proposal(proposal, self._answer(proposal, answers, final), answers)
@@ -202,7 +208,7 @@ class _Judge:
             return Answer.OVERRULED  # the authority's last word is that it did occur
         if final:
             return Answer.AGREED if final.event.agrees_with else Answer.OVERRULED
-        if self._is_withdrawn(proposal):
+        if self._is_withdrawn(proposal, answers):
             return Answer.WITHDRAWN
         if self._is_authority(proposal):
             return Answer.AGREED
@@ -210,16 +216,37 @@ class _Judge:
             return Answer.REFUSED
         if answers and not self._needs_authority(proposal, answers):
             return Answer.AGREED
-        return Answer.AGREED if self._is_undone(proposal) or self._is_renamed(proposal) else Answer.OPEN
+        if self._is_undone(proposal) or self._is_renamed(proposal) or self._withdraws(proposal):
+            return Answer.AGREED
+        return Answer.OPEN
 
-    def _is_withdrawn(self, proposal: Fact) -> bool:
+    def _withdraws(self, withdrawal: Fact) -> bool:
+        """Whether the maker of a proposal takes it back, to which no party has agreed before."""
+        target = self._target.event
+        if target.kind != "corrected" or target.agrees_with or target.refuses or withdrawal.event.site != target.site:
+            return False
+        return not any(
+            answer.event.agrees_with == self._target.event_id
+            and self.is_heard(answer)
+            and told_before(answer, withdrawal)
+            for answer in corrections_of(target.target_event_id, self._source)
+        )
+
+    def _is_withdrawn(self, proposal: Fact, answers: tuple[Fact, ...]) -> bool:
+        agreed = [answer for answer in answers if answer.event.agrees_with]
         return any(
-            taken.event.site == proposal.event.site and entitlement_of(taken, self._source, self._directory)
+            taken.event.site == proposal.event.site
+            and entitlement_of(taken, self._source, self._directory)
+            and not any(told_before(answer, taken) for answer in agreed)
             for taken in corrections_of(proposal.event_id, self._source)
         )
 
     def _may_answer(self, answer: Fact, counterparts: set[str]) -> bool:
-        return answer.event.site in counterparts and entitlement_of(answer, self._source, self._directory) == OWN
+        known = entitlement_of(answer, self._source, self._directory) == OWN
+        return known and self._is_one(answer, counterparts)
+
+    def _is_one(self, answer: Fact, sites: set[str]) -> bool:
+        return self._directory.acts_for(answer.event.site, sites, answer.occurred_ms)
 
     def _counterparts(self, proposal: Fact) -> set[str]:
         """Who may answer for the other side, the authority apart: those that had the package by their own device's word.

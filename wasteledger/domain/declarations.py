@@ -5,6 +5,7 @@ leaves the cohort only by a void that its holder made, with evidence that is sto
 """
 
 from schemas.custody import Phase
+from schemas.entitlement import Standing
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, authority_on, entitlement_of, words_on
 from wasteledger.domain.facts import Fact, Source
@@ -39,10 +40,11 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
         return True
     found = kind == "incident" and fact.event.incident == "found"  # whoever finds it shows at least where it is
     lost = kind == "incident" and fact.event.incident in {"loss", "theft"}
-    if lost and entitlement != OFFICE and fact.event.site not in {chain.state.holder, chain.state.offered_to}:
+    having = {chain.state.holder, chain.state.offered_to}
+    if lost and entitlement != OFFICE and not directory.acts_for(fact.event.site, having, fact.occurred_ms):
         note_not_entitled(chain, fact, source)  # who gave it on can not have lost it
         return False
-    if entitlement != OFFICE and not found and not is_concerned(chain, fact):
+    if entitlement != OFFICE and not found and not is_concerned(chain, fact, source, directory):
         note_not_entitled(chain, fact, source)
         return False
     if kind == "incident" and fact.event.incident in {"spill", "damage"}:
@@ -50,12 +52,21 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
     return True
 
 
-def is_concerned(chain: Chain, fact: Fact) -> bool:
-    """Whether the site that a fact names sealed the package, holds it, or was giver or taker of it."""
-    return fact.event.site == chain.state.holder or fact.event.site in chain.parties_before(fact)
+def is_concerned(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether the site that a fact names, or one that was merged into it, sealed the package, holds it, or was giver or taker of it.
+
+    Who says of a hand-over that it never was is one of its sides, though it may be gone from the chain by then.
+    """
+    parties = {chain.state.holder, *chain.parties_before(fact)}
+    if fact.kind == "corrected":
+        told = (other for code in fact.event.codes for other in source.facts_of(code))
+        target = next((other for other in told if other.event_id == fact.event.target_event_id), None)
+        if target and entitlement_of(target, source, directory):
+            parties |= {target.event.site, target.event.to_site, target.event.from_site} - {""}
+    return directory.acts_for(fact.event.site, parties, fact.occurred_ms)
 
 
-def is_heard_twice(chain: Chain, fork: Fact, source: Source) -> bool:
+def is_heard_twice(chain: Chain, fork: Fact, source: Source, directory: Directory) -> bool:
     """Whether a second event of one number makes the package doubtful: of an act anybody's, of a declaration a party's.
 
     Once the office trusts the device up to that number, the event counts that came first.
@@ -63,7 +74,7 @@ def is_heard_twice(chain: Chain, fork: Fact, source: Source) -> bool:
     admission = source.admissions.get(fork.event.device_id)
     if admission is not None and fork.event.device_seq <= admission.trusted_seq:
         return False
-    return fork.kind not in DECLARED or is_concerned(chain, fork)
+    return fork.kind not in DECLARED or is_concerned(chain, fork, source, directory)
 
 
 def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
@@ -87,32 +98,52 @@ def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Director
     fact, phase = step.fact, chain.state.phase
     note_not_entitled(chain, fact, source)
     if fact.kind == "sealed":
-        if not is_confirmed(chain, fact, source, directory):
-            chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
+        if is_confirmed(chain, fact, source, directory):
+            return True
+        if source.standing_of(fact) is Standing.OTHER and _is_sealed_rightly(chain, fact, source, directory):
+            return False  # a stranger's word does not make two of somebody's package
+        chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
         return True
     if phase in _ENDS and fact.kind in _SCANS and not step.box and chain.seals:
         chain.doubt("seen_after_end", *((chain.since,) if chain.since else ()), fact, site=_told_by(fact, source))
     return False
 
 
+def _is_sealed_rightly(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether somebody who may say so sealed the package, before a fact or after it."""
+    return any(
+        step.fact.kind == "sealed"
+        and step.fact is not fact
+        and not (step.correction and step.correction.never_was)
+        and entitlement_of(step.fact, source, directory)
+        for step in chain.steps
+    )
+
+
 def check_sealer(chain: Chain, fact: Fact, source: Source, directory: Directory) -> None:
-    """By a badge a device seals only what its own site takes, or the organisation that it belongs to; else it is a stranger's word.
+    """By a badge a device seals only what its own site takes, or the organisation that it belongs to; else it is a stranger's word."""
+    if is_sealed_for_nobody(chain, fact, source, directory):
+        note_not_entitled(chain, fact, source)
+        chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
+
+
+def is_sealed_for_nobody(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether somebody sealed by a badge what he never took.
 
     A photograph of a badge is as good as the badge: whoever seals by it has to answer for the package.
     """
     entitlement, admission = entitlement_of(fact, source, directory), source.admissions.get(fact.event.device_id)
     if not NOT < entitlement < PIN or admission is None or is_confirmed(chain, fact, source, directory):
-        return
+        return False
     sites = {site for site in admission.sites if admission.has(site, fact.received_ms)}
     if directory.organisation(fact.event.site) in {directory.organisation(site) for site in sites}:
-        return
+        return False
     for step in chain.steps:
         event = step.fact.event
         took = step.fact.kind in _HAND_OVERS and not sites.isdisjoint((event.site, event.to_site or event.from_site))
         if took and entitlement_of(step.fact, source, directory):
-            return
-    note_not_entitled(chain, fact, source)
-    chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
+            return False
+    return True
 
 
 def is_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
@@ -127,17 +158,16 @@ def is_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory)
 def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory: Directory) -> bool:
     fact, phase = step.fact, chain.state.phase
     if phase in _BLANK:
-        if entitlement == OFFICE or fact.event.site == _whose_label(
-            chain, source, directory, otherwise=fact.event.site
-        ):
+        whose = _whose_label(chain, source, directory, otherwise=fact.event.site)
+        if entitlement == OFFICE or directory.acts_for(fact.event.site, {whose}, fact.occurred_ms):
             return True
         note_not_entitled(chain, fact, source)
         return False
-    if chain.replaced and _is_of_torn_label(chain, fact):
+    if chain.replaced and _is_of_torn_label(chain, fact, source, directory):
         return False
     if phase in _ENDS:
         return True
-    if fact.event.site != chain.state.holder and entitlement != OFFICE:
+    if entitlement != OFFICE and not directory.acts_for(fact.event.site, {chain.state.holder}, fact.occurred_ms):
         note_not_entitled(chain, fact, source)
         return False
     chain.void = fact
@@ -153,13 +183,13 @@ def _void(chain: Chain, step: Step, entitlement: int, source: Source, directory:
     return False
 
 
-def _is_of_torn_label(chain: Chain, fact: Fact) -> bool:
+def _is_of_torn_label(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
     """Whether a party declares a label spoiled that another one has taken the place of: it says nothing of the package."""
     torn = {old: label.word for label in chain.replaced.values() for old in label.word.event.codes}
     words = [torn.get(code) for code in fact.event.codes if code in chain.labels]
     said_ms = fact.occurred_ms + CLOCK_DIFFERENCE_MS_MAX
     about_label = fact.event.reason != "never_was" and all(word and word.occurred_ms <= said_ms for word in words)
-    return about_label and is_concerned(chain, fact)
+    return about_label and is_concerned(chain, fact, source, directory)
 
 
 def _whose_label(chain: Chain, source: Source, directory: Directory, *, otherwise: str) -> str:

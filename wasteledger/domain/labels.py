@@ -118,7 +118,8 @@ class _Labels:
         first, number = (before.first, before.number + 1) if before else (old, 1)
         parties = self._parties_to(first)
         office = self._entitlement(word) == OFFICE
-        if number > LABELS_MAX or not (parties if office else word.event.site in parties):
+        concerned = bool(parties) if office else self._directory.acts_for(word.event.site, parties, word.occurred_ms)
+        if number > LABELS_MAX or not concerned:
             return False
         if self._is_struck_out(word, old) or not self._is_blank(word, new):
             return False

@@ -6,6 +6,7 @@ Rows, loaded from a readable file. The chain of custody refers to them by code a
 import csv
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
@@ -276,6 +277,8 @@ class Directory:
             for site in register.sites
             if site.successor
         }
+        #: Sites that were closed without a successor: the last day on which each was in force.
+        self.closed = {site.code: site.closed_on for site in register.sites if site.closed_on and not site.successor}
         #: Expected steps by state, as `deadlines.expected_step` has met them.
         self.steps: dict[tuple[str, str, str | None, str], Any] = {}
         #: Answers of `checks.py` on hand-overs that are exempt from the manifest: by vehicle, giver, taker and waste.
@@ -364,6 +367,13 @@ class Directory:
         while site in merged and merged[site][0] <= today:
             site = merged[site][1]
         return site
+
+    def acts_for(self, site: str, sites: Collection[str | None], moment_ms: int) -> bool:
+        """Whether a site is one of these, or has been merged with one of them by then: a scan may name either."""
+        if site in sites or not self.at(moment_ms).merged:
+            return site in sites
+        heir = self.successor_of(site, moment_ms)
+        return any(other and self.successor_of(other, moment_ms) == heir for other in sites)
 
     def predecessors(self, site: str, moment_ms: int) -> list[str]:
         """The sites that a site stands for at a moment, itself apart."""

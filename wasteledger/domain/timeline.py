@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from wasteledger.domain.boxes import LOAD_MS_MAX, PAIRING_MS_MAX, empties, is_anothers, was_at
-from wasteledger.domain.corrections import Correction, correction_of, corrections_of
+from wasteledger.domain.corrections import Correction, correction_of
 from wasteledger.domain.entitled import OFFICE, entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.labels import ACTS, Label, labels_around
@@ -185,8 +185,8 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
         correction = None
         if fact.event_id in targets:
             correction = correction_of(code, fact, own, source, directory, names)
-            # A sealing that never was still counts as a step: the item is voided by it, not forgotten.
-            if correction and correction.never_was and fact.kind != "sealed":
+            # A sealing that never was still counts as a step, unless another one stands: the item is voided by it, not forgotten.
+            if correction and correction.never_was and _is_left_out(code, fact, own, source, directory):
                 kept = [other for other in kept if other is not fact]
                 continue
         steps.append(Step(fact, "", correction))
@@ -209,6 +209,18 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
             steps.sort(key=_by_order)
             _begin_first(steps)
     return Timeline(_pair(steps, source, directory)[0], stays, len(steps), labels=labels)
+
+
+def _is_left_out(code: str, struck: Fact, own: list[Fact], source: Source, directory: Directory) -> bool:
+    """Whether what never was is no step: of a package that was sealed more than once, one sealing is left, which stands if any does."""
+    if struck.kind != "sealed":
+        return True
+    for fact in own:
+        if fact.kind == "sealed" and fact is not struck and entitlement_of(fact, source, directory):
+            correction = correction_of(code, fact, own, source, directory) if fact.event_id in source.targets else None
+            if correction is None or not correction.never_was or fact.order < struck.order:
+                return True
+    return False
 
 
 def _by_label(
@@ -365,7 +377,7 @@ def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a 
         if fact.kind == "accepted" and entitlement_of(fact, source, directory):
             had.add(fact.event.site)
         if empties(fact) or _counted(fact, box):
-            if not entitlement_of(fact, source, directory) or not was_at(fact.event.site, box, packed, fact, source):
+            if not entitlement_of(fact, source, directory) or not was_at(box, packed, fact, source, directory):
                 continue
             struck = correction(box, fact)
             if struck is not None and struck.never_was:
@@ -396,7 +408,7 @@ def _leaves(fact: Fact, packed: Fact, source: Source, directory: Directory) -> b
     if kind in _LEAVING:
         if kind == "unpacked":
             return bool(fact.event.box == box)
-        return kind == "disposed" or fact.event.box == box or was_at(fact.event.site, box, packed, fact, source)
+        return kind == "disposed" or fact.event.box == box or was_at(box, packed, fact, source, directory)
     if box in fact.event.codes or fact.order < packed.order:
         return False
     if kind == "refused":

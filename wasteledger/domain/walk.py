@@ -12,6 +12,7 @@ The walk, in the order of `walk`:
 """
 
 from collections.abc import Iterator
+from copy import copy
 from typing import NamedTuple
 
 from schemas.custody import ItemState, Move, Phase, decide_move
@@ -30,8 +31,14 @@ from wasteledger.domain.checks import (
     check_travel,
 )
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
-from wasteledger.domain.declarations import DECLARED, check_sealer, hear_declaration, is_heard_twice
-from wasteledger.domain.entitled import OFFICE, OWN, PIN, answer_to, entitlement_of
+from wasteledger.domain.declarations import (
+    DECLARED,
+    check_sealer,
+    hear_declaration,
+    is_heard_twice,
+    is_sealed_for_nobody,
+)
+from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
 from wasteledger.domain.labels import ACTS, Label
@@ -40,7 +47,7 @@ from wasteledger.domain.opening_checks import check_opening_stock, note_without_
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
 from wasteledger.domain.storage import left_of, put
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, box_weighings, timeline_of
+from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, Timeline, box_weighings, timeline_of
 
 #: At hand: a member of an enumeration costs as much as a call, and the walk asks for them at each step.
 _HELD, _OFFERED, _DISPOSED, _LOST, _VOIDED = Phase.HELD, Phase.OFFERED, Phase.DISPOSED, Phase.LOST, Phase.VOIDED
@@ -82,6 +89,25 @@ class TailWalk(NamedTuple):
 def walk(code: str, source: Source, directory: Directory, tails: Tails | None = None) -> Chain:
     """Walks an item's steps; see the numbered list above. `tails` remembers what items of one box share."""
     timeline = timeline_of(code, source, directory, tails)
+    chain = _walk_through(code, timeline, source, directory)
+    if len(chain.seals) > 1:
+        strangers = [seal for seal in chain.seals if is_sealed_for_nobody(chain, seal, source, directory)]
+        if 0 < len(strangers) < len(chain.seals):  # a stranger's word does not make two of somebody's package
+            steps = [_disowned(step) if step.fact in strangers else step for step in timeline.steps]
+            chain = _walk_through(code, timeline._replace(steps=steps), source, directory)
+    return chain
+
+
+def _disowned(step: Step) -> Step:
+    """A step which, as all that is told of the package shows, its signer may not say."""
+    fact = copy(step.fact)
+    fact.entitlement = NOT
+    return Step(fact, step.box, step.correction)
+
+
+def _walk_through(  # noqa: C901 - the numbered list above, in its order
+    code: str, timeline: Timeline, source: Source, directory: Directory
+) -> Chain:
     chain = Chain(code, timeline.steps, timeline.stays)
     if timeline.steps and timeline.relabelled_from:
         # The label took another one's place: the package's story stands under its first code.
@@ -103,7 +129,7 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
         check_packings(chain)
     check_stock_takes(chain, source)
     for fork in source.forks_of(code):
-        if is_heard_twice(chain, fork, source):
+        if is_heard_twice(chain, fork, source, directory):
             chain.doubt("device_fork", fork, site=fork.event.site)
     if chain.state.phase is _LOST and chain.since:
         chain.doubt("declared_lost", chain.since, site=chain.since.event.site)
@@ -346,6 +372,10 @@ def _move(  # noqa: C901, PLR0912 - one look at a change of hands, asked at most
     chain: Chain, fact: Fact, before: ItemState, directory: Directory
 ) -> None:
     """The item changed phase or hands: was it in time, where is it now, and what is expected next."""
+    if before.phase is _LOST and fact.kind == "accepted" and fact.event.site == before.offered_to:
+        chain.awaited, chain.since_ms, chain.since = (
+            chain.lost
+        )  # its taker had it: what was waited for was waited for all the time
     state, step, now_ms = chain.state, chain.awaited, fact.occurred_ms
     phase, holder = state.phase, state.holder
     if holder is None and step is None and phase is not _VOIDED and phase is not _LOST:
@@ -368,7 +398,7 @@ def _move(  # noqa: C901, PLR0912 - one look at a change of hands, asked at most
     awaited = chain.awaited = awaited_step(state, chain.waste_code, directory)
     if phase is _OFFERED and fact.event.backfill is not None:
         chain.awaited = None  # one side's paper sets the other side no term: what it says it gave is still its own
-    if before.phase is _LOST and phase is _HELD and not passed_on:
+    if before.phase is _LOST and (phase is _HELD or phase is _OFFERED) and not passed_on:
         chain.awaited, chain.since_ms, chain.since = chain.lost  # found by who had it: all that was waited for still is
     if not passed_on and chain.arrived is not None and (not ended or phase is _LOST or before.phase is _LOST):
         return  # its time of storage runs on
