@@ -12,4 +12,13 @@ NUMBERS = (
         "what was refused at the gate had left", "wasteledger/domain/manifest_drafts.py",
         "if not refused or fact.order > max(refused)]", "if True]", "tests/stories/test_written_afterwards.py",
     ),
+    Mutant(
+        "two parties agree on sixty tonnes", "wasteledger/domain/checks.py",
+        "if not is_plausible(chain.mass_g, event.package, then):", "if not is_plausible(event.mass_g, event.package, then):",
+        "tests/stories/test_sixty_tonnes.py",
+    ),
+    Mutant(
+        "old stock weighs what it likes", "wasteledger/domain/opening_checks.py",
+        "if not is_plausible(chain.mass_g, event.package, then):", "if False:", "tests/stories/test_sixty_tonnes.py",
+    ),
 )  # fmt: skip

@@ -41,7 +41,7 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
     if event.site[0] in HANDLERS and is_ghost(fact, then):
         chain.ghost = chain.ghost or len(chain.seals) == 1  # sealed again by a handler, it is still its producer's
         chain.doubt("sealed_by_handler", fact, site=event.site)
-    if not is_plausible(event.mass_g, event.package, then):
+    if not is_plausible(chain.mass_g, event.package, then):
         chain.doubt("implausible_mass", fact, site=event.site)
     if len(chain.code) <= _STOCK_CODE_LENGTH:
         return
@@ -64,9 +64,8 @@ def check_beginning(chain: Chain, fact: Fact, source: Source, then: Directory) -
 
 
 def is_plausible(mass_g: int, package: str, directory: Directory) -> bool:
-    """Whether a package of this kind can weigh so much; nothing weighs nothing."""
-    rule = _HEAVIEST.get(package)
-    return mass_g > 0 and (rule is None or mass_g <= directory.limit(rule) * 1000)
+    """Whether a package of this kind can weigh so much, the heaviest where the kind is not told; nothing weighs nothing."""
+    return mass_g > 0 and mass_g <= directory.limit(_HEAVIEST.get(package, "drum_mass_kg_max")) * 1000
 
 
 def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directory) -> None:
