@@ -115,7 +115,8 @@ def _check_boxes(
     for key, (fact, mass_g) in weighed.items():
         packed_g = sum(_weight_at(chain, fact.occurred_ms) for chain in inside[key])
         sealed_g = sum(_weight_held(chain, fact.occurred_ms) for chain in inside[key])
-        tolerance = directory.at(fact.occurred_ms).tolerance
+        then = directory.at(fact.occurred_ms)
+        tolerance = then.estimate if fact.event.mass_source == "estimated" else then.tolerance
         if tolerance.allows(before_g=packed_g, after_g=mass_g) and tolerance.allows(before_g=sealed_g, after_g=mass_g):
             continue
         for chain in inside[key]:

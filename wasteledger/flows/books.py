@@ -200,6 +200,8 @@ class Books:
     def _weigh(self, device: str) -> None:
         """The standing of a device has changed: what its events touch is judged again."""
         self.source.admissions.rights.clear()
+        forks = (fact for facts in self.source.forks.values() for fact in facts if fact.event.device_id == device)
+        self._touched.add_items(code for fork in forks for code in fork.event.codes if not is_box(code))
         for fact in self.source.facts_of_device(device, self.devices[device].newest, end=self.size + 1):
             fact.standing = fact.entitlement = None
             self.source.date_anew(fact, ())  # corrections and stock-takes are at hand elsewhere too
