@@ -21,4 +21,9 @@ NUMBERS = (
         "old stock weighs what it likes", "wasteledger/domain/opening_checks.py",
         'if not is_plausible(chain.mass_g, "drum", then):', "if False:", "tests/stories/test_sixty_tonnes.py",
     ),
+    Mutant(
+        "a word after the fire moves it into another year", "wasteledger/domain/reconcile.py",
+        "ended_ms = chain.since.occurred_ms", "ended_ms = chain.steps[-1].fact.occurred_ms",
+        "tests/stories/test_capacity_of_a_year.py",
+    ),
 )  # fmt: skip
