@@ -42,6 +42,7 @@ class BookedItem(NamedTuple):
         told_day: on which its sealing was received, in China's calendar; empty for a label never sealed.
         corrected_down_g: by how much corrections made it lighter than it was sealed.
         opening: 1 for opening stock, which nobody produced on the day it was declared; 0 for what was sealed.
+        disposed_ms: when it was disposed of, whatever was said of it afterwards; None before.
     """
 
     code: str
@@ -64,6 +65,7 @@ class BookedItem(NamedTuple):
     corrected_down_g: int
     told_day: str
     opening: int = 0
+    disposed_ms: int | None = None
 
 
 class BookedDoubt(NamedTuple):
@@ -174,6 +176,7 @@ def book_item(chain: Chain, region: str) -> list[BookedItem]:
                 chain.corrected_down_g if number == 1 else 0,
                 legal_day_text(seal.received_ms) if seal else "",
                 int(seal is not None and is_opening_stock(seal)),
+                chain.since.occurred_ms if state.phase is Phase.DISPOSED and chain.since else None,
             )
         )
     if declared and chain.seals:
@@ -198,7 +201,7 @@ def _declared_beside(chain: Chain, row: BookedItem, declared: Fact, region: str)
         waste_code=event.waste_code, sealed_ms=told_ms, sealed_day=day, mass_g=event.mass_g, item_class="unsealed",
         phase=Phase.HELD.value, holder=event.site, inferred=0,
         reasons="opening_stock_unconfirmed" if chain.declared_waits else "opening_stock_known", due_ms=None,
-        last_ms=told_ms, stays="[]", method="", corrected_down_g=0, told_day=day, opening=1,
+        last_ms=told_ms, stays="[]", method="", corrected_down_g=0, told_day=day, opening=1, disposed_ms=None,
     )  # fmt: skip
 
 

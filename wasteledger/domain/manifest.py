@@ -21,6 +21,7 @@ from typing import NamedTuple
 from schemas.entitlement import Standing
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.load import Entitled, Inside, Struck
+from wasteledger.domain.manifest_drafts import in_force
 from wasteledger.domain.manifest_legs import (
     MOVES,
     Leg,
@@ -62,7 +63,7 @@ class Manifest:
     """What a manifest is, as far as is known.
 
     Attributes:
-        drafts: every draft of the consignor and of the office, in order of time; the last one holds, and is `draft`.
+        drafts: those of the consignor and of the office that count (`manifest_drafts.py`), in order of time; the last one is `draft`.
         consignor: 移出人, as drafted, else the first that gave under it; empty while nobody is known.
         consignors: everybody who gave under it and is no carrier, in order; more than one is against art. 16.
         carriers: as drafted, else those that carried, in the order of their legs.
@@ -272,17 +273,18 @@ class _Papers(NamedTuple):
 
 def _papers(papers: Sequence[Fact], legs: Sequence[Leg]) -> _Papers:
     """Who may make which: the consignor drafts and voids, the consignee confirms, the office may draft and void for anybody."""
-    drafts = _drafts(papers, legs)
+    made = _drafts(papers, legs)
+    drafters = (fact.event.site for fact in made if not _by_authority(fact))
+    consignor = next(drafters, "") or _first_giver(legs, made[-1].event.carriers if made else ())
+    drafts = in_force(made, legs, consignor)
     draft = drafts[-1].event if drafts else None
-    drafters = (fact.event.site for fact in drafts if not _by_authority(fact))
-    consignor = next(drafters, "") or _first_giver(legs, draft.carriers if draft else ())
     ends = [leg for leg in legs if _arrives(leg, consignor)]
     consignee = draft.consignee if draft else ends[-1].taker if ends else ""
     confirmations = [fact for fact in papers if fact.event.action == "confirmed" and fact.event.site == consignee]
     voids = [fact for fact in papers if fact.event.action == "voided" and _may_void(fact, consignor)]
     accepted = min((fact.order for leg in ends for fact in leg.acceptances), default=None)
     holding = tuple(fact for fact in voids if accepted is None or fact.order < accepted)
-    rightful = {fact.event_id for fact in (*drafts, *confirmations, *voids)}
+    rightful = {fact.event_id for fact in (*made, *confirmations, *voids)}
     return _Papers(
         consignor,
         consignee,

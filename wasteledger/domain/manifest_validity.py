@@ -20,10 +20,10 @@ import orjson
 
 from schemas.entitlement import Standing
 from schemas.plates import normal_plate
-from wasteledger.domain.entitled import told_before
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.manifest_doubts import AddWorkdays, transfer_end
+from wasteledger.domain.manifest_drafts import in_time, not_later
 from wasteledger.domain.manifest_legs import Leg
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
@@ -187,30 +187,17 @@ def _drafting(
     if not manifest.drafts:
         return "undrafted"
     if left is None or any(
-        _in_time(draft, left, told_ms) or _on_paper(draft, left, manifest, directory, add_workdays)
+        in_time(draft, left, told_ms) or _on_paper(draft, left, manifest, directory, add_workdays)
         for draft in manifest.drafts
     ):
         return ""
     return "after_the_fact"
 
 
-def _in_time(draft: Fact, left: Fact, told_ms: int) -> bool:
-    """Its own device's chain shows that it came first; else it was here before anybody told of the hand-over, and is not dated later."""
-    if draft.event.backfill:
-        return False
-    if draft.event.device_id == left.event.device_id:
-        return told_before(draft, left)
-    return draft.received_ms <= told_ms and draft.latest_ms <= left.occurred_ms + CLOCK_DIFFERENCE_MS_MAX
-
-
-def _not_later(draft: Fact, left: Fact) -> bool:
-    return draft.occurred_ms <= left.occurred_ms + CLOCK_DIFFERENCE_MS_MAX
-
-
 def _on_paper(draft: Fact, left: Fact, manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) -> bool:
     """Written on paper before the load left, and entered in time with the paper's number (art. 20)."""
     event = draft.event
-    if event.form != "paper" or not event.backfill or not event.backfill.get("paper") or not _not_later(draft, left):
+    if event.form != "paper" or not event.backfill or not event.backfill.get("paper") or not not_later(draft, left):
         return False
     ended = transfer_end(manifest)
     if ended is None:
@@ -222,6 +209,6 @@ def _carriers(manifest: Manifest, left: Fact | None) -> tuple[str, ...]:
     """As the last draft says that was made before the load left; the office may name another carrier on the way."""
     holding = [
         draft for draft in manifest.drafts
-        if left is None or _not_later(draft, left) or draft.standing is Standing.OFFICE
+        if left is None or not_later(draft, left) or draft.standing is Standing.OFFICE
     ]  # fmt: skip
     return tuple(holding[-1].event.carriers) if holding else manifest.carriers

@@ -294,13 +294,12 @@ def _capacity_findings(chains: dict[str, Chain], directory: Directory, as_of_ms:
     disposed_g: dict[tuple[str, int], int] = defaultdict(int)
     newest: dict[tuple[str, int], list[tuple[int, str, str]]] = defaultdict(list)
     for chain in chains.values():
-        if chain.state.phase is Phase.DISPOSED and chain.state.holder:
-            last_ms = chain.steps[-1].fact.occurred_ms
-            year = chain.state.holder, legal_day(last_ms).year
+        if chain.state.phase is Phase.DISPOSED and chain.state.holder and chain.since:
+            ended_ms = chain.since.occurred_ms
+            year = chain.state.holder, legal_day(ended_ms).year
             rows = book_item(chain, directory.region)
             disposed_g[year] += sum(row.mass_g for row in rows if row.phase == Phase.DISPOSED.value)
-            end = chain.since or chain.steps[-1].fact
-            newest[year].append((-last_ms, chain.code, end.event_id))
+            newest[year].append((-ended_ms, chain.code, chain.since.event_id))
 
     def disposals(site: str, year: int) -> tuple[str, ...]:
         return tuple(dict.fromkeys(event_id for _, _, event_id in sorted(newest[site, year])[:EVIDENCE_MAX]))

@@ -104,8 +104,8 @@ def capacity_now(rows: BookRows, source: BookSource, directory: Directory, regio
 
     def disposals(site: str, year: int) -> tuple[str, ...]:
         condition = (
-            "holder = ? AND phase = 'disposed' AND last_ms >= ? AND last_ms < ? AND code NOT LIKE ? "
-            "ORDER BY last_ms DESC, code LIMIT ?"
+            "holder = ? AND phase = 'disposed' AND disposed_ms >= ? AND disposed_ms < ? AND code NOT LIKE ? "
+            "ORDER BY disposed_ms DESC, code LIMIT ?"
         )
         span = year_begin_ms(year), year_begin_ms(year + 1)
         items = rows.items(condition, (site, *span, f"%{COPY_MARK}%", EVIDENCE_MAX))

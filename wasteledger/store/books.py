@@ -13,7 +13,7 @@ from wasteledger.store.books_db import BOOKS_VERSION, BooksState, execute_many, 
 
 _ITEM_COLUMNS = (
     "code, site, waste_code, sealed_ms, sealed_day, packages, mass_g, item_class, phase, holder, inferred, reasons, due_ms, last_ms, "
-    "stays, roll, method, corrected_down_g, told_day, opening"
+    "stays, roll, method, corrected_down_g, told_day, opening, disposed_ms"
 )
 _ITEM_UPSERT = (
     f"INSERT INTO books_item ({_ITEM_COLUMNS}) VALUES ({', '.join('?' * len(BookedItem._fields))}) ON CONFLICT (code) DO UPDATE SET "  # noqa: S608 - names of our own
@@ -233,7 +233,7 @@ class BookRows:
     def disposed_by_day(self, values: Sequence[str]) -> list[tuple[str, int, int]]:
         """Site, day (in China, since 1970) and grams of what was disposed of, where the site's code lies between two bounds."""
         statement = (
-            "SELECT holder, (last_ms + ?) / ? AS day, sum(mass_g) FROM books_item WHERE phase = 'disposed' "
+            "SELECT holder, (disposed_ms + ?) / ? AS day, sum(mass_g) FROM books_item WHERE phase = 'disposed' "
             "AND substr(holder, 2) >= ? AND substr(holder, 2) < ? GROUP BY holder, day"
         )
         found = query(self._connection, statement, (CHINA_MS, DAY_MS, *values))

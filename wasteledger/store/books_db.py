@@ -32,7 +32,8 @@ _TABLES = {
     "books_item": "code TEXT PRIMARY KEY, site TEXT NOT NULL, waste_code TEXT NOT NULL, sealed_ms {big}, sealed_day TEXT, "
     "packages {int} NOT NULL, mass_g {big} NOT NULL, item_class TEXT, phase TEXT NOT NULL, holder TEXT, inferred {int} NOT NULL, "
     "reasons TEXT NOT NULL, due_ms {big}, last_ms {big} NOT NULL, stays TEXT NOT NULL, roll TEXT NOT NULL, "
-    "method TEXT NOT NULL, corrected_down_g {big} NOT NULL, told_day TEXT NOT NULL, opening {int} NOT NULL",
+    "method TEXT NOT NULL, corrected_down_g {big} NOT NULL, told_day TEXT NOT NULL, opening {int} NOT NULL, "
+    "disposed_ms {big}",
     "books_doubt": "subject TEXT NOT NULL, reason TEXT NOT NULL, rule TEXT NOT NULL, site TEXT NOT NULL, at_ms {big} NOT NULL, "
     "evidence TEXT NOT NULL, detail TEXT NOT NULL, items TEXT NOT NULL",
     "books_device": "device TEXT PRIMARY KEY, content TEXT NOT NULL",

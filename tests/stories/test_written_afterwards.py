@@ -1,0 +1,99 @@
+"""What is written on a paper after the fact does not change what the paper was to be."""
+
+import pytest
+
+from tests.stories.telling import UNDER_THE_MANIFEST, Telling
+from tests.stories_builder import (
+    BAG,
+    CARRIER,
+    COMPANY_LORRY,
+    COMPANY_PLANT,
+    FOREIGN_VEHICLE,
+    INFECTIOUS,
+    MANIFEST,
+    OFFICE,
+    PLANT,
+    TRANSFER,
+    VEHICLE,
+)
+
+SHARPS = "841-002-01"
+DRAFTED_OTHERWISE: dict[str, dict[str, object]] = {
+    "vehicle": {"vehicle": FOREIGN_VEHICLE},
+    "carrier": {"vehicle": VEHICLE, "carriers": [COMPANY_LORRY]},
+    "waste": {"vehicle": VEHICLE, "waste_codes": [SHARPS]},
+    "consignee": {"vehicle": VEHICLE, "consignee": COMPANY_PLANT},
+}
+
+
+def at_the_centre() -> Telling:
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.collector_takes(BAG)
+    day.collector_brings_to_centre(BAG)
+    return day
+
+
+def burned(day: Telling) -> Telling:
+    day.lorry_takes(BAG)
+    day.lorry_brings_to_plant(BAG)
+    day.plant_burns(BAG)
+    day.plant_confirms()
+    return day
+
+
+def drafted_again(day: Telling, *, at: str, by: str = TRANSFER, **fields: object) -> None:
+    """The manifest is drawn up with all that came about; `at` is the moment itself."""
+    said = {"carriers": [CARRIER], "consignee": PLANT, "waste_codes": [INFECTIOUS], "vehicle": VEHICLE} | fields
+    day.tell(by, "manifested", at=at, manifest=MANIFEST, action="drafted", **({"form": "electronic"} | said))
+
+
+@pytest.mark.parametrize("other", DRAFTED_OTHERWISE)
+@pytest.mark.parametrize("at", ["03 09:30", "03 14:00"])
+def test_drafting_again_behind_the_load_takes_no_mismatch_away(other: str, at: str) -> None:
+    """车已经走了，移出人才把联单改成实际的车、承运人、去向、废物：不一致照旧。"""
+    day = at_the_centre()
+    day.draft(MANIFEST, TRANSFER, at="03 08:00", **DRAFTED_OTHERWISE[other])
+    before = set(burned(day).ends().findings)
+    assert "manifest_mismatch" in before
+    day = at_the_centre()
+    day.draft(MANIFEST, TRANSFER, at="03 08:00", **DRAFTED_OTHERWISE[other])
+    day.lorry_takes(BAG)
+    drafted_again(day, at=at)
+    day.lorry_brings_to_plant(BAG)
+    day.plant_burns(BAG)
+    day.plant_confirms()
+    assert set(day.ends().findings) == before
+
+
+def test_it_was_drafted_again_before_the_load_left() -> None:
+    """出门之前改过的联单算数。"""
+    day = at_the_centre()
+    day.draft(MANIFEST, TRANSFER, at="03 08:00", vehicle=FOREIGN_VEHICLE, consignee=COMPANY_PLANT)
+    drafted_again(day, at="03 07:50")
+    end = burned(day).ends()
+    assert (end.findings, end.classes[BAG]) == ({}, "safely_disposed")
+
+
+def test_the_lorry_was_sent_away_at_the_gate_and_another_one_drafted() -> None:
+    """第一辆车在门口被拒，换车后重新填报：第二份算数。"""
+    day = at_the_centre()
+    day.draft(MANIFEST, TRANSFER, at="03 07:00", vehicle=FOREIGN_VEHICLE)
+    day.release(BAG, TRANSFER, CARRIER, at="03 07:00", manifest=MANIFEST)
+    day.tell(CARRIER, "refused", at="03 07:05", codes=[BAG], from_site=TRANSFER, manifest=MANIFEST, reason="vehicle")
+    drafted_again(day, at="03 07:40")
+    end = burned(day).ends()
+    assert (end.findings, end.classes[BAG]) == ({}, "safely_disposed")
+
+
+def test_the_office_sends_the_load_elsewhere_on_the_way() -> None:
+    """途中由主管部门改派：它说的算。"""
+    day = at_the_centre()
+    day.draft(MANIFEST, TRANSFER, at="03 08:00", vehicle=VEHICLE)
+    day.lorry_takes(BAG)
+    drafted_again(day, at="03 09:00", by=OFFICE, consignee=COMPANY_PLANT)
+    day.hop(BAG, CARRIER, COMPANY_PLANT, at="03 11:00", **UNDER_THE_MANIFEST)
+    day.dispose(BAG, site=COMPANY_PLANT)
+    day.tell(COMPANY_PLANT, "manifested", at="04 09:00", manifest=MANIFEST, action="confirmed", opinion="accepted")
+    end = day.ends()
+    assert (end.findings, end.classes[BAG]) == ({}, "safely_disposed")
