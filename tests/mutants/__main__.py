@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.mutants.chains import CHAINS
 from tests.mutants.ledger import LEDGER
 from tests.mutants.mutant import Mutant
+from tests.mutants.stories import STORIES
 from tests.mutants.words import WORDS
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ RUN_S_MAX = 300
 def main() -> int:
     """Applies each mutant; exit 1 when one survives or can not be applied, or when the tests fail on the product as it is."""
     wanted = sys.argv[1:]
-    known = (*LEDGER, *WORDS, *CHAINS)
+    known = (*LEDGER, *WORDS, *CHAINS, *STORIES)
     chosen = [mutant for mutant in known if not wanted or any(word in mutant.name for word in wanted)]
     bad = 0
     for mutant in (_control(chosen), *chosen):
