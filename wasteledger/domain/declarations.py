@@ -6,7 +6,7 @@ leaves the cohort only by a void that its holder made, with evidence that is sto
 
 from schemas.custody import Phase
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, authority_on, entitlement_of
+from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, authority_on, entitlement_of, words_on
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import Step
@@ -87,7 +87,7 @@ def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Director
     fact, phase = step.fact, chain.state.phase
     note_not_entitled(chain, fact, source)
     if fact.kind == "sealed":
-        if not is_confirmed(fact, source, directory):
+        if not is_confirmed(chain, fact, source, directory):
             chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
         return True
     if phase in _ENDS and fact.kind in _SCANS and not step.box and chain.seals:
@@ -101,7 +101,7 @@ def check_sealer(chain: Chain, fact: Fact, source: Source, directory: Directory)
     A photograph of a badge is as good as the badge: whoever seals by it has to answer for the package.
     """
     entitlement, admission = entitlement_of(fact, source, directory), source.admissions.get(fact.event.device_id)
-    if not NOT < entitlement < PIN or admission is None or is_confirmed(fact, source, directory):
+    if not NOT < entitlement < PIN or admission is None or is_confirmed(chain, fact, source, directory):
         return
     sites = {site for site in admission.sites if admission.has(site, fact.received_ms)}
     if directory.organisation(fact.event.site) in {directory.organisation(site) for site in sites}:
@@ -115,15 +115,12 @@ def check_sealer(chain: Chain, fact: Fact, source: Source, directory: Directory)
     chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
 
 
-def is_confirmed(fact: Fact, source: Source, directory: Directory) -> bool:
+def is_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
     """Whether the site itself, or the authority, stands for an act that was made in the site's name."""
     return any(
-        answer.kind == "vouched"
-        and (
-            entitlement_of(answer, source, directory) == OFFICE
-            or (entitlement_of(answer, source, directory) == OWN and answer.event.site == fact.event.site)
-        )
-        for answer in source.targets.get(fact.event_id, ())
+        entitlement_of(answer, source, directory) == OFFICE
+        or (entitlement_of(answer, source, directory) == OWN and answer.event.site == fact.event.site)
+        for answer in words_on(fact.event_id, chain.names, source)
     )
 
 
@@ -164,20 +161,21 @@ def _whose_label(chain: Chain, source: Source, directory: Directory, *, otherwis
 
 def _is_void_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
     """By the authority, whose own void needs no second party; by a counterparty where the rule says so."""
-    if authority_on(fact.event_id, source, directory) or entitlement_of(fact, source, directory) == OFFICE:
+    if authority_on(fact.event_id, chain.names, source, directory) or entitlement_of(fact, source, directory) == OFFICE:
         return True
     if not directory.at(fact.occurred_ms).limit("void_confirm_site", fact.event.site):
         return False
-    others = chain.parties_before(fact) - {fact.event.site}
+    organisation = directory.at(fact.occurred_ms).organisation
+    others = {site for site in chain.parties_before(fact) if organisation(site) != organisation(fact.event.site)}
     return any(
-        answer.kind == "vouched" and answer.event.site in others and entitlement_of(answer, source, directory) == OWN
-        for answer in source.targets.get(fact.event_id, ())
+        answer.event.site in others and entitlement_of(answer, source, directory) == OWN
+        for answer in words_on(fact.event_id, chain.names, source)
     )
 
 
 def _dispute(chain: Chain, fact: Fact, reason: str, source: Source, directory: Directory) -> None:
     """Disputed until the authority has answered: by its word on this event, or by finding all in order later."""
-    if authority_on(fact.event_id, source, directory):
+    if authority_on(fact.event_id, chain.names, source, directory):
         return
     for step in chain.steps:
         later = step.fact

@@ -117,6 +117,8 @@ def box_weighings(steps: list[Step]) -> list[BoxWeighing]:
     found = []
     for step in steps:
         mass_g = step.fact.event.mass_of(step.box) if step.box else None
+        if mass_g is not None and step.correction and step.correction.mass_g:
+            mass_g = step.correction.mass_g
         if mass_g is not None:
             found.append(BoxWeighing(step.box, step.fact, mass_g))
     return found
@@ -286,7 +288,9 @@ def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> T
         steps.sort(key=_by_order)
         paired, orphans = _pair(list(steps), source, directory)
         plain = stays[0].end_ms is not None and paired == steps and not orphans
-        tails.made[key] = Tail(steps, stays[0]) if plain and not any(step.correction for step in steps) else None
+        # What is said afterwards of an act on a box may name some of what lay in it.
+        alike = plain and not any(step.fact.event_id in source.targets for step in steps)
+        tails.made[key] = Tail(steps, stays[0]) if alike else None
     spans.append((begin_ms, first.occurred_ms, tails.made[key]))
     return tails.made[key]
 
@@ -421,6 +425,7 @@ def _pair(  # noqa: C901 - one pass over an order, each branch a kind of step
     offers: set[tuple[str, str]] = set()
     orphans: dict[tuple[str, str], Step] = {}
     answered: dict[tuple[str, str], int] = {}
+    taken: dict[tuple[str, str], int] = {}  # scanned again at once, it is taken over once
     for step in steps:
         kind = step.fact.kind
         if kind in _HAND_OVERS and not entitlement_of(step.fact, source, directory):
@@ -431,7 +436,8 @@ def _pair(  # noqa: C901 - one pass over an order, each branch a kind of step
             hop = (event.from_site, event.site)
             if hop in offers:
                 offers.discard(hop)
-            else:
+                taken[hop] = step.fact.occurred_ms
+            elif step.fact.occurred_ms - taken.get(hop, -PAIRING_MS_MAX) > CLOCK_DIFFERENCE_MS_MAX:
                 first = orphans.setdefault(hop, step)
                 if step.fact.occurred_ms - first.fact.occurred_ms > CLOCK_DIFFERENCE_MS_MAX:
                     orphans[hop] = (

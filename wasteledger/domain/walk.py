@@ -163,6 +163,7 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
         chain.consignor,
         bool(chain.first_taker),
         chain.seals[0].event.site if chain.seals else "",
+        _giver_of(chain),
         tuple([stay.site for stay in chain.stays]),  # what is left of its time depends on where it was
     )
     known: TailWalk | None = tail.walks.get(begin)
@@ -236,11 +237,10 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             if again:
                 _weigh_again(chain, step, again, source, directory)
                 continue
+            reasons = reasons or _from_elsewhere(chain, fact, move, directory)
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
-        if step.correction:
-            after = _note_correction(chain, step, after)
-        chain.state = after
+        chain.state = after = _note_correction(chain, step, after) if step.correction else after
         if kind == "released" or kind == "accepted":  # noqa: PLR1714 - the walk's inner loop: half the time of `in`
             if step.box:
                 chain.inferred = True
@@ -298,6 +298,22 @@ def same_acts(chain: Chain, step: Step) -> Iterator[Step]:
                 == (second.device_id, second.waste_code, second.mass_g)
             ):
                 yield other
+
+
+def _giver_of(chain: Chain) -> str | None:
+    """From whom the holder says that it got the package; itself where it sealed it, None where it never said."""
+    got = chain.arrived
+    if got is None or got.kind not in {"sealed", "accepted"}:
+        return None
+    return got.event.from_site or got.event.site
+
+
+def _from_elsewhere(chain: Chain, fact: Fact, move: Move, directory: Directory) -> tuple[str, ...]:
+    """The holder says that it takes over from another one than it had the package from: it was out of its hands in between."""
+    giver = _giver_of(chain)
+    if giver is None or move.from_site in {move.site, directory.successor_of(giver, fact.occurred_ms)}:
+        return ()
+    return ("missing_link",)
 
 
 def _weigh_again(chain: Chain, step: Step, again: list[Step], source: Source, directory: Directory) -> None:
@@ -425,7 +441,7 @@ def _note_sealing(chain: Chain, step: Step, source: Source, directory: Directory
     if fact.entitlement == OWN:
         chain.producer_strength = OWN
     elif chain.producer_strength < OWN:
-        chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
+        chain.producer_strength = max(chain.producer_strength, seal_strength(chain, fact, source, directory))
     if fact.entitlement != OWN and not (correction and correction.never_was):
         check_sealer(chain, fact, source, directory.at(fact.occurred_ms))
     (check_opening_stock if is_opening_stock(fact) else check_sealing)(chain, fact, source, directory)
@@ -458,7 +474,7 @@ def _check_vouched(chain: Chain, fact: Fact, source: Source, directory: Director
     """Nobody stood for this act: somebody of the place has to, within `vouch_h`."""
     site = fact.event.site
     limit_ms = directory.at(fact.occurred_ms).limit("vouch_h", site) * HOUR_MS
-    answer = answer_to(fact, source, directory)
+    answer = answer_to(fact, chain.names, source, directory)
     if answer is None:
         chain.unvouched.append(Expected("not_vouched", "vouch_h", site, fact.earliest_ms + limit_ms, fact))
     elif answer.latest_ms > fact.earliest_ms + limit_ms:

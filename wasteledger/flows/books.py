@@ -344,12 +344,13 @@ class Books:
             )
             source.prefetch(waiting)
         rows.save_traced([(code, places.tobytes()) for code, places in changed.items()])
-        rows.save_items([row for chain in chains.values() for row in book_item(chain, directory.region)])
+        new = source.first_named
+        rows.save_items([row for chain in chains.values() for row in book_item(chain, directory.region)], new=new)
         subjects, doubts = self._judge_others(chains, folds, rows, directory)
         for chain in chains.values():
             if chain.doubts or chain.expected or chain.unvouched:
                 doubts += book_doubts(chain)
-        rows.replace_doubts(rows.subjects_with_doubts([*chains, *subjects]), doubts)
+        rows.replace_doubts(rows.subjects_with_doubts([*(chains.keys() - new), *subjects]), doubts)
         books = [self.devices[device] for device in self._devices_touched]
         rows.save_devices([(book.device_id, orjson.dumps(book).decode()) for book in books])
         rows.save_begun([(*boot, number) for boot, number in self._begun.items()])
