@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from schemas.custody import Phase
 from tests.domain.finding_stories import STORIES
 from tests.reports.months import GARAGE, OIL, put_into, rich_register
-from tests.stories_builder import BAG, BAG2, BAG3, CLINIC, HOSPITAL, PHOTO, PLANT, TRANSFER, Story, ms, register
+from tests.stories_builder import BAG, BAG2, BAG3, CLINIC, HOSPITAL, OFFICE, PHOTO, PLANT, TRANSFER, Story, ms, register
 from wasteledger import clock
 from wasteledger.app import make_app
 from wasteledger.cli import cli
@@ -92,11 +92,14 @@ def test_what_was_voided_is_named_and_not_in_the_cohort() -> None:
     story = Story()
     story.seal(BAG, site=HOSPITAL)
     story.seal(BAG3, site=HOSPITAL, mass_g=700)
-    story.tell(HOSPITAL, "voided", at="02 09:00", codes=[BAG3], reason="damaged", attachments=[PHOTO])
-    answer = story.reconcile()
-    if answer.voided.count:  # whether one party's void suffices is not decided here
-        medical, _ = _figures(story)
-        assert (medical.cohort.count, medical.left_out["voided"]) == (1, Amount(1, 700))
+    void = story.tell(HOSPITAL, "voided", at="02 09:00", codes=[BAG3], reason="spoiled", attachments=[PHOTO])
+    story.tell(OFFICE, "evidenced", at="02 09:30", attachments=[PHOTO], size_bytes=9, media="image/jpeg")
+    medical, _ = _figures(story)
+    assert (medical.cohort, medical.left_out["voided"]) == (Amount(2, 1700), Amount()), "nobody has confirmed it"
+    story.confirm(void, BAG3, at="02 10:00")
+    medical, hazardous = _figures(story)
+    assert (medical.cohort, medical.left_out["voided"]) == (Amount(1, 1000), Amount(1, 700))
+    assert hazardous.left_out["voided"] == Amount()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +156,10 @@ def test_both_figures_stand_in_json_and_on_the_first_page(tmp_path: Path, monkey
     for figure in (medical, hazardous):
         assert figure["zh"] in page
         assert figure["formula_zh"] in page
+        assert figure["cohort_zh"] in page
         assert figure["en"] in english
+        assert figure["formula_en"] in english
+        assert figure["cohort_en"] in english
 
 
 def test_both_figures_stand_on_the_command_line_with_what_they_leave_out(
@@ -171,6 +177,8 @@ def test_both_figures_stand_on_the_command_line_with_what_they_leave_out(
     ran = CliRunner().invoke(cli, ["reconcile", "--from", "2026-11-01", "--to", "2026-11-30"])
     assert ran.exit_code == 0, ran.output
     assert "镇级以上医疗废物集中无害化处置率 —  登记的处置单位无害化处置量 ÷ 封装量（按重量）" in ran.output
+    assert "0 / 0 件：镇级以上医疗机构封装的医疗废物" in ran.output
+    assert "0 / 1 件：产生单位封装的危险废物（不含医疗废物）" in ran.output
     assert "不在统计范围：村级及非医疗机构产生的医疗废物 1 件 1 kg" in ran.output
     assert "工业危险废物安全处置率 0.00%" in ran.output.replace(" %", "%")
     assert "未计入分子：尚未处置 1 件 1 kg" in ran.output

@@ -281,14 +281,16 @@ def _act(story: Story, drawn: Drawn, after_ms: int) -> None:
     code, site, other = BAGS[drawn.place], drawn.site, drawn.other
     if drawn.act == "seal":
         story.seal(code, site=site, mass_g=100 + drawn.hours, at="01 00:00", after_ms=after_ms)
+    own = site == other  # an older service took it
     if drawn.act in {"hop", "release"}:
-        story.tell(site, "released", codes=[code], to_site=other, at="01 00:00", after_ms=after_ms)
+        story.tell(site, "released", codes=[code], to_site=other, at="01 00:00", after_ms=after_ms, absurd=own)
     if drawn.act in {"hop", "accept"}:
         # The taker's clock differs by up to four minutes, either way.
         skewed_ms = after_ms + (drawn.hours - 60) * 4_000
-        story.tell(other, "accepted", codes=[code], from_site=site, at="01 00:00", after_ms=skewed_ms)
+        story.tell(other, "accepted", codes=[code], from_site=site, at="01 00:00", after_ms=skewed_ms, absurd=own)
     if drawn.act == "refuse":
-        story.tell(other, "refused", codes=[code], from_site=site, reason="other", at="01 00:00", after_ms=after_ms)
+        refused = {"codes": [code], "from_site": site, "reason": "other"}
+        story.tell(other, "refused", at="01 00:00", after_ms=after_ms, absurd=own, **refused)
     if drawn.act in FIELDS:
         kind = "incident" if drawn.act in {"loss", "found"} else drawn.act
         story.tell(site, kind, codes=[code], at="01 00:00", after_ms=after_ms, **FIELDS[drawn.act])

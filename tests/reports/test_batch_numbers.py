@@ -110,7 +110,7 @@ def test_a_record_that_arrives_late_takes_the_next_number_however_early_it_happe
 def test_a_voided_package_stays_on_its_sheet(office: Office) -> None:
     office.story.seal(BAGS[0], at="02 08:00")
     filed = office.sheets()
-    office.story.tell(CLINIC, "voided", at="02 12:00", codes=[BAGS[0]], reason="damaged", attachments=[PHOTO])
+    office.story.tell(CLINIC, "voided", at="02 12:00", codes=[BAGS[0]], reason="spoiled", attachments=[PHOTO])
     again = office.sheets()
     _agree(filed, again)
 
@@ -197,7 +197,7 @@ def test_a_reprint_is_the_sheet_word_for_word_while_nothing_is_told(office: Offi
 def test_the_letters_of_what_is_entrusted_are_those_of_the_manifest_and_stay(office: Office) -> None:
     story = office.story
     for number, method in enumerate(("recovery", None)):
-        code, manifest = BAGS[number], f"2026500100000{number}"
+        code, manifest = BAGS[number], f"2026500100000{number + 1}"
         story.seal(code, at="02 08:00", site=GARAGE, waste_code=OIL, package="drum")
         story.draft(manifest, GARAGE, at="02 10:00", method=method, waste_codes=[OIL])
         story.hop(code, GARAGE, PLANT, at=f"02 1{number + 1}:00", manifest=manifest, vehicle=VEHICLE)

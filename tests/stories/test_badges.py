@@ -53,8 +53,8 @@ def burned(*bags: str) -> Telling:
     [
         ("incident", {"incident": "loss"}),
         ("incident", {"incident": "spill"}),
-        ("voided", {"reason": "damaged"}),
-        ("voided", {"reason": "damaged", "attachments": [PHOTO]}),
+        ("voided", {"reason": "spoiled"}),
+        ("voided", {"reason": "spoiled", "attachments": [PHOTO]}),
         ("stored", {"room": "库1"}),
         ("packed", {"box": BOX}),
         ("relabelled", {"new_code": BAG2, "reason": "damaged"}),
@@ -178,7 +178,7 @@ def test_a_nurse_with_a_pin_declares_on_the_drivers_handheld() -> None:
     day.issue(BAG, site=CABIN)
     day.tell(CABIN, "sealed", by=COLLECTOR, at="02 14:00", codes=[BAG], **PACKAGE, **CABINS_PIN)
     void = day.tell(
-        CABIN, "voided", by=COLLECTOR, at="02 14:30", codes=[BAG], reason="damaged", attachments=[PHOTO], **CABINS_PIN
+        CABIN, "voided", by=COLLECTOR, at="02 14:30", codes=[BAG], reason="spoiled", attachments=[PHOTO], **CABINS_PIN
     )
     day.tell(OFFICE, "evidenced", at="02 15:00", attachments=[PHOTO], size_bytes=9, media="image/jpeg")
     day.tell(OFFICE, "vouched", at="02 16:00", codes=[BAG], target_event_id=void)

@@ -35,6 +35,9 @@ from wasteledger.domain.walk import walk
 from wasteledger.flows.book_answers import answer
 from wasteledger.store.database import Database
 
+#: Another bag of the neighbour's.
+HIS = stock_code("500114", 9)
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
@@ -88,7 +91,7 @@ def test_what_a_neighbour_does_with_a_box_of_the_same_code_is_his(kind: str, dat
     if kind == "washed":
         day.tell(OTHER_CLINIC, "washed", at="02 18:00", codes=[BOX])
     elif kind == "unpacked":
-        day.tell(OTHER_CLINIC, "unpacked", at="02 18:00", codes=[], box=BOX, complete=True)
+        day.tell(OTHER_CLINIC, "unpacked", at="02 18:00", codes=[HIS], box=BOX, complete=True)
     elif kind == "counted":
         day.tell(OTHER_CLINIC, "counted", at="02 18:00", codes=[], box=BOX, complete=True)
     elif kind == "released":

@@ -5,6 +5,7 @@ import pytest
 from tests.stories.telling import Telling
 from tests.stories_builder import (
     BAG,
+    BOX,
     CARRIER,
     CLINIC,
     COLLECTOR,
@@ -45,7 +46,7 @@ def test_a_hand_over_in_anothers_name_moves_no_honest_step(
     """别的诊所的手持机冒名交接：只记在冒名的设备上，真正的交接不受影响。"""
     day = Telling()
     day.clinic_seals(BAG)
-    reason = {"reason": "wet"} if kind == "refused" else {}
+    reason = {"reason": "other"} if kind == "refused" else {}
     day.tell(site, kind, by=OTHER_CLINIC, at=at, codes=[BAG], **other, **reason)
     brought_to_the_plant(day)
     end = day.ends()
@@ -76,6 +77,7 @@ def test_a_copied_handheld_counts_again_up_to_where_the_office_trusts_it() -> No
     """同一个号交来两条：主管部门查过，说信到那一号，先到的那条算数，那一袋又能证明。"""
     day = Telling()
     day.clinic_seals(BAG)
+    day.tell(COLLECTOR, "washed", at="02 09:00", codes=[BOX])
     day.collector_takes(BAG)
     number = forked(day, COLLECTOR, "stored", at="02 15:00", codes=[BAG], room="库1")
     assert day.ends(at="02 20:00").classes == {BAG: "chain_broken"}
@@ -92,7 +94,7 @@ def test_a_strangers_second_word_under_one_number_breaks_nothing() -> None:
     """与这一袋无关的诊所用同一个号再报它遗失：只是那台设备的事。"""
     day = Telling()
     day.clinic_seals(BAG)
-    day.tell(OTHER_CLINIC, "washed", at="02 09:00", codes=["B50011400000012"])
+    day.tell(OTHER_CLINIC, "washed", at="02 09:00", codes=[BOX])
     forked(day, OTHER_CLINIC, "incident", at="02 09:30", codes=[BAG], incident="loss")
     end = day.ends(at="02 20:00")
     assert end.classes == {BAG: "on_its_way"}

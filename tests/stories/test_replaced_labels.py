@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from schemas.codes import stock_code
+from schemas.event_base import CODES_MAX
 from tests.store.logs import kept_in_portions
 from tests.store.test_books import DIGEST, DIRECTORY, _same
 from tests.stories.telling import Ending, Telling
@@ -370,7 +371,8 @@ def test_labels_in_a_circle_have_an_answer(database: Database) -> None:
 def test_more_labels_than_a_package_can_have(labels: int, database: Database) -> None:
     """一包换几百次标签：到限为止，之后的标签自成一包，没有来历。"""
     day, codes = Telling(), [stock_code("500114", number) for number in range(1, labels + 2)]
-    day.issue(*codes)
+    for first in range(0, len(codes), CODES_MAX):
+        day.issue(*codes[first : first + CODES_MAX])
     day.seal(codes[0])
     for number in range(labels):
         day.tell(

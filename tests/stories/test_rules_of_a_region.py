@@ -98,19 +98,21 @@ def test_who_confirms_a_void_is_a_rule(by_party: int, expected: dict[str, str]) 
     day.collector_takes(BAG)
     day.collector_brings_to_centre(BAG)
     day.tell(OFFICE, "evidenced", at="02 17:00", attachments=[PHOTO], size_bytes=1000, media="image/jpeg")
-    void = day.tell(TRANSFER, "voided", at="02 17:30", codes=[BAG], reason="damaged", attachments=[PHOTO])
+    void = day.tell(TRANSFER, "voided", at="02 17:30", codes=[BAG], reason="spoiled", attachments=[PHOTO])
     day.tell(COLLECTOR, "vouched", at="02 18:00", codes=[BAG], target_event_id=void)
     assert ends_alike(day, at="02 20:00", known=ruled(void_confirm_site=by_party)).classes == expected
 
 
 def test_a_void_of_a_box_leaves_its_packages_alone() -> None:
-    """作废周转箱的标签：箱内各袋不受影响。"""
+    """作废周转箱的标签，有照片、经主管部门确认：箱内各袋不受影响。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
     day.collector_takes(BAG, BAG2)
     day.collector_brings_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
-    day.tell(TRANSFER, "voided", at="02 18:00", codes=[BOX], reason="damaged")
+    day.tell(OFFICE, "evidenced", at="02 17:30", attachments=[PHOTO], size_bytes=1000, media="image/jpeg")
+    void = day.tell(TRANSFER, "voided", at="02 18:00", codes=[BOX], reason="spoiled", attachments=[PHOTO])
+    day.confirm(void, BOX, at="02 18:30")
     day.lorry_takes(BOX)
     day.lorry_brings_to_plant(BOX)
     day.plant_burns(BOX)

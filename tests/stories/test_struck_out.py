@@ -6,6 +6,7 @@ from tests.stories.in_both import ends_alike
 from tests.stories.telling import Telling
 from tests.stories_builder import (
     BAG,
+    BAG2,
     BOX,
     CARRIER,
     CLINIC,
@@ -134,13 +135,13 @@ def test_a_slip_after_the_end_is_undone_at_once() -> None:
 def test_what_a_look_into_a_box_or_a_furnace_showed_is_not_agreed_away() -> None:
     """开箱少一袋，中转点和厂里商量撤销这次开箱：不算。"""
     day = Telling()
-    day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
-    day.centre_packs(BAG)
+    day.clinic_seals(BAG, BAG2)
+    day.collector_takes(BAG, BAG2)
+    day.collector_brings_to_centre(BAG, BAG2)
+    day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX)
     day.lorry_brings_to_plant(BOX)
-    opened = day.tell(PLANT, "unpacked", at="03 12:00", codes=[], box=BOX, complete=True)
+    opened = day.tell(PLANT, "unpacked", at="03 12:00", codes=[BAG2], box=BOX, complete=True)
     day.dispose(BOX, at="03 15:00")
     for code in (BAG, BOX):
         proposed = day.correct(code, opened, site=PLANT, at="03 13:00", reason="did_not_occur")

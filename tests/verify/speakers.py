@@ -66,10 +66,11 @@ def people(**of_the_nurse: Any) -> dict[str, Any]:
     return changed(people=[person | row if person["actor"] == NURSE else person for person in rows])
 
 
-def speak(told: Story, by: str, kind: str, *, at: str, after_ms: int = 0, **fields: Any) -> str:
+def speak(told: Story, by: str, kind: str, *, at: str, after_ms: int = 0, absurd: bool = False, **fields: Any) -> str:
     """The device of `by` says something, on behalf of whatever site the fields name."""
     occurred_ms = ms(at) + after_ms
-    return told.write(told.teller(by).note(kind, occurred_ms=occurred_ms, **fields), received_ms=occurred_ms + 60_000)
+    note = told.teller(by).note(kind, occurred_ms=occurred_ms, **fields)
+    return told.write(note, received_ms=occurred_ms + 60_000, absurd=absurd)
 
 
 def digest_of(version: dict[str, Any]) -> str:

@@ -240,7 +240,7 @@ def test_an_items_forks_and_findings_stand_among_its_steps(log: Path, capsys: py
 
 def test_words_of_a_device_steer_no_terminal(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = story()
-    told.tell(CLINIC, "packed", at="03 16:00", codes=[BAG], box="\x1b[2J\nGOOD")
+    told.tell(CLINIC, "packed", at="03 16:00", codes=[BAG], box="\x1b[2J\nGOOD", absurd=True)
     export(log, told.entries)
     assert run("item", BAG, log) == 0
     said = capsys.readouterr().out

@@ -65,7 +65,7 @@ def with_fields(entry_class: str, **fields: Any) -> Story:
     told = story()
     note = told.office.note("stored", occurred_ms=ms("03 16:00"), codes=[BAG], room="库")
     signed = sign_event(told.office.key, origin=ORIGIN, payload=parse_note(note).payload() | fields)
-    told.write(signed, received_ms=ms("03 16:01"), entry_class=entry_class)
+    told.write(signed, received_ms=ms("03 16:01"), entry_class=entry_class, absurd=True)
     return told
 
 

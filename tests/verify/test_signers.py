@@ -9,6 +9,7 @@ from schemas.canonical import encode_base64
 from schemas.codes import stock_code
 from tests.stories_builder import (
     BAG,
+    BOX,
     CLINIC,
     COLLECTOR,
     HOSPITAL,
@@ -136,7 +137,7 @@ def test_behind_a_fork_nothing_counts_until_the_office_says_how_far(tmp_path: Pa
     clinic.number, clinic.previous = parted, chain
     copy = clinic.note("stored", occurred_ms=ms("03 16:05"), codes=[BAG], room="库2")
     told.write(copy, received_ms=ms("03 16:06"), entry_class="fork")
-    speak(told, CLINIC, "washed", at="03 16:10", codes=["B500114000000014"])
+    speak(told, CLINIC, "washed", at="03 16:10", codes=[BOX])
     report = audit(export(tmp_path / "fork", told.entries))
     assert said(report) == {"stored": 1, "washed": 1}
     speak(told, OFFICE, "trusted", at="03 17:00", device=clinic.key.device_id, last_seq=parted)

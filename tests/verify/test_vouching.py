@@ -234,6 +234,7 @@ def test_a_field_of_another_form_is_invalid_and_breaks_nothing(tmp_path: Path, f
         OFFICE,
         fields.get("kind", "stored"),
         at="03 16:00",
+        absurd=True,
         **{"codes": [BAG]} | {k: v for k, v in fields.items() if k != "kind"},
     )
     report = audit(export(tmp_path, told.entries))
