@@ -18,7 +18,7 @@ from wasteledger.web.render import PageRoute
 _PARTS = {
     "code": "M50011400000001V", "index": "0", "number": "20265001000001", "site": "C500114105001", "month": "2026-11",
     "plate": "渝H2B101", "day": "2026-11-02", "kind": "ledger", "case": "DB-202611-0001", "digest": "0" * 64,
-    "event_id": "0" * 64, "device": "a" * 16, "path:path": "0/000", "path": "0/000",
+    "event_id": "0" * 64, "device": "a" * 16, "path:path": "0/000", "path": "0/000", "name": "event",
 }  # fmt: skip
 
 
