@@ -12,7 +12,7 @@ from wasteledger.domain.entitled import NOT, OWN, PAPER
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import Step
-from wasteledger.flows.questions import FoundItem
+from wasteledger.flows.questions import FoundItem, known_mass_g
 from wasteledger.web.texts import Words
 from wasteledger.web.view import Due, anchor, china_time, due, short_id
 
@@ -80,7 +80,7 @@ class ItemView(NamedTuple):
     waste_code: str
     package: str
     producer: str
-    kg: str
+    mass: str
     now: str
     steps: list[StepView]
     expected: ExpectedView | None
@@ -102,9 +102,9 @@ def item_view(found: FoundItem, directory: Directory, *, as_of_ms: int, persons:
         class_title=t.item_class(name),
         waste=t.waste(chain.waste_code) if chain.waste_code else "—",
         waste_code=chain.waste_code,
-        package=t(f"package.{sealed.package}") if sealed and sealed.package else "—",
+        package=t(f"package.{sealed.package}") if sealed and sealed.package else "",
         producer=directory.site_name(sealed.site) if sealed else "—",
-        kg=format_kg(chain.mass_g),
+        mass=t.mass(known_mass_g(chain)) if chain.seals or item_class else "",
         now=_now(chain.state, directory, t),
         steps=[_step(chain, step, directory, here, persons=persons, t=t) for step in chain.steps],
         expected=_expected(chain, directory, here, as_of_ms, t),

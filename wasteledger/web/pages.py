@@ -78,14 +78,15 @@ def _asked(
     return _Asked(region or None, from_day or None, to_day or None, past)
 
 
-def _wanted(
+def _wanted(  # noqa: PLR0913, PLR0917 - one parameter each
     item_class: Annotated[str, Query(alias="class", max_length=FIELD_MAX)] = "",
     division: _Text = "",
     waste: _Text = "",
     phase: _Text = "",
     evidence: _Text = "",
+    site: _Text = "",
 ) -> ItemFilter:
-    return ItemFilter(item_class, division, waste, phase, evidence)
+    return ItemFilter(item_class, division, waste, phase, evidence, site)
 
 
 class _Answered(NamedTuple):
@@ -187,6 +188,7 @@ class _Pages:
         return render(
             request, "items.html", rows=[listed_item(row, directory, t) for row in shown], wanted=wanted, pages=pages,
             number=sum(row.amount.count for row in found), mass_g=sum(row.amount.mass_g for row in found),
+            unknown=t.mass_unknown(sum(not row.amount.mass_g for row in found)),
             answer=answer, directory=directory, question=question, classes=[*CLASSES, "due"],
             parameters=wanted.parameters(),
         )  # fmt: skip
@@ -291,6 +293,7 @@ def _check_filter(wanted: ItemFilter, directory: Directory, answer: Reconciliati
     _check_known("division", wanted.division, {*directory.divisions, *answer.divisions})
     _check_known("phase", wanted.phase, {"disposed"})
     _check_known("evidence", wanted.evidence, {"inferred"})
+    _check_known("site", wanted.site, {*directory.sites, *(row.site for row in answer.items)})
 
 
 def _page_of(rows: list[_Row], page: str) -> tuple[list[_Row], "Paging"]:
