@@ -280,7 +280,7 @@ def chain_json(found: FoundItem) -> dict[str, Any]:
         "offered_to": chain.state.offered_to,
         "waste_code": chain.waste_code,
         "mass_g": known_mass_g(chain),
-        "steps": [_step_json(chain.code, step) for step in chain.steps],
+        "steps": [_step_json(chain, step) for step in chain.steps],
         "doubts": [
             {"code": d.reason, "site": d.site, "at_ms": d.at_ms, "evidence": [fact.event_id for fact in d.evidence]}
             for d in chain.doubts
@@ -292,9 +292,8 @@ def chain_json(found: FoundItem) -> dict[str, Any]:
     }
 
 
-def _step_json(code: str, step: Step) -> dict[str, Any]:
+def _step_json(chain: Chain, step: Step) -> dict[str, Any]:
     fact, event = step.fact, step.fact.event
-    own_mass_g = event.mass_g or (event.mass_of(code) if code in event.codes else None)
     return {
         "index": fact.index,
         "event_id": fact.event_id,
@@ -309,7 +308,11 @@ def _step_json(code: str, step: Step) -> dict[str, Any]:
         "manifest": event.manifest,
         "vehicle": event.vehicle,
         "box": event.box or None,
-        "mass_g": own_mass_g,
+        "unit": event.unit or None,
+        "new_code": event.new_code or None,
+        "mass_g": event.mass_g or chain.mass_in(event),
+        "mass_source": event.mass_source or None,
+        "attachments": list(event.attachments),
         "evidence": "inferred" if step.inferred else "verified",
         "entitled": step.entitled,
     }
