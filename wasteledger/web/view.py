@@ -201,6 +201,7 @@ def overview(answer: Reconciliation, directory: Directory, question: Question, t
             "disposed": question.link("/items", phase="disposed"),
             "inferred": question.link("/items", **{"class": "safely_disposed", "evidence": "inferred"}),
             "findings": question.link("/findings"),
+            "manifests": f"/manifests?{urlencode({'late': '1'} | question.past)}",
             "opening_waiting": question.link("/findings", code="opening_stock_unconfirmed"),
         },
         voided=f"{t('count_unit', count=answer.voided.count)} · {format_kg(answer.voided.mass_g)} kg",
