@@ -1,9 +1,9 @@
 """Codes on labels and documents: parse, format, check.
 
     kind                      shape                                       example
-    item, stock code          M + region 6 + serial 8 + check 1  (16)     M500114000001238
+    item, stock code          M + region 6 + serial 8 + check 1  (16)     M50011400000123B
     item, 数字识别码           USCC 18 + waste 8 + day 8 + serial 3 (37)   91130200699229617X9002140820261102001
-    box                       B + region 6 + serial 8 + check 1  (16)     B50011400000012X
+    box                       B + region 6 + serial 8 + check 1  (16)     B50011400000012J
     site                      kind 1 + division 9 + serial 3     (13)     C500114105001
     manifest 转移联单          year 4 + city 4 + serial 6         (14)     20265001000001
 

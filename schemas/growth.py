@@ -40,11 +40,12 @@ def _form_of(annotation: Any) -> type[BaseModel] | None:
 
 #: The fields of each kind.
 KNOWN: dict[str, frozenset[str]] = {kind: frozenset(form.model_fields) for kind, form in FORMS.items()}
-_PART_FORMS = {
+#: The form of each field that has fields of its own.
+PART_FORMS = {
     name: form for name, field in Event.model_fields.items() if (form := _form_of(field.annotation)) is not None
 }
 #: The fields of each field that has fields of its own.
-PARTS: dict[str, frozenset[str]] = {name: frozenset(form.model_fields) for name, form in _PART_FORMS.items()}
+PARTS: dict[str, frozenset[str]] = {name: frozenset(form.model_fields) for name, form in PART_FORMS.items()}
 
 
 class Checked(NamedTuple):
@@ -66,7 +67,7 @@ def checked() -> Checked:
     """What of the contract of today was in the first one."""
     fields = {kind: known & FIRST_FIELDS[kind] for kind, known in KNOWN.items() if kind in FIRST_FIELDS}
     parts = []
-    for name, form in _PART_FORMS.items():
+    for name, form in PART_FORMS.items():
         first = PARTS[name] & FIRST_PARTS.get(name, frozenset())
         needed = {field for field, of_form in form.model_fields.items() if of_form.is_required()}
         parts.append((name, first, len(first) if first == needed else 0))

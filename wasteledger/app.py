@@ -34,6 +34,8 @@ BODY_BYTES_MAX = 16 * 1024 * 1024
 _DISK_FULL = ("database or disk is full", "No space left on device")
 #: How SQLite says that a write or an fsync failed.
 _DISK_FAILED = "disk I/O error"
+#: What is handed out as it is: the contract, and files.
+_FILES = ("/openapi.json", "/static/", "/static-offline-docs/")
 #: A log-in lasts a working day.
 SESSION_S_MAX = 12 * 60 * 60
 
@@ -66,7 +68,7 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(make_router(service), include_in_schema=False)
     mount_static(app)
     app.middleware("http")(secure_headers)
-    app.middleware("http")(_limit_body)
+    app.middleware("http")(_refuse_early)
     app.add_middleware(
         SessionMiddleware,
         secret_key=service.settings.session_secret or secrets.token_hex(32),
@@ -97,7 +99,10 @@ def _signing(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManage
     return run
 
 
-async def _limit_body(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+async def _refuse_early(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Middleware: a body that is too large, and parameters where no route of ours looks at them (`refuse_unknown`)."""
+    if request.url.query and request.url.path.startswith(_FILES):
+        return problem(422, "bad_query", f"{request.url.path} takes no query parameters: leave out what follows the ?")
     length = request.headers.get("content-length", "0")
     if request.method == "POST" and (not length.isdigit() or int(length) > BODY_BYTES_MAX):
         return problem(

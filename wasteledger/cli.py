@@ -26,13 +26,13 @@ from wasteledger.cli_reports import AsOf, AtSize, reports_cli
 from wasteledger.cli_simulate import simulate_cli
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.official import PARTS, official_figures
-from wasteledger.domain.reconcile import Reconciliation, share
+from wasteledger.domain.reconcile import Amount, Reconciliation, share
 from wasteledger.domain.register import RULE_MEANINGS, Directory, Rule, default_rules
 from wasteledger.domain.workdays import calendar_known
 from wasteledger.errors import BusyError, NotFoundError
 from wasteledger.flows.accounts import create_account
 from wasteledger.flows.issue_codes import ISSUE_LABELS_MAX, Wanted, issue_codes
-from wasteledger.flows.questions import ask_then, chain_json, find_item, reconciliation_json
+from wasteledger.flows.questions import ask_then, chain_json, find_item, known_mass_g, reconciliation_json
 from wasteledger.flows.service import Service, existing_service
 from wasteledger.settings import Settings
 from wasteledger.simulate.report import Report, percent
@@ -115,7 +115,10 @@ def reconcile(  # noqa: PLR0913 - one option each
     if waiting.count:
         print(f"期初库存待确认 {waiting.count} 件 {format_kg(waiting.mass_g)} kg：计入分母，不计入分子")
     for name, amount in answer.district.classes.items():
-        print(f"  {CLASSES[name][0]}\t{amount.count} 件\t{format_kg(amount.mass_g)} kg")
+        print(f"  {CLASSES[name][0]}\t{amount.count} 件\t{_mass(amount)}")
+    for site, unsealed in answer.unsealed():
+        unknown = f"，其中重量未知 {unsealed.mass_unknown_count} 件" if unsealed.mass_unknown_count else ""
+        print(f"  来源不明 {unsealed.amount.count} 件 {_mass(unsealed.amount)}{unknown}\t{directory.site_name(site)}")
     for site, row in answer.taken_back():
         part = percent(share(row.packages, row.sealed_count))
         print(
@@ -123,13 +126,18 @@ def reconcile(  # noqa: PLR0913 - one option each
             f"\t占封装 {part}（按件）\t{directory.site_name(site)}"
         )
     for code, tally in sorted((*answer.divisions.items(), *answer.categories.items())):
-        name = directory.divisions[code].name if code in directory.divisions else waste_name(code)
+        name = directory.divisions[code].name if code in directory.divisions else waste_name(code) or "类别未知"
         proved, due = tally.rates()["rate_proved_mass"], tally.rates()["rate_due_mass"]
         print(f"  {code}\t已证明 {percent(proved)}\t到期 {percent(due)}\t{name}")
     for finding in answer.findings:
         subject = "、".join(finding.items) or finding.detail
         who = f"{directory.site_name(finding.site)}，{clock.shown(finding.due_ms)} 前"
         print(f"  · {REASONS[finding.code].zh} {finding.code}\t{subject}\t{who}\t{' '.join(finding.evidence)}")
+
+
+def _mass(amount: Amount) -> str:
+    """The mass of packages; nobody knows that of what was never weighed."""
+    return f"{format_kg(amount.mass_g)} kg" if amount.mass_g or not amount.count else "重量未知"
 
 
 def _print_official(answer: Reconciliation, directory: Directory) -> None:
@@ -144,7 +152,7 @@ def _print_official(answer: Reconciliation, directory: Directory) -> None:
         for name, amount in (figure.beside | figure.left_out).items():
             if amount.count:
                 where = "未计入分子" if name in figure.beside else "不在统计范围"
-                print(f"  {where}：{PARTS[name][0]} {amount.count} 件 {format_kg(amount.mass_g)} kg")
+                print(f"  {where}：{PARTS[name][0]} {amount.count} 件 {_mass(amount)}")
 
 
 @cli.command(epilog="Example: wasteledger item M50011400000001V")
@@ -163,7 +171,8 @@ def item(
         return
     names = directory.site_name
     print(
-        f"{chain.code}  {waste_name(chain.waste_code)}  {format_kg(chain.mass_g)} kg  {CLASSES[item_class][0] if item_class else ''}"
+        f"{chain.code}  {waste_name(chain.waste_code) or '类别未知'}  {_mass(Amount(1, known_mass_g(chain) or 0))}"
+        f"  {CLASSES[item_class][0] if item_class else ''}"
     )
     for step in chain_json(found)["steps"]:
         other = step["to_site"] or step["from_site"]

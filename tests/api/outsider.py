@@ -5,7 +5,7 @@ import hashlib
 import json
 from typing import Any
 
-from nacl.signing import SigningKey
+from nacl.signing import SigningKey, VerifyKey
 
 ORIGIN = "ledger.example.org/qianjiang"
 #: What the example of the document was told when it was enrolled.
@@ -112,3 +112,34 @@ def tell(clinic: Device, collector: Device) -> dict[str, str]:
     )  # fmt: skip
     told["vouched"] = collector.sign(vouched(handed))
     return told
+
+
+def verified(checkpoint: str, log_key: str) -> tuple[str, str]:
+    """Size and root of a checkpoint that the log signed."""
+    name, key_id, key = log_key.split("+", 2)
+    text, _, lines = checkpoint.partition("\n\n")
+    line = next(line for line in lines.splitlines() if line.startswith(f"— {name} "))
+    content = base64.b64decode(line.rpartition(" ")[2])
+    assert content[:4].hex() == key_id
+    VerifyKey(base64.b64decode(key)[1:]).verify(f"{text}\n".encode(), content[4:])
+    _, size, root = text.split("\n")
+    return size, root
+
+
+def proved(proof: str, log_key: str, leaf_hash: str) -> bool:
+    """Whether a leaf stands under the checkpoint of a proof."""
+    head, _, checkpoint = proof.partition("\n\n")
+    _, index, *hashes = head.split("\n")
+    size, root = verified(checkpoint, log_key)
+    first, second, result = int(index.removeprefix("index ")), int(size) - 1, base64.b64decode(leaf_hash)
+    for part in map(base64.b64decode, hashes):
+        if second == 0:
+            return False
+        if first % 2 or first == second:
+            result = hashlib.sha256(b"\x01" + part + result).digest()
+            while not first % 2 and first:
+                first, second = first // 2, second // 2
+        else:
+            result = hashlib.sha256(b"\x01" + result + part).digest()
+        first, second = first // 2, second // 2
+    return second == 0 and b64(result) == root

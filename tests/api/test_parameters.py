@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from starlette.routing import Mount, Route
 
 from tests.conftest import DISTRICT
 from wasteledger.api.parameters import known_parameters
@@ -18,7 +19,7 @@ from wasteledger.web.render import PageRoute
 _PARTS = {
     "code": "M50011400000001V", "index": "0", "number": "20265001000001", "site": "C500114105001", "month": "2026-11",
     "plate": "渝H2B101", "day": "2026-11-02", "kind": "ledger", "case": "DB-202611-0001", "digest": "0" * 64,
-    "event_id": "0" * 64, "device": "a" * 16, "path:path": "0/000", "path": "0/000",
+    "event_id": "0" * 64, "device": "a" * 16, "path:path": "0/000", "path": "0/000", "name": "event",
 }  # fmt: skip
 
 
@@ -94,4 +95,20 @@ def test_what_is_known_goes_through_on_pages_with_the_language(client: TestClien
     assert client.get("/items?region=500114&from=2026-11-01&to=2026-11-30&class=due&page=1&lang=en").status_code == 200
     assert client.get("/login?next=/due&lang=en").status_code == 200
     assert client.get("/v1/reconciliation?region=500114&from=2026-11-01&to=2026-11-30").status_code == 200
-    assert client.get("/static/style.css?v=2").status_code == 200
+
+
+def test_the_contract_and_files_take_none_either(client: TestClient) -> None:
+    """What is no route of ours checks nothing by itself."""
+    others = [route for route in client.app.routes if isinstance(route, Route | Mount)]  # type: ignore[attr-defined]
+    paths = [route.path for route in others if not isinstance(route, APIRoute)]
+    assert {"/openapi.json", "/static", "/static/fonts"} <= set(paths)
+    files = {
+        "/static": "/style.css",
+        "/static/fonts": "/NotoSansSC-Medium.ttf",
+        "/static-offline-docs": "/swagger-ui.css",
+    }
+    for path in (f"{path}{files.get(path, '')}" for path in paths):
+        assert client.get(path).status_code == 200, path
+        reply = client.get(f"{path}?x=1")
+        assert (reply.status_code, reply.json()["code"]) == (422, "bad_query"), path
+        assert "takes no query parameters" in reply.json()["detail"]

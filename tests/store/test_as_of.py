@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from wasteledger.errors import QueryError, QueueFullError
 from wasteledger.flows import cuts as cuts_module
 from wasteledger.flows.accept_batch import accept_batch
 from wasteledger.flows.load_register import load_register
-from wasteledger.flows.manifest_forms import manifest_json, manifest_pdf, medical_month
+from wasteledger.flows.manifest_forms import manifest_json, manifest_pdf, medical_month, trip_card
 from wasteledger.flows.manifest_questions import list_manifests
 from wasteledger.flows.manifests import draft_manifest, void_manifest
 from wasteledger.flows.moments import NOW, Past, looking
@@ -307,3 +308,57 @@ def test_a_paper_that_was_filed_can_be_had_again(month: Month) -> None:
     assert {name: by_day[name] for name in ("ledger", "xlsx", "month", number)} == {
         name: then[name] for name in ("ledger", "xlsx", "month", number)
     }
+
+
+def test_the_pages_of_manifests_are_asked_about_a_day(month: Month) -> None:
+    """联单清单、联单页：截至当日的样子，链接留在当日。"""
+    month.now_ms = ms("03 20:00")
+    consignee = "D500114004001"
+    asked = {"consignor": CLINIC, "carriers": [COLLECTOR], "consignee": consignee, "waste_codes": [INFECTIOUS]}
+    number, size = draft_manifest(month.service, **asked).number, month.size()
+    month.now_ms = ms("10 08:00")
+    void_manifest(month.service, number, "计划取消")
+    then, address = {"as_of": "2026-11-03"}, f"/manifests/{number}"
+    with TestClient(make_app(month.service), follow_redirects=False) as client:
+        assert _phase(client.get(address).text) == "voided"
+        for past in (then, {"at_size": f"{size}"}):
+            page = client.get(address, params=past).text
+            assert _phase(page) == "drafted"
+            assert "按当时已知情况回答" in page
+            query = "&".join(f"{name}={value}" for name, value in past.items())
+            assert f'href="/v1/manifests/{number}.pdf?{query}"' in page
+            assert f'href="/manifests/{number}?{query}"' in client.get("/manifests", params=past).text
+        listed = client.get("/manifests", params=then | {"site": CLINIC, "phase": "drafted"}).text
+        assert '<small id="rows">共 1 项' in listed
+        assert 'name="as_of" value="2026-11-03"' in listed
+        assert "?site=" in listed
+        assert "as_of=2026-11-03" in re.findall(r'class="chip[^"]*" href="([^"]+)"', listed)[0]
+        assert '<small id="rows">共 0 项' in client.get("/manifests?as_of=2026-11-02").text
+        assert client.get(address, params={"as_of": "2026-11-02"}).status_code == 404
+        assert client.get("/manifests", params={"as_of": "2030-01-01"}).status_code == 422
+        first = client.get("/", params=then | {"from": "2026-11-01", "to": "2026-11-03"}).text
+        assert 'href="/manifests?late=1&amp;as_of=2026-11-03"' in first
+
+
+def _phase(page: str) -> str:
+    return re.findall(r'class="phase ([a-z_]+)"', page)[0]
+
+
+def test_a_trip_card_that_was_printed_can_be_had_again(month: Month) -> None:
+    """登记卡：当天打的只有收运，第二天送到后重打多了一行；按当天已知情况，还是原来那张。"""
+    plate = next(v.plate for v in month.service.directory().register.vehicles if v.carrier == COLLECTOR)
+    month.tell(OTHER_CLINIC, "released", "03 10:00", codes=[BAGS[1]], to_site=COLLECTOR)
+    month.tell(COLLECTOR, "accepted", "03 10:05", codes=[BAGS[1]], from_site=OTHER_CLINIC, vehicle=plate)
+    month.now_ms = ms("03 20:00")
+    then, size = trip_card(month.service, plate, "2026-11-03"), month.size()
+    assert (len(then.collections), len(then.deliveries)) == (1, 0)
+    month.tell(COLLECTOR, "released", "04 09:00", codes=[BAGS[1]], to_site="T500114105001", vehicle=plate)
+    month.now_ms = ms("10 08:00")
+    assert len(trip_card(month.service, plate, "2026-11-03").deliveries) == 1
+    for past in (Past(as_of="2026-11-03"), Past(at_size=size)):
+        again = trip_card(month.service, plate, "2026-11-03", past=past)
+        assert again.model_copy(update={"drawn_at": then.drawn_at}) == then
+    with TestClient(make_app(month.service)) as client:
+        card = client.get(f"/v1/trip-cards/{plate}/2026-11-03.pdf", params={"as_of": "2026-11-03"})
+        assert card.content.startswith(b"%PDF")
+        assert client.get(f"/v1/trip-cards/{plate}/2026-11-03.pdf?as_of=2026-11-02").status_code == 422

@@ -28,7 +28,7 @@ def _past(as_of: AsOf = None, at_size: AtSize = None) -> Past:
 PastQuery = Annotated[Past, Depends(_past)]
 
 #: What answers a question about the past, for those who ask it where none is.
-PAST = "/v1/reconciliation, /v1/items/{code}, /v1/reports/{kind}, /v1/manifests and the papers of a month and a trip"
+PAST = "/v1/reconciliation, /v1/items/{code}, /v1/reports/{kind}, /v1/manifests, the papers of a month and a trip, and their pages"
 
 
 def known_parameters(route: APIRoute) -> frozenset[str]:

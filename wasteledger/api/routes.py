@@ -1,12 +1,14 @@
 """The HTTP interface for devices and programs. Handlers are plain functions: each ends its transaction before it answers."""
 
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import TypeAdapter
 
 from schemas.canonical import encode_base64
 from schemas.codes import read_typed
+from schemas.generate import schema_files
 from schemas.label_fields import LabelFields
 from schemas.sync import BatchAnswer, EventBatch
 from wasteledger import clock
@@ -20,6 +22,9 @@ from wasteledger.store.ledger import Ledger
 _LABEL: TypeAdapter[LabelFields] = TypeAdapter(LabelFields)
 
 Code = Annotated[str, Path(max_length=60, description="Item code as printed or typed, e.g. M50011400000001V")]
+
+
+_schemas = cache(schema_files)
 
 
 def device_router(service: Service) -> APIRouter:
@@ -48,6 +53,11 @@ def device_router(service: Service) -> APIRouter:
     def post_events(batch: EventBatch) -> BatchAnswer:
         """Takes signed event notes; one verdict for each. What is verdicted other than `held` is durable."""
         return service.sequencer().submit(batch.events)
+
+    @router.get("/schemas/{name}.json", tags=["devices"])
+    def get_schema(name: Literal["event", "batch", "answer"]) -> Response:
+        """The JSON Schema of every kind of event, of a batch, or of its answer."""
+        return Response(_schemas()[f"{name}.schema.json"], media_type="application/schema+json")
 
     @router.get("/labels/{code}", tags=["printers"])
     def get_label(code: Code) -> LabelFields:

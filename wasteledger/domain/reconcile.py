@@ -101,10 +101,23 @@ class Tally:
         }
 
 
+class Unsealed(NamedTuple):
+    """Packages of one site that nobody sealed.
+
+    Attributes:
+        amount: all of them, and the mass that is known.
+        mass_unknown_count: of how many nobody knows the mass.
+    """
+
+    amount: Amount = Amount()
+    mass_unknown_count: int = 0
+
+
 class ItemRow(NamedTuple):
     """One item of the cohort with its class.
 
     Attributes:
+        amount: without a mass where nobody sealed it and nobody declared one.
         is_late: its sealing was handed in after the period that was asked for: a late addition to a closed period.
     """
 
@@ -141,6 +154,20 @@ class Reconciliation:
     voided: Amount
     findings: list[Finding]
     withdrawn: dict[tuple[str, str], Withdrawn] = field(default_factory=lambda: defaultdict(Withdrawn))
+
+    def unsealed(self) -> list[tuple[str, Unsealed]]:
+        """What nobody sealed, by the site of its first sight, the most packages first."""
+        sums: dict[str, Unsealed] = {}
+        for row in self.items:
+            if row.item_class == "unsealed":
+                amount, unknown = sums.get(row.site, Unsealed())
+                sums[row.site] = Unsealed(amount.plus(row.amount), unknown + (not row.amount.mass_g))
+        return sorted(sums.items(), key=lambda pair: (-pair[1].amount.count, pair[0]))
+
+    @property
+    def mass_unknown_count(self) -> int:
+        """Packages of the cohort whose mass nobody knows: in every count, and in no mass."""
+        return sum(row.mass_unknown_count for _, row in self.unsealed())
 
     def taken_back(self) -> list[tuple[str, Withdrawn]]:
         """What each site voided or corrected down, the greatest share of its packages first; only sites that did."""

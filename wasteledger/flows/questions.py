@@ -15,7 +15,7 @@ from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from wasteledger.domain.note import parse_signed_note
 from wasteledger.domain.official import official_figures, official_json, rates_by_waste
-from wasteledger.domain.reconcile import Question, Reconciliation, class_of, share
+from wasteledger.domain.reconcile import Amount, Question, Reconciliation, class_of, share
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import Step
 from wasteledger.domain.tlog_proof import TlogProof
@@ -218,6 +218,7 @@ def reconciliation_json(answer: Reconciliation, directory: Directory) -> dict[st
         "official": official_json(official_figures(answer.items, answer.withdrawn, directory)),
         "voided": answer.voided._asdict(),
         "withdrawn": _withdrawn_json(answer, directory),
+        "unsealed": _unsealed_json(answer, directory),
         "opening_waiting": answer.opening_waiting._asdict(),
         "late_additions": answer.late_additions._asdict(),
         "divisions": {code: _tally_json(tally) for code, tally in sorted(answer.divisions.items())},
@@ -228,8 +229,22 @@ def reconciliation_json(answer: Reconciliation, directory: Directory) -> dict[st
         "findings": [
             finding._asdict() | {"site_name": directory.site_name(finding.site)} for finding in answer.findings
         ],
-        "items": [row._asdict() | {"amount": row.amount._asdict()} for row in answer.items],
+        "items": [row._asdict() | {"amount": _amount_json(row.amount)} for row in answer.items],
     }
+
+
+def _amount_json(amount: Amount) -> dict[str, Any]:
+    """Of one package; `mass_g` is null where its mass is unknown."""
+    return {"count": amount.count, "mass_g": amount.mass_g or None}
+
+
+def _unsealed_json(answer: Reconciliation, directory: Directory) -> list[dict[str, Any]]:
+    """What nobody sealed, by the site of its first sight; `mass_g` is the mass that is known."""
+    return [
+        {"site": site, "site_name": directory.site_name(site), **row.amount._asdict()}
+        | {"mass_unknown_count": row.mass_unknown_count}
+        for site, row in answer.unsealed()
+    ]
 
 
 def _withdrawn_json(answer: Reconciliation, directory: Directory) -> list[dict[str, Any]]:
@@ -249,6 +264,11 @@ def _tally_json(tally: Any) -> dict[str, Any]:
     }
 
 
+def known_mass_g(chain: Chain) -> int | None:
+    """As it was sealed, or declared where nobody sealed it; None where neither happened: unknown."""
+    return chain.mass_g or (chain.declared.event.mass_g if chain.declared else 0) or None
+
+
 def chain_json(found: FoundItem) -> dict[str, Any]:
     """An item's chain as plain values for JSON."""
     chain, item_class, findings = found[:3]
@@ -259,8 +279,8 @@ def chain_json(found: FoundItem) -> dict[str, Any]:
         "holder": chain.state.holder,
         "offered_to": chain.state.offered_to,
         "waste_code": chain.waste_code,
-        "mass_g": chain.mass_g,
-        "steps": [_step_json(chain.code, step) for step in chain.steps],
+        "mass_g": known_mass_g(chain),
+        "steps": [_step_json(chain, step) for step in chain.steps],
         "doubts": [
             {"code": d.reason, "site": d.site, "at_ms": d.at_ms, "evidence": [fact.event_id for fact in d.evidence]}
             for d in chain.doubts
@@ -272,9 +292,8 @@ def chain_json(found: FoundItem) -> dict[str, Any]:
     }
 
 
-def _step_json(code: str, step: Step) -> dict[str, Any]:
+def _step_json(chain: Chain, step: Step) -> dict[str, Any]:
     fact, event = step.fact, step.fact.event
-    own_mass_g = event.mass_g or (event.mass_of(code) if code in event.codes else None)
     return {
         "index": fact.index,
         "event_id": fact.event_id,
@@ -289,7 +308,11 @@ def _step_json(code: str, step: Step) -> dict[str, Any]:
         "manifest": event.manifest,
         "vehicle": event.vehicle,
         "box": event.box or None,
-        "mass_g": own_mass_g,
+        "unit": event.unit or None,
+        "new_code": event.new_code or None,
+        "mass_g": event.mass_g or chain.mass_in(event),
+        "mass_source": event.mass_source or None,
+        "attachments": list(event.attachments),
         "evidence": "inferred" if step.inferred else "verified",
         "entitled": step.entitled,
     }

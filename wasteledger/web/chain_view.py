@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from schemas.acts import Act
+from schemas.canonical import decode_base64
 from schemas.custody import ItemState
 from schemas.quantities import format_kg
 from schemas.reasons import CLASSES, Severity
@@ -12,13 +13,15 @@ from wasteledger.domain.entitled import NOT, OWN, PAPER
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import Step
-from wasteledger.flows.questions import FoundItem
+from wasteledger.flows.questions import FoundItem, known_mass_g
 from wasteledger.web.texts import Words
-from wasteledger.web.view import Due, anchor, china_time, due, short_id
+from wasteledger.web.view import Due, Reference, anchor, china_time, due, short_id
 
 #: Fields of events shown as they are, and those whose value is a word of the contract.
-_PLAIN = ("manifest", "vehicle", "box", "room", "batch", "stock", "packages_count")
+_PLAIN = ("unit", "new_code", "manifest", "vehicle", "box", "room", "batch", "stock", "packages_count")
 _WORDS = ("method", "reason", "incident", "result")
+#: Acts that weigh, and may leave unsaid how.
+_WEIGHED = frozenset({"released", "accepted"})
 
 
 class DoubtView(NamedTuple):
@@ -37,6 +40,7 @@ class StepView(NamedTuple):
         fields: (label, value) of what was recorded.
         person: who acted; empty for readers who are not logged in.
         entitled: whether its signer may say it; what is not changes nothing.
+        photos: photos and papers that the act names, each opening its file for readers who are logged in.
         strength: of the evidence of a hand-over, in words, where both sides are there; empty for other steps.
     """
 
@@ -47,6 +51,7 @@ class StepView(NamedTuple):
     taker: str
     inferred: bool
     fields: list[tuple[str, str]]
+    photos: list[Reference]
     person: str
     vouched: str
     device: str
@@ -80,7 +85,7 @@ class ItemView(NamedTuple):
     waste_code: str
     package: str
     producer: str
-    kg: str
+    mass: str
     now: str
     steps: list[StepView]
     expected: ExpectedView | None
@@ -102,9 +107,9 @@ def item_view(found: FoundItem, directory: Directory, *, as_of_ms: int, persons:
         class_title=t.item_class(name),
         waste=t.waste(chain.waste_code) if chain.waste_code else "—",
         waste_code=chain.waste_code,
-        package=t(f"package.{sealed.package}") if sealed and sealed.package else "—",
+        package=t(f"package.{sealed.package}") if sealed and sealed.package else "",
         producer=directory.site_name(sealed.site) if sealed else "—",
-        kg=format_kg(chain.mass_g),
+        mass=t.mass(known_mass_g(chain)) if chain.seals or item_class else "",
         now=_now(chain.state, directory, t),
         steps=[_step(chain, step, directory, here, persons=persons, t=t) for step in chain.steps],
         expected=_expected(chain, directory, here, as_of_ms, t),
@@ -183,6 +188,7 @@ def _step(  # noqa: PLR0913 - a step, its surroundings and its reader
         taker=directory.site_name(taker) if taker else "",
         inferred=step.inferred,
         fields=_fields(chain, step, t),
+        photos=[_photo(digest, persons=persons) for digest in event.attachments],
         person=_person(event, directory) if persons else "",
         vouched=t(f"vouch.{event.vouch_method}"),
         device=event.device_id,
@@ -194,6 +200,12 @@ def _step(  # noqa: PLR0913 - a step, its surroundings and its reader
         entitled=step.entitled,
         strength=_strength(chain, step, t),
     )
+
+
+def _photo(digest: str, *, persons: bool) -> Reference:
+    """A photo or paper by its hash; it may show persons."""
+    href = f"/v1/evidence/{decode_base64(digest).hex()}" if persons else None
+    return Reference(short_id(digest), href, digest)
 
 
 def _parties(event: Act) -> tuple[str, str | None]:
@@ -219,6 +231,8 @@ def _fields(chain: Chain, step: Step, t: Words) -> list[tuple[str, str]]:
     event = step.fact.event
     mass = _mass(chain, event)
     fields = [(t(f"field.{mass[0]}"), f"{format_kg(mass[1])} kg")] if mass else []
+    if mass and (event.mass_source or event.kind in _WEIGHED):
+        fields.append((t("field.mass_source"), t.value(event.mass_source or "unsaid")))
     for name in (*_PLAIN, *_WORDS):
         value = getattr(event, name)
         if value:
@@ -226,6 +240,8 @@ def _fields(chain: Chain, step: Step, t: Words) -> list[tuple[str, str]]:
     if step.inferred and not event.box:
         boxes = "、".join(code for code in event.codes if code in _boxes_of(chain))
         fields.append((t("field.box"), boxes))
+    if event.kind == "relabelled" and not event.attachments:
+        fields.append((t("field.photos"), t("photos.none")))
     if event.note:
         fields.append((t("field.note"), event.note))
     return fields
@@ -239,8 +255,8 @@ def _mass(chain: Chain, event: Act) -> tuple[str, int] | None:
     """The mass this event gives the item, else the one it gives the box the item lay in."""
     if event.mass_g:
         return "mass", event.mass_g
-    if chain.code in event.codes:
-        mass_g = event.mass_of(chain.code)
+    if not chain.labels.isdisjoint(event.codes):
+        mass_g = chain.mass_in(event)
         return None if mass_g is None else ("mass", mass_g)
     box = next((code for code in event.codes if code in _boxes_of(chain)), None)
     mass_g = event.mass_of(box) if box else None

@@ -23,11 +23,13 @@ from wasteledger.flows.case_forms import due_of_day
 from wasteledger.flows.due import DueRow, due_list
 from wasteledger.flows.manifest_forms import manifest_json
 from wasteledger.flows.manifest_questions import check_list
+from wasteledger.flows.moments import Past, looking
 from wasteledger.flows.questions import check_question
 from wasteledger.flows.service import Service
 from wasteledger.web import session
 from wasteledger.web.case_view import case_view, listed_case
 from wasteledger.web.manifest_view import due_view, listed_manifest, manifest_view
+from wasteledger.web.past import FromWhen
 from wasteledger.web.render import NoDistrictError, render
 from wasteledger.web.view import Question, china_time
 
@@ -90,37 +92,38 @@ class _DutyPages:
         except NotFoundError as error:
             raise NoDistrictError(str(error)) from None
 
-    def manifests(self, request: Request, wanted: _Wanted, page: _Text = "1") -> Response:
-        """Manifests by site and month, with where each is and what it waits for."""
-        directory, now_ms, at = self._directory(), clock.now_ms(), _page_number(page)
-        site, month, phase, late = wanted
-        check_list(directory, phase=phase, site=site, month=month)
+    def manifests(self, request: Request, wanted: _Wanted, past: FromWhen, page: _Text = "1") -> Response:
+        """Manifests by site and month, with where each is and what it waits for; as of now, or as it was known."""
+        self._directory()
+        at, (site, month, phase, late) = _page_number(page), wanted
         _check_choice("late", late, ("1",))
-        with self._service.books().opened() as (rows, _):
+        with looking(self._service, **past.asked) as look, look.books.opened() as (rows, _):
+            directory, moment_ms = look.directory, look.moment_ms
+            check_list(directory, phase=phase, site=site, month=month)
             ask = partial(rows.manifests, phase=phase, site=site, month=month)
-            found, count = ask(late_ms=now_ms if late else 0, limit=ROWS_MAX, offset=(at - 1) * ROWS_MAX)
-            late_count = ask(late_ms=now_ms, limit=0)[1]
+            late_count = ask(late_ms=moment_ms, limit=0)[1]
+            found, count = ask(late_ms=moment_ms if late else 0, offset=(at - 1) * ROWS_MAX, limit=ROWS_MAX)
             phases, months = rows.manifests_by_phase(site=site, month=month), rows.manifest_months()
             doubts = _by_subject(rows.doubts_of(row.number for row in found))
-        t, filters = session.words(request), wanted._asdict()
-        shown = [listed_manifest(row, doubts.get(row.number, ()), directory, as_of_ms=now_ms, t=t) for row in found]
+        t, filters = session.words(request), wanted._asdict() | past.given
+        shown = [listed_manifest(row, doubts.get(row.number, ()), directory, as_of_ms=moment_ms, t=t) for row in found]
         return render(
             request, "manifests.html", rows=shown, number=count, late_count=late_count, months=months, directory=directory,
             phases=[(name.value, phases[name]) for name in Phase if name in phases], filters=filters, parties=_parties(directory, site),
-            place=_place("/manifests", filters, at, count), link=_link,
+            place=_place("/manifests", filters, at, count), link=_link, past=past,
         )  # fmt: skip
 
-    def manifest(self, request: Request, number: str) -> Response:
-        """One manifest: where it is, what is on it, and which signature stands for each field."""
-        directory, now_ms = self._directory(), clock.now_ms()
+    def manifest(self, request: Request, number: str, past: FromWhen) -> Response:
+        """One manifest: where it is, what is on it, and which signature stands for each field; as of now, or as it was known."""
+        self._directory()
         persons = session.account_of(request) is not None
-        shown = manifest_json(self._service, number, persons=persons)
-        with self._service.books().opened() as (rows, _):
-            doubts = rows.doubts_of([shown["number"]])
-        question = Question(*check_question(directory, region=None, from_day=None, to_day=None))
-        t = session.words(request)
-        view = manifest_view(shown, doubts, directory, question, as_of_ms=now_ms, persons=persons, t=t)
-        return render(request, "manifest.html", view=view, shown=shown)
+        shown = manifest_json(self._service, number, persons=persons, past=Past(**past.asked))
+        with looking(self._service, **past.asked) as look, look.books.opened() as (rows, _):
+            doubts, directory, moment_ms = rows.doubts_of([shown["number"]]), look.directory, look.moment_ms
+        period = check_question(directory, region=None, from_day=None, to_day=None, moment_ms=moment_ms)
+        question, t = Question(*period, *past), session.words(request)
+        view = manifest_view(shown, doubts, directory, question, as_of_ms=moment_ms, persons=persons, t=t)
+        return render(request, "manifest.html", view=view, shown=shown, past=past)
 
     def due(
         self, request: Request, site: str | None = None, step: _Text = "", when: _Text = "", page: _Text = "1"

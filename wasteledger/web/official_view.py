@@ -18,7 +18,7 @@ class PartLine(NamedTuple):
 
     title: str
     count: int  # type: ignore[assignment]  # nobody asks this tuple for `count()`
-    kg: str
+    mass: str
 
 
 class FigureView(NamedTuple):
@@ -93,7 +93,7 @@ def _figure(figure: OfficialFigure, t: Words) -> FigureView:
 def _lines(parts: dict[str, Amount], t: Words) -> list[PartLine]:
     """The parts that are not empty."""
     place = 0 if t.language == "zh" else 1
-    return [PartLine(PARTS[name][place], row.count, format_kg(row.mass_g)) for name, row in parts.items() if row.count]
+    return [PartLine(PARTS[name][place], row.count, t.mass(row.mass_g)) for name, row in parts.items() if row.count]
 
 
 def _percent(part: int, whole: int) -> str:

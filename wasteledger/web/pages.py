@@ -19,7 +19,6 @@ from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.accounts import check_password
-from wasteledger.flows.moments import parse_size
 from wasteledger.flows.questions import ask_then, find_item
 from wasteledger.flows.service import Service
 from wasteledger.store.district import DistrictStore
@@ -28,6 +27,7 @@ from wasteledger.web import session
 from wasteledger.web.chain_view import item_view
 from wasteledger.web.duty_pages import add_duty_pages
 from wasteledger.web.official_view import official_view
+from wasteledger.web.past import FromWhen, PagePast
 from wasteledger.web.render import NoDistrictError, PageRoute, render
 from wasteledger.web.view import ItemFilter, Question, finding_groups, finding_row, listed_item, overview
 
@@ -44,33 +44,17 @@ _Text = Annotated[str, Query(max_length=FIELD_MAX)]
 _FormText = Annotated[str, Form(max_length=FIELD_MAX)]
 
 
-class _Past(NamedTuple):
-    """From when a page is asked for, as it stands in its address; empty: now."""
-
-    as_of: str
-    at_size: str
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """The same for a question."""
-        return {"as_of": self.as_of or None, "at_size": parse_size(self.at_size) if self.at_size else None}
-
-
-def _past(as_of: _Text = "", at_size: _Text = "") -> _Past:
-    return _Past(as_of, at_size)
-
-
 class _Asked(NamedTuple):
     """Region and period as asked for, not yet checked, and from when."""
 
     region: str | None
     from_day: str | None
     to_day: str | None
-    past: _Past
+    past: PagePast
 
 
 def _asked(
-    past: Annotated[_Past, Depends(_past)],
+    past: FromWhen,
     region: _Text = "",
     from_day: Annotated[str, Query(alias="from", max_length=FIELD_MAX)] = "",
     to_day: Annotated[str, Query(alias="to", max_length=FIELD_MAX)] = "",
@@ -78,14 +62,15 @@ def _asked(
     return _Asked(region or None, from_day or None, to_day or None, past)
 
 
-def _wanted(
+def _wanted(  # noqa: PLR0913, PLR0917 - one parameter each
     item_class: Annotated[str, Query(alias="class", max_length=FIELD_MAX)] = "",
     division: _Text = "",
     waste: _Text = "",
     phase: _Text = "",
     evidence: _Text = "",
+    site: _Text = "",
 ) -> ItemFilter:
-    return ItemFilter(item_class, division, waste, phase, evidence)
+    return ItemFilter(item_class, division, waste, phase, evidence, site)
 
 
 class _Answered(NamedTuple):
@@ -187,11 +172,12 @@ class _Pages:
         return render(
             request, "items.html", rows=[listed_item(row, directory, t) for row in shown], wanted=wanted, pages=pages,
             number=sum(row.amount.count for row in found), mass_g=sum(row.amount.mass_g for row in found),
+            unknown=t.mass_unknown(sum(not row.amount.mass_g for row in found)),
             answer=answer, directory=directory, question=question, classes=[*CLASSES, "due"],
             parameters=wanted.parameters(),
         )  # fmt: skip
 
-    def item(self, request: Request, code: str, past: Annotated[_Past, Depends(_past)]) -> Response:
+    def item(self, request: Request, code: str, past: FromWhen) -> Response:
         """One item's chain."""
         self._directory()
         found = find_item(self._service, code, **past.asked)
@@ -199,8 +185,7 @@ class _Pages:
         view = item_view(found, found.directory, as_of_ms=found.moment_ms, persons=known, t=session.words(request))
         fields = self._label_of(found.chain.code)
         printable = fields is not None and (known or not isinstance(fields, HazardousLabel))
-        given = _given(as_of=past.as_of, at_size=past.at_size)
-        return render(request, "item.html", item=view, printable=printable, past=given)
+        return render(request, "item.html", item=view, printable=printable, past=past.given)
 
     def label(self, request: Request, code: str) -> Response:
         """An item's label; one that names a contact person (HJ 1276) only for those logged in."""
@@ -291,6 +276,7 @@ def _check_filter(wanted: ItemFilter, directory: Directory, answer: Reconciliati
     _check_known("division", wanted.division, {*directory.divisions, *answer.divisions})
     _check_known("phase", wanted.phase, {"disposed"})
     _check_known("evidence", wanted.evidence, {"inferred"})
+    _check_known("site", wanted.site, {*directory.sites, *(row.site for row in answer.items)})
 
 
 def _page_of(rows: list[_Row], page: str) -> tuple[list[_Row], "Paging"]:

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from schemas.quantities import format_kg
 from schemas.reasons import CLASSES, REASONS, ActorRole
 from schemas.waste import MEDICAL_CATEGORIES, waste_name
 from wasteledger.web.texts_duty import DUTY_TEXTS
@@ -84,6 +85,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "taken.share_count": ("占封装 · 按件", "of what it sealed, by count"),
     "taken.share_mass": ("占封装 · 按重量", "by mass"),
     "taken.more": ("另有 {count} 个单位", "{count} more sites"),
+    "unsealed.title": ("来源不明的包装", "Packages of unknown origin"),
+    "unsealed.why": (
+        "未封装、由承运或处置单位封装，或待确认；计入分母，不计入分子；按首次出现的单位",
+        "never sealed, sealed by who carries or burns, or not confirmed; they count, and are never proved; by the site of first sight",
+    ),
+    "unsealed.unknown": ("重量未知件数", "of unknown mass"),
     "missing.title": ("缺了什么", "What is missing"),
     "missing.none": ("没有异常：每一环都有记录。", "Nothing: every link is on record."),
     "missing.total": ("共 {count} 项异常", "{count} findings in all"),
@@ -103,6 +110,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "count": ("件数", "packages"),
     "count_unit": ("{count} 件", "{count} pkg"),
     "mass": ("重量", "mass"),
+    "mass.unknown": ("重量未知", "mass unknown"),
+    "mass.unknown_count": ("另 {count} 件重量未知", "and {count} of unknown mass"),
+    "waste.unknown": ("类别未知", "waste unknown"),
     "class": ("状态", "Class"),
     "township": ("乡镇街道", "township"),
     "waste": ("废物类别", "waste"),
@@ -149,6 +159,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "severity.why.hygiene": ("不影响处置率", "no effect on the rate"),
     # items
     "items.title": ("包装清单", "Packages"),
+    "late": ("期后补报", "handed in late"),
+    "late_why": ("封装于本期，期满后才报送", "sealed in the period, handed in after it"),
     "inferred_only": ("仅凭未开箱推定的", "resting on unopened boxes"),
     "disposed_only": ("已记录处置的", "recorded as disposed"),
     # one item
@@ -198,6 +210,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "field.device": ("设备", "device"),
     "field.event": ("事件", "event"),
     "field.index": ("账本序号", "ledger entry"),
+    "field.unit": ("科室", "ward"),
+    "field.new_code": ("新编码", "new code"),
+    "field.mass_source": ("重量来源", "weighed by"),
+    "field.photos": ("照片、凭证", "photos and papers"),
+    "photos.none": ("无", "none"),
     "field.mass": ("重量", "mass"),
     "field.box_mass": ("整箱重量", "whole box"),
     # kinds of event
@@ -261,6 +278,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     "value.never_was": ("并无此物", "never was"),
     "value.did_not_occur": ("未曾发生", "did not occur"),
     "value.wrong_mass": ("重量有误", "wrong mass"),
+    "value.wrong_waste": ("废物类别有误", "wrong waste"),
+    "value.lost": ("脱落", "lost"),
+    "value.unreadable": ("无法识读", "unreadable"),
+    "value.printer_fault": ("打印机故障", "printer fault"),
+    "value.scale": ("电子秤", "scale"),
+    "value.typed": ("手工录入", "typed in"),
+    "value.copied": ("抄录，未另称重", "copied, not weighed again"),
+    "value.estimated": ("估计", "estimated"),
+    "value.unsaid": ("未注明", "not said"),
     "site.C": ("村卫生室、诊所", "clinic"),
     "site.H": ("医院", "hospital"),
     "site.G": ("产生单位", "generator"),
@@ -366,7 +392,23 @@ class Words:
 
     def waste(self, code: str) -> str:
         """Short name of a waste; the catalogue is Chinese, medical categories have both."""
-        return self._pick(*MEDICAL_CATEGORIES[code]) if code in MEDICAL_CATEGORIES else waste_name(code)
+        return (
+            self._pick(*MEDICAL_CATEGORIES[code])
+            if code in MEDICAL_CATEGORIES
+            else waste_name(code) or self("waste.unknown")
+        )
+
+    def kg(self, mass_g: int | None) -> str:
+        """A mass under a heading that says kg; what nobody weighed has none."""
+        return format_kg(mass_g) if mass_g else self("mass.unknown")
+
+    def mass(self, mass_g: int | None) -> str:
+        """A mass with its unit."""
+        return f"{format_kg(mass_g)} kg" if mass_g else self("mass.unknown")
+
+    def mass_unknown(self, count: int) -> str:
+        """That a sum leaves out the mass of so many packages; empty for none."""
+        return self("mass.unknown_count", count=count) if count else ""
 
     def span(self, duration_ms: int) -> str:
         """A duration as people say it, rounded down."""

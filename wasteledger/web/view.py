@@ -25,6 +25,8 @@ EVENT_ID_SHOWN = 10
 BAR_UNITS = 10_000
 BAR_MIN = 40
 _CENT = Decimal("0.01")
+#: As which waste an address names that of packages of which nobody said it.
+UNKNOWN = "unknown"
 
 
 def percent(rate: float | None) -> str:
@@ -117,12 +119,17 @@ class ActorRow(NamedTuple):
 
 
 class ClassRow(NamedTuple):
-    """One class of the cohort with its piece of the bar."""
+    """One class of the cohort with its piece of the bar.
+
+    Attributes:
+        unknown: how many of its packages have no known mass, in words; empty where there are none.
+    """
 
     name: str
     title: str
     amount: Amount
     kg: str
+    unknown: str
     share: str
     x: int
     width: int
@@ -141,6 +148,16 @@ class GroupRow(NamedTuple):
     href: str
 
 
+class UnsealedRow(NamedTuple):
+    """What nobody sealed, first seen at one site."""
+
+    site: str
+    href: str
+    number: int
+    mass: str
+    mass_unknown_count: int
+
+
 class Overview(NamedTuple):
     """The first page."""
 
@@ -157,6 +174,8 @@ class Overview(NamedTuple):
     classes: list[ClassRow]
     total: Amount
     total_kg: str
+    total_unknown: str
+    unsealed: list[UnsealedRow]
     divisions: list[GroupRow]
     wastes: list[GroupRow]
 
@@ -182,6 +201,7 @@ def overview(answer: Reconciliation, directory: Directory, question: Question, t
             "disposed": question.link("/items", phase="disposed"),
             "inferred": question.link("/items", **{"class": "safely_disposed", "evidence": "inferred"}),
             "findings": question.link("/findings"),
+            "manifests": f"/manifests?{urlencode({'late': '1'} | question.past)}",
             "opening_waiting": question.link("/findings", code="opening_stock_unconfirmed"),
         },
         voided=f"{t('count_unit', count=answer.voided.count)} · {format_kg(answer.voided.mass_g)} kg",
@@ -193,11 +213,22 @@ def overview(answer: Reconciliation, directory: Directory, question: Question, t
         findings_more=max(0, len(groups) - OVERVIEW_ROWS_MAX),
         actors=actors[:OVERVIEW_ROWS_MAX],
         actors_number=len(actors),
-        classes=class_rows(tally, question, t),
+        classes=class_rows(tally, question, t, mass_unknown_count=answer.mass_unknown_count),
         total=tally.total,
         total_kg=format_kg(tally.total.mass_g),
-        divisions=group_rows(answer.divisions, division_names, question, "division"),
-        wastes=group_rows(answer.categories, {code: t.waste(code) for code in answer.categories}, question, "waste"),
+        total_unknown=t.mass_unknown(answer.mass_unknown_count),
+        unsealed=[
+            UnsealedRow(
+                directory.site_name(site),
+                question.link("/items", **{"class": "unsealed", "site": site}),
+                row.amount.count,
+                t.mass(row.amount.mass_g),
+                row.mass_unknown_count,
+            )
+            for site, row in answer.unsealed()
+        ],
+        divisions=group_rows(answer.divisions, division_names, question, "division", t),
+        wastes=group_rows(answer.categories, {code: t.waste(code) for code in answer.categories}, question, "waste", t),
     )
 
 
@@ -232,8 +263,8 @@ def _gravest(findings: Iterable[Finding]) -> Severity:
     return min((finding.severity for finding in findings), key=order.index)
 
 
-def class_rows(tally: Tally, question: Question, t: Words) -> list[ClassRow]:
-    """The classes of a cohort; counts, masses and pieces of the bar add up."""
+def class_rows(tally: Tally, question: Question, t: Words, *, mass_unknown_count: int) -> list[ClassRow]:
+    """The classes of a cohort; counts, masses and pieces of the bar add up. What has no known mass is among what nobody sealed."""
     total_g = tally.total.mass_g
     widths = bar_widths([tally.classes[name].mass_g for name in CLASSES])
     rows, x = [], 0
@@ -241,7 +272,8 @@ def class_rows(tally: Tally, question: Question, t: Words) -> list[ClassRow]:
         amount = tally.classes[name]
         href = question.link("/items", **{"class": name})
         part = percent(share(amount.mass_g, total_g))
-        rows.append(ClassRow(name, t.item_class(name), amount, format_kg(amount.mass_g), part, x, width, href))
+        unknown = t.mass_unknown(mass_unknown_count if name == "unsealed" else 0)
+        rows.append(ClassRow(name, t.item_class(name), amount, format_kg(amount.mass_g), unknown, part, x, width, href))
         x += width
     return rows
 
@@ -257,7 +289,7 @@ def bar_widths(parts: list[int]) -> list[int]:
 
 
 def group_rows(
-    tallies: Mapping[str, Tally], names: Mapping[str, str], question: Question, parameter: str
+    tallies: Mapping[str, Tally], names: Mapping[str, str], question: Question, parameter: str, t: Words
 ) -> list[GroupRow]:
     """One row for each township or waste, the lowest due rate first; rows with nothing due come last."""
     rows = []
@@ -265,9 +297,9 @@ def group_rows(
         rates = tally.rates()
         due_rate = rates["rate_due_mass"]
         row = GroupRow(
-            code, names.get(code, code), tally.total.count, format_kg(tally.total.mass_g),
+            code, names.get(code, code), tally.total.count, t.kg(tally.total.mass_g),
             {name: percent(rate) for name, rate in rates.items()}, int((due_rate or 0) * 100),
-            question.link("/items", **{parameter: code}),
+            question.link("/items", **{parameter: code or UNKNOWN}),
         )  # fmt: skip
         rows.append(((due_rate is None, due_rate or 0, code), row))
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
@@ -332,6 +364,7 @@ class ListedItem(NamedTuple):
     number: int
     holder: str
     inferred: bool
+    late: bool
     reasons: list[str]
 
 
@@ -339,8 +372,8 @@ def listed_item(row: ItemRow, directory: Directory, t: Words) -> ListedItem:
     """One package of the cohort."""
     return ListedItem(
         row.code, row.item_class, t.item_class(row.item_class), t.waste(row.waste_code), row.waste_code,
-        directory.site_name(row.site), china_time(row.sealed_ms), format_kg(row.amount.mass_g), row.amount.count,
-        directory.site_name(row.holder) if row.holder else "—", row.inferred,
+        directory.site_name(row.site), china_time(row.sealed_ms), t.kg(row.amount.mass_g), row.amount.count,
+        directory.site_name(row.holder) if row.holder else "—", row.inferred, row.is_late,
         [t.reason(reason) for reason in row.reasons],
     )  # fmt: skip
 
@@ -353,6 +386,7 @@ class ItemFilter(NamedTuple):
     waste: str = ""
     phase: str = ""
     evidence: str = ""
+    site: str = ""
 
     def takes(self, row: ItemRow) -> bool:
         """Whether a package belongs into the list."""
@@ -360,7 +394,8 @@ class ItemFilter(NamedTuple):
             return False
         return (
             row.site[1:].startswith(self.division)
-            and self.waste in {"", row.waste_code}
+            and self.waste in {"", row.waste_code or UNKNOWN}
+            and self.site in {"", row.site}
             and not (self.phase == "disposed" and row.phase is not Phase.DISPOSED)
             and not (self.evidence == "inferred" and not row.inferred)
         )
