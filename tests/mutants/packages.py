@@ -58,4 +58,14 @@ PACKAGES = (
         'then.estimate if fact.event.mass_source == "estimated" else then.tolerance',
         "then.tolerance", "tests/stories/test_boxes_on_a_scale.py",
     ),
+    Mutant(
+        "a box brings back what was void", "wasteledger/domain/walk.py",
+        "if before.phase is _LOST or before.phase is _VOIDED:",
+        "if before.phase is _LOST:", "tests/stories/test_voided_in_a_box.py",
+    ),
+    Mutant(
+        "a void that nobody confirmed is out of its box", "wasteledger/domain/load.py",
+        "if not stands or not fact.event.attachments",
+        "if not fact.event.attachments", "tests/stories/test_voided_in_a_box.py",
+    ),
 )  # fmt: skip
