@@ -226,11 +226,8 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
                 entitlement = entitlement_of(fact, source, directory)
         if (not entitlement or kind in _OBSERVED) and not _is_heard(chain, step, entitlement, source, directory):
             continue
-        if step.box:
-            if before.phase is _LOST or before.phase is _VOIDED:
-                continue  # a box that is said to contain it brings back neither what is lost nor what was void
-        elif kind == "disposed" and before.phase is _LOST:
-            continue  # nor does a line in a list of what was burnt
+        if (before.phase is _LOST or (before.phase is _VOIDED and step.box)) and (step.box or kind == "disposed"):
+            continue  # neither a box that is said to contain it nor a line in a list of what was burnt brings it back
         move = fact.move
         if merged:
             before, move = _passed_on(before, move, fact, directory)
