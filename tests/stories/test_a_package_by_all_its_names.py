@@ -98,8 +98,8 @@ def test_the_authority_corrects_a_mass_by_either_label(named: str) -> None:
     assert burnt(day, BAG2).ends(at="12 00:00").answer.district.total == (1, 5000)
 
 
-def packed_and_brought_to_plant() -> tuple[Telling, str]:
-    day = Telling()
+def packed_and_brought_to_plant(day: Telling | None = None) -> tuple[Telling, str]:
+    day = day or Telling()
     day.clinic_seals(BAG, BAG2)
     collected(day, BAG, BAG2)
     day.centre_packs(BAG, BAG2)
@@ -125,6 +125,14 @@ def test_who_sealed_a_package_disputes_the_burning_of_its_box() -> None:
 
 def test_a_stranger_disputes_no_box() -> None:
     day, fire = packed_and_brought_to_plant()
+    day.correct([BAG, BOX], fire, site=STRANGER, at="05 10:00", reason="did_not_occur")
+    assert set(day.ends(at="12 00:00").classes.values()) == {"safely_disposed"}
+
+
+def test_who_carried_the_box_with_an_earlier_load_disputes_nothing_in_it() -> None:
+    before = Telling()
+    before.hop(BOX, STRANGER, TRANSFER, at="01 09:00")
+    day, fire = packed_and_brought_to_plant(before)
     day.correct([BAG, BOX], fire, site=STRANGER, at="05 10:00", reason="did_not_occur")
     assert set(day.ends(at="12 00:00").classes.values()) == {"safely_disposed"}
 
