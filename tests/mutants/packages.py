@@ -83,4 +83,9 @@ PACKAGES = (
         "return codes if self.packages is None else [self.packages.of(code) for code in codes]",
         "return codes", "tests/stories/test_a_package_by_all_its_names.py",
     ),
+    Mutant(
+        "who carried a box with an earlier load is concerned with this one", "wasteledger/domain/timeline.py",
+        "since = source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX, packings=True)",
+        "since = source.facts_of(box)", "tests/stories/test_a_package_by_all_its_names.py",
+    ),
 )  # fmt: skip

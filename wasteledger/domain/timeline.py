@@ -323,15 +323,13 @@ def _boxed_steps(
         if fact.event_id not in source.targets:
             return None  # nearly always
         box, begin_ms = packed.event.box, packed.occurred_ms
-        since = source.box_facts(
-            box, begin_ms, begin_ms + LOAD_MS_MAX, packings=True
-        )  # who had it before is concerned with nothing in it
+        # Who had the box before is concerned with nothing in it.
+        since = source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX, packings=True)
         said = correction_of(box, fact, [*own, *since], source, directory, names)
         if said is None or not said.mass_g:
             return said
-        of_box = correction_of(
-            box, fact, source.facts_of(box), source, directory
-        )  # a box weighs the same for all that lie in it
+        # A box weighs the same for all that lie in it.
+        of_box = correction_of(box, fact, source.facts_of(box), source, directory)
         return said._replace(mass_g=of_box.mass_g if of_box else 0)
 
     for number, packed in enumerate(own):
