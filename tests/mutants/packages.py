@@ -58,4 +58,34 @@ PACKAGES = (
         'then.estimate if fact.event.mass_source == "estimated" else then.tolerance',
         "then.tolerance", "tests/stories/test_boxes_on_a_scale.py",
     ),
+    Mutant(
+        "a box brings back what was void", "wasteledger/domain/walk.py",
+        "if (before.phase is _LOST or (before.phase is _VOIDED and step.box)) and",
+        "if before.phase is _LOST and", "tests/stories/test_voided_in_a_box.py",
+    ),
+    Mutant(
+        "a void that nobody confirmed is out of its box", "wasteledger/domain/load.py",
+        "if not stands or not fact.event.attachments",
+        "if not fact.event.attachments", "tests/stories/test_voided_in_a_box.py",
+    ),
+    Mutant(
+        "a label told last changes no paper", "wasteledger/flows/book_touched.py",
+        "source.late |= labels  #",
+        "pass  #", "tests/stories/test_a_package_by_all_its_names.py",
+    ),
+    Mutant(
+        "a packing that was struck out is counted still", "wasteledger/flows/book_touched.py",
+        "self.corrected.update(named_by(target))",
+        "self.corrected.update(event.codes)", "tests/stories/test_a_package_by_all_its_names.py",
+    ),
+    Mutant(
+        "two labels are two packages", "wasteledger/domain/load.py",
+        "return codes if self.packages is None else [self.packages.of(code) for code in codes]",
+        "return codes", "tests/stories/test_a_package_by_all_its_names.py",
+    ),
+    Mutant(
+        "who carried a box with an earlier load is concerned with this one", "wasteledger/domain/timeline.py",
+        "since = source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX, packings=True)",
+        "since = source.facts_of(box)", "tests/stories/test_a_package_by_all_its_names.py",
+    ),
 )  # fmt: skip

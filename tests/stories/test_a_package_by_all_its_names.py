@@ -7,7 +7,20 @@ import pytest
 
 from tests.stories.in_both import ends_alike
 from tests.stories.telling import UNDER_THE_MANIFEST, Telling
-from tests.stories_builder import BAG, BAG2, BAG3, BOX, CARRIER, CLINIC, MANIFEST, OFFICE, PLANT, STRANGER, TRANSFER
+from tests.stories_builder import (
+    BAG,
+    BAG2,
+    BAG3,
+    BOX,
+    CARRIER,
+    CLINIC,
+    COLLECTOR,
+    MANIFEST,
+    OFFICE,
+    PLANT,
+    STRANGER,
+    TRANSFER,
+)
 from wasteledger.domain.manifest_contents import inside_in, manifest_contents
 from wasteledger.domain.walk import walk
 
@@ -85,8 +98,8 @@ def test_the_authority_corrects_a_mass_by_either_label(named: str) -> None:
     assert burnt(day, BAG2).ends(at="12 00:00").answer.district.total == (1, 5000)
 
 
-def packed_and_brought_to_plant() -> tuple[Telling, str]:
-    day = Telling()
+def packed_and_brought_to_plant(day: Telling | None = None) -> tuple[Telling, str]:
+    day = day or Telling()
     day.clinic_seals(BAG, BAG2)
     collected(day, BAG, BAG2)
     day.centre_packs(BAG, BAG2)
@@ -112,6 +125,14 @@ def test_who_sealed_a_package_disputes_the_burning_of_its_box() -> None:
 
 def test_a_stranger_disputes_no_box() -> None:
     day, fire = packed_and_brought_to_plant()
+    day.correct([BAG, BOX], fire, site=STRANGER, at="05 10:00", reason="did_not_occur")
+    assert set(day.ends(at="12 00:00").classes.values()) == {"safely_disposed"}
+
+
+def test_who_carried_the_box_with_an_earlier_load_disputes_nothing_in_it() -> None:
+    before = Telling()
+    before.hop(BOX, STRANGER, TRANSFER, at="01 09:00")
+    day, fire = packed_and_brought_to_plant(before)
     day.correct([BAG, BOX], fire, site=STRANGER, at="05 10:00", reason="did_not_occur")
     assert set(day.ends(at="12 00:00").classes.values()) == {"safely_disposed"}
 
@@ -236,3 +257,70 @@ def test_another_package_is_not_what_was_loaded() -> None:
     day.lorry_brings_to_plant(BAG2)
     end = ends_alike(day, at="12 00:00")
     assert "count_difference" in end.findings
+
+
+def test_the_authority_strikes_out_a_packing_afterwards() -> None:
+    """司机点到两袋，账上三袋；监管部门查明第三袋从未装箱。"""
+    day = Telling()
+    day.clinic_seals(BAG, BAG2, BAG3)
+    collected(day, BAG, BAG2, BAG3)
+    day.centre_packs(BAG, BAG2)
+    slip = day.tell(TRANSFER, "packed", at="02 17:05", codes=[BAG3], box=BOX)
+    day.lorry_takes(BOX, packages_count=2)
+    day.lorry_brings_to_plant(BOX)
+    day.plant_burns(BOX)
+    day.plant_confirms()
+    assert day.ends(at="05 00:00").findings == {"count_difference": CARRIER}
+    day.correct([BAG3], slip, site=OFFICE, at="05 10:00", reason="did_not_occur")
+    end = ends_alike(day, at="12 00:00")
+    assert end.classes == {BAG: "safely_disposed", BAG2: "safely_disposed", BAG3: "overdue"}
+    assert on_paper(day) == [(2, 2000, 2)]
+
+
+def test_a_new_label_told_last_is_the_same_package_in_its_box() -> None:
+    """换签的那条记录最后才报到：之前箱里像有三袋。"""
+    day = Telling()
+    day.clinic_seals(BAG, BAG3)
+    day.issue(BAG2, site=TRANSFER)
+    collected(day, BAG, BAG3)
+    day.centre_packs(BAG, BAG3)
+    relabels(day, BAG, BAG2, at="02 18:00", site=TRANSFER)
+    word = day.entries[-1]
+    day.centre_packs(BAG2, at="02 18:01")
+    day.lorry_takes(BOX, packages_count=2)
+    day.lorry_brings_to_plant(BOX)
+    day.plant_burns(BOX)
+    day.plant_confirms()
+    day.entries.remove(word)
+    day.entries.append(word)
+    end = ends_alike(day, at="12 00:00")
+    assert set(end.classes.values()) == {"safely_disposed"}
+    assert "count_difference" not in end.findings
+
+
+def test_a_new_label_told_last_changes_the_count_of_a_box_without_a_paper() -> None:
+    day = Telling()
+    day.clinic_seals(BAG, BAG3)
+    day.issue(BAG2)
+    day.tell(CLINIC, "packed", at="02 09:00", codes=[BAG, BAG3], box=BOX)
+    relabels(day, BAG, BAG2, at="02 10:00")
+    word = day.entries[-1]
+    day.tell(CLINIC, "packed", at="02 10:01", codes=[BAG2], box=BOX)
+    day.collector_takes(BOX, packages_count=2)
+    day.entries.remove(word)
+    assert day.ends(at="03 00:00").findings["count_difference"] == COLLECTOR
+    day.entries.append(word)
+    assert ends_alike(day, at="03 00:00").findings == {}
+
+
+def test_a_new_label_told_a_little_later_than_it_was_scanned_is_on_the_paper() -> None:
+    """新标签先在厂门口扫了，几分钟后司机才记换签。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.issue(BAG2, site=CARRIER)
+    collected(day, BAG)
+    day.lorry_takes(BAG)
+    day.lorry_brings_to_plant(BAG2)
+    relabels(day, BAG, BAG2, at="03 11:12", site=CARRIER)
+    assert "count_difference" not in ends_alike(day, at="03 12:00").findings
+    assert on_paper(day) == [(1, 1000, 1)]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from wasteledger.domain.boxes import LOAD_MS_MAX, carried, empties, had_before
+from wasteledger.domain.entitled import OFFICE
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.packages import Packages
 from wasteledger.domain.timeline import MISSING, place_of
@@ -16,13 +17,15 @@ Entitled = Callable[[Fact], bool]
 Struck = Callable[[str, Fact], bool]
 #: What changes the contents of a box.
 _CHANGING = frozenset({"packed", "unpacked", "washed", "disposed"})
+#: What may say that an item is in its box no longer.
+_REMOVING = frozenset({"packed", "incident", "voided"})
 
 
 class _Load(NamedTuple):
     """What lies in a box.
 
     Attributes:
-        gone: by item the order of the fact that put it into another box, or missed it, without anybody having taken it out.
+        gone: by item the order of the fact that put it into another box, missed it or voided it, without anybody having taken it out.
         packings: by item, where several sites packed.
     """
 
@@ -125,23 +128,34 @@ def _load_of(box: str, last: Fact, look: _Look) -> _Load:
 
 
 def _moved(items: dict[str, Fact], box: str, look: _Look) -> dict[str, tuple[int, int, str, int]]:
-    """What was packed into another box afterwards, or missed, and when."""
+    """What was packed into another box afterwards, missed or voided, and when."""
     moved: dict[str, tuple[int, int, str, int]] = {}
     for code, packed in items.items():
         for name in look.packages.names(code) if look.packages else (code,):
             for fact in look.source.facts_of(name):
-                if (fact.kind != "packed" and fact.event.incident not in MISSING) or fact is packed:
+                if fact.kind not in _REMOVING or fact is packed:
                     continue  # nearly always
                 order = fact.order
-                if order > packed.order and _is_elsewhere(fact, box, packed, look) and not look.never_was(name, fact):
+                if (
+                    order > packed.order
+                    and _is_elsewhere(name, fact, box, packed, look)
+                    and not look.never_was(name, fact)
+                ):
                     moved[code] = min(order, moved.get(code, order))
     return moved
 
 
-def _is_elsewhere(fact: Fact, box: str, packed: Fact, look: _Look) -> bool:
-    """Whether a fact puts an item into another box, or whoever has the box misses it there."""
+def _is_elsewhere(name: str, fact: Fact, box: str, packed: Fact, look: _Look) -> bool:
+    """Whether a fact puts an item into another box, or whoever has the box misses it there or voids it, as the authority has confirmed."""
     if not look.entitled(fact):
         return False
     if fact.kind == "packed":
         return bool(fact.event.box != box)
+    if fact.kind == "voided":
+        words = [word for word in look.source.targets.get(fact.event_id, ()) if word.kind == "vouched"]
+        stands = any(name in word.event.codes and look.entitled(word) and word.entitlement == OFFICE for word in words)
+        if not stands or not fact.event.attachments or look.source.evidence_missing(fact):
+            return False
+    elif fact.event.incident not in MISSING:
+        return False
     return bool(fact.event.site == place_of(box, packed, fact, look.source))

@@ -333,15 +333,17 @@ def _boxed_steps(
     stays = []
     named = {fact.event_id for fact in own}
 
-    def correction(box: str, fact: Fact) -> Correction | None:
+    def correction(packed: Fact, fact: Fact) -> Correction | None:
         if fact.event_id not in source.targets:
             return None  # nearly always
-        said = correction_of(box, fact, [*own, *source.facts_of(box)], source, directory, names)
+        box, begin_ms = packed.event.box, packed.occurred_ms
+        # Who had the box before is concerned with nothing in it.
+        since = source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX, packings=True)
+        said = correction_of(box, fact, [*own, *since], source, directory, names)
         if said is None or not said.mass_g:
             return said
-        of_box = correction_of(
-            box, fact, source.facts_of(box), source, directory
-        )  # a box weighs the same for all that lie in it
+        # A box weighs the same for all that lie in it.
+        of_box = correction_of(box, fact, source.facts_of(box), source, directory)
         return said._replace(mass_g=of_box.mass_g if of_box else 0)
 
     for number, packed in enumerate(own):
@@ -360,7 +362,7 @@ def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a 
     packed: Fact,
     leaving: Fact | None,
     named: set[str],
-    correction: Callable[[str, Fact], Correction | None],
+    correction: Callable[[Fact, Fact], Correction | None],
     source: Source,
     directory: Directory,
 ) -> tuple[BoxStay, dict[str, Step]]:
@@ -379,7 +381,7 @@ def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a 
         if empties(fact) or _counted(fact, box):
             if not entitlement_of(fact, source, directory) or not was_at(box, packed, fact, source, directory):
                 continue
-            struck = correction(box, fact)
+            struck = correction(packed, fact)
             if struck is not None and struck.never_was:
                 continue
             missed_by.append(fact)
@@ -387,7 +389,7 @@ def _stay(  # noqa: C901, PLR0913, PLR0917 - one pass over a box, each branch a 
                 end_ms = fact.occurred_ms
                 break
         elif fact.kind not in _BOX_ONLY and box in fact.event.codes:
-            said = correction(box, fact)
+            said = correction(packed, fact)
             if said is None or not said.never_was:
                 steps[fact.event_id] = Step(fact, box, said)
                 if fact.kind in _DEPARTURES and entitlement_of(fact, source, directory):

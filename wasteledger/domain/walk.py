@@ -254,7 +254,7 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
                 entitlement = entitlement_of(fact, source, directory)
         if (not entitlement or kind in _OBSERVED) and not _is_heard(chain, step, entitlement, source, directory):
             continue
-        if before.phase is _LOST and (step.box or kind == "disposed"):
+        if (before.phase is _LOST or (before.phase is _VOIDED and step.box)) and (step.box or kind == "disposed"):
             continue  # neither a box that is said to contain it nor a line in a list of what was burnt brings it back
         move = fact.move
         if merged:

@@ -157,9 +157,7 @@ class Touched:
         if labels:
             labels |= of_one_package(labels, source)
             self.add_items(labels)
-            source.late |= (
-                labels  # how many packages lie beside them, and what is on their paper, may be told otherwise
-            )
+            source.late |= labels  # what lies beside them, and their paper, may be told otherwise
         source.prefetch(self.items)
         places = source.places
         unnamed = [code for code in self.items if not places[code]]
