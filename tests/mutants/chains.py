@@ -154,7 +154,7 @@ CHAINS = (
     ),
     Mutant(
         "weighed again within minutes, it is only scanned twice",
-        "wasteledger/domain/walk.py",
+        "wasteledger/domain/same_acts.py",
         "if mass_g is not None and all(chain.mass_in(other.fact.event) != mass_g for other in again):",
         "if False:",
         "tests/stories/test_weighed_again.py",

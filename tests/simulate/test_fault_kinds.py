@@ -13,23 +13,32 @@ DAYS = {
     "back_dated": 18,
     "label_mismatch": 26,
     "late_confirmed": 24,
+    "over_capacity": 29,
     "paper_backfill_late": 34,
     "silent_producer": 60,
+    "sold_at_gate": 20,
+    "stock_told_late": 40,
     "unconfirmed_manifest": 20,
     "under_reporting": 116,
     "unwashed_box": 16,
+    "voids_much": 24,
 }
+#: And some more waste.
+PACKAGES = {"over_capacity": 900}
 #: What befalls few packages befalls them often.
 RARE = {
-    "back_dated_packing", "badge_borrowed", "badge_expired", "copied_weights", "impostor_seal", "label_mismatch",
-    "one_company_badge",
+    "back_dated_packing", "badge_borrowed", "badge_by_centre", "badge_expired",
+    "company_relay", "copied_weights", "impostor_seal", "label_mismatch",
+    "one_company_badge", "one_company_person", "seal_stranger",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", DRAWN)
 def test_a_kind_of_fault_alone_is_found_and_nothing_else(tmp_path: Path, kind: str) -> None:
     rate = 0.05 if FAULTS[kind].subject in {"item", "collusion"} and kind not in RARE else 0.3
-    summary = simulate(tmp_path / "sim", days=DAYS.get(kind, 12), faults={kind: rate})
+    summary = simulate(
+        tmp_path / "sim", days=DAYS.get(kind, 12), packages_per_day=PACKAGES.get(kind, 120), faults={kind: rate}
+    )
     assert summary["faults"].get(kind), "the fault was never done"
     score = score_simulation(tmp_path / "sim")
     assert score.missed == []

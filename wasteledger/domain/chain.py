@@ -143,6 +143,11 @@ class Chain:
         return {self.code, *self.replaced}
 
     @property
+    def names(self) -> set[str]:
+        """What somebody calls it who speaks of it: its labels, and the boxes that it lay in."""
+        return self.labels.union(stay.box for stay in self.boxes)
+
+    @property
     def weighed_g(self) -> int:
         """Its latest own weighing."""
         return self.weighings[-1][1] if self.weighings else 0

@@ -41,7 +41,7 @@ def check_sealing(chain: Chain, fact: Fact, source: Source, directory: Directory
     if event.site[0] in HANDLERS and is_ghost(fact, then):
         chain.ghost = chain.ghost or len(chain.seals) == 1  # sealed again by a handler, it is still its producer's
         chain.doubt("sealed_by_handler", fact, site=event.site)
-    if not is_plausible(event.mass_g, event.package, then):
+    if not is_plausible(chain.mass_g, event.package, then):  # as corrected: nobody agrees on sixty tonnes
         chain.doubt("implausible_mass", fact, site=event.site)
     if len(chain.code) <= _STOCK_CODE_LENGTH:
         return
@@ -78,7 +78,7 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
     sites = directory.sites
     if fact.kind == "accepted":
         giver, taker, given, chain.released = event.from_site, event.site, chain.released, None
-        if given is not None and given.event.to_site == taker and given.event.site == giver:
+        if given is not None and _are_sides(given, fact, directory):
             other = given  # what the other side of this hand-over recorded
     else:
         giver, taker, chain.released = event.site, event.to_site, fact
@@ -105,6 +105,18 @@ def _check_known(chain: Chain, fact: Fact, sides: tuple[str, str], directory: Di
     day = legal_day(fact.occurred_ms)
     if unknown or day > directory.closed.get(sides[1], day):
         chain.doubt("unknown_site", fact, site=unknown or sides[1])
+
+
+def _are_sides(given: Fact, taken: Fact, directory: Directory) -> bool:
+    """Whether they are the two sides of one hand-over; a merged site's side is its successor's."""
+    giver, taker, moment_ms = given.event, taken.event, taken.occurred_ms
+    if (giver.site, giver.to_site) == (taker.from_site, taker.site):
+        return True
+    sides = [
+        [directory.successor_of(site, moment_ms) for site in hop]
+        for hop in ((giver.site, giver.to_site), (taker.from_site, taker.site))
+    ]
+    return sides[0] == sides[1]
 
 
 def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source, directory: Directory) -> None:

@@ -14,9 +14,10 @@ does nothing. It holds
 By 4 nothing is struck out but a hand-over, and that only while the package's life has not ended by then: what was sealed, lost, found in
 a box or a room, burnt, or seen after the end takes the authority, which alone may strike out what raises a doubt. By 4 no mass shrinks
 below what was sealed beyond the tolerance, and no waste is renamed after disposal; by 3 and 4 no medical waste becomes another one, and
-none gets a longer limit after its own has passed (design section 14.4). The maker of a proposal may withdraw it until it is agreed.
-What the authority stood for (`vouched`) its maker does not take back alone, and a proposal made before that is answered by it. Until it
-is agreed, withdrawn or refused by the authority, a proposal leaves its items disputed.
+none gets a longer limit after its own has passed (design section 14.4). What the authority said of a mass or a waste no party changes after
+it; what it stood for (`vouched`) its maker neither takes back nor renames alone, and a proposal made before that is answered by it. The
+maker of a proposal may withdraw it until it is agreed. Until it is agreed, withdrawn or refused by the authority, a proposal leaves its
+items disputed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -105,6 +106,8 @@ def correction_of(
     )
     if not proposals:
         return None
+    if judge:
+        proposals = tuple(judge.held_to_authority(proposals))
     agreed = [proposal.fact.event for proposal in proposals if proposal.answer is Answer.AGREED]
     return Correction(
         proposals,
@@ -161,6 +164,22 @@ class _Judge:
         )
         final = next((answer for answer in reversed(answers) if self._is_authority(answer)), None)
         return Proposal(proposal, self._answer(proposal, answers, final), answers)
+
+    def held_to_authority(self, proposals: Sequence[Proposal]) -> Iterator[Proposal]:
+        """What the authority said of a mass or a waste stands: what parties agree on afterwards waits for it, the rest is over."""
+        said: dict[str, Fact] = {}
+        spoken = [[word for word in (one.fact, *one.answers) if self._is_authority(word)] for one in proposals]
+        for proposal, words in zip(proposals, spoken, strict=True):
+            reason = proposal.fact.event.reason
+            if words and proposal.answer is Answer.AGREED and reason != "did_not_occur":
+                said[reason] = max([*words, said.get(reason, words[0])], key=by_order)
+        for proposal, words in zip(proposals, spoken, strict=True):
+            last = said.get(proposal.fact.event.reason)
+            if last is None or words or proposal.answer is not Answer.AGREED:
+                yield proposal
+            else:
+                later = proposal.fact.order > last.order
+                yield proposal._replace(answer=Answer.OPEN if later else Answer.OVERRULED)
 
     def _answer(self, proposal: Fact, answers: tuple[Fact, ...], final: Fact | None) -> Answer:
         stood_for = self._stood_for() if proposal.event.reason == "did_not_occur" else None
@@ -289,9 +308,16 @@ class _Judge:
         if proposal.occurred_ms - self._target.occurred_ms > contact_ms:
             return False  # a running clock that runs backwards proves nothing
         return not any(
-            other is not self._target and other.kind not in _WORDS and self._lies_between(other, proposal)
-            for other in self._own
+            other.event_id != self._target.event_id and other.kind not in _WORDS and self._lies_between(other, proposal)
+            for other in (*self._own, *self._of_its_box(proposal))
         )
+
+    def _of_its_box(self, proposal: Fact) -> Iterable[Fact]:
+        """What happened to the box that it is said to have been put into or taken out of: gone, nobody says what lay in it."""
+        target = self._target
+        if not target.event.box:
+            return ()
+        return self._source.box_facts(target.event.box, target.occurred_ms, proposal.occurred_ms)
 
     def _lies_between(self, other: Fact, proposal: Fact) -> bool:
         target = self._target
@@ -304,7 +330,7 @@ class _Judge:
         event, target = proposal.event, self._target
         if event.reason != "wrong_waste" or target.kind != "sealed" or event.site != target.event.site:
             return False
-        if self._escapes(proposal):
+        if self._escapes(proposal) or self._stood_for():
             return False
         # Before it was handed over: by the numbers of the device that says both, else by receipt.
         moved = [fact for fact in self._handled() if fact.kind in {"released", "accepted", "refused", "disposed"}]

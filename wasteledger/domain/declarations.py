@@ -7,7 +7,7 @@ leaves the cohort only by a void that its holder made, with evidence that is sto
 from schemas.custody import Phase
 from schemas.entitlement import Standing
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, authority_on, entitlement_of
+from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, authority_on, entitlement_of, words_on
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import Step
@@ -66,6 +66,17 @@ def is_concerned(chain: Chain, fact: Fact, source: Source, directory: Directory)
     return directory.acts_for(fact.event.site, parties, fact.occurred_ms)
 
 
+def is_heard_twice(chain: Chain, fork: Fact, source: Source, directory: Directory) -> bool:
+    """Whether a second event of one number makes the package doubtful: of an act anybody's, of a declaration a party's.
+
+    Once the office trusts the device up to that number, the event counts that came first.
+    """
+    admission = source.admissions.get(fork.event.device_id)
+    if admission is not None and fork.event.device_seq <= admission.trusted_seq:
+        return False
+    return fork.kind not in DECLARED or is_concerned(chain, fork, source, directory)
+
+
 def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
     """A device said what it may not say: a finding on that device."""
     admission = source.admissions.get(fact.event.device_id)
@@ -73,8 +84,13 @@ def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
         if fact.event.device_seq >= admission.broken_from and fact.event.site in admission.sites:
             chain.doubt("untrusted_device", fact, site=fact.event.site)
         return  # a revoked device has findings of its own
-    site = admission.sites[0] if admission and admission.sites else fact.event.site
-    chain.doubt("not_entitled", fact, site=site)
+    chain.doubt("not_entitled", fact, site=_told_by(fact, source))
+
+
+def _told_by(fact: Fact, source: Source) -> str:
+    """Whose device it is that speaks in another's name: that site has to explain it."""
+    admission = source.admissions.get(fact.event.device_id)
+    return admission.sites[0] if admission and admission.sites else fact.event.site
 
 
 def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Directory) -> bool:
@@ -82,14 +98,14 @@ def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Director
     fact, phase = step.fact, chain.state.phase
     note_not_entitled(chain, fact, source)
     if fact.kind == "sealed":
-        if is_confirmed(fact, source, directory):
+        if is_confirmed(chain, fact, source, directory):
             return True
         if source.standing_of(fact) is Standing.OTHER and _is_sealed_rightly(chain, fact, source, directory):
             return False  # a stranger's word does not make two of somebody's package
         chain.doubt("sealing_unconfirmed", fact, site=fact.event.site)
         return True
     if phase in _ENDS and fact.kind in _SCANS and not step.box and chain.seals:
-        chain.doubt("seen_after_end", *((chain.since,) if chain.since else ()), fact, site=fact.event.site)
+        chain.doubt("seen_after_end", *((chain.since,) if chain.since else ()), fact, site=_told_by(fact, source))
     return False
 
 
@@ -117,7 +133,7 @@ def is_sealed_for_nobody(chain: Chain, fact: Fact, source: Source, directory: Di
     A photograph of a badge is as good as the badge: whoever seals by it has to answer for the package.
     """
     entitlement, admission = entitlement_of(fact, source, directory), source.admissions.get(fact.event.device_id)
-    if not NOT < entitlement < PIN or admission is None or is_confirmed(fact, source, directory):
+    if not NOT < entitlement < PIN or admission is None or is_confirmed(chain, fact, source, directory):
         return False
     sites = {site for site in admission.sites if admission.has(site, fact.received_ms)}
     if directory.organisation(fact.event.site) in {directory.organisation(site) for site in sites}:
@@ -130,15 +146,12 @@ def is_sealed_for_nobody(chain: Chain, fact: Fact, source: Source, directory: Di
     return True
 
 
-def is_confirmed(fact: Fact, source: Source, directory: Directory) -> bool:
+def is_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
     """Whether the site itself, or the authority, stands for an act that was made in the site's name."""
     return any(
-        answer.kind == "vouched"
-        and (
-            entitlement_of(answer, source, directory) == OFFICE
-            or (entitlement_of(answer, source, directory) == OWN and answer.event.site == fact.event.site)
-        )
-        for answer in source.targets.get(fact.event_id, ())
+        entitlement_of(answer, source, directory) == OFFICE
+        or (entitlement_of(answer, source, directory) == OWN and answer.event.site == fact.event.site)
+        for answer in words_on(fact.event_id, chain.names, source)
     )
 
 
@@ -178,20 +191,21 @@ def _whose_label(chain: Chain, source: Source, directory: Directory, *, otherwis
 
 def _is_void_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
     """By the authority, whose own void needs no second party; by a counterparty where the rule says so."""
-    if authority_on(fact.event_id, source, directory) or entitlement_of(fact, source, directory) == OFFICE:
+    if authority_on(fact.event_id, chain.names, source, directory) or entitlement_of(fact, source, directory) == OFFICE:
         return True
     if not directory.at(fact.occurred_ms).limit("void_confirm_site", fact.event.site):
         return False
-    others = chain.parties_before(fact) - {fact.event.site}
+    organisation = directory.at(fact.occurred_ms).organisation
+    others = {site for site in chain.parties_before(fact) if organisation(site) != organisation(fact.event.site)}
     return any(
-        answer.kind == "vouched" and answer.event.site in others and entitlement_of(answer, source, directory) == OWN
-        for answer in source.targets.get(fact.event_id, ())
+        answer.event.site in others and entitlement_of(answer, source, directory) == OWN
+        for answer in words_on(fact.event_id, chain.names, source)
     )
 
 
 def _dispute(chain: Chain, fact: Fact, reason: str, source: Source, directory: Directory) -> None:
     """Disputed until the authority has answered: by its word on this event, or by finding all in order later."""
-    if authority_on(fact.event_id, source, directory):
+    if authority_on(fact.event_id, chain.names, source, directory):
         return
     for step in chain.steps:
         later = step.fact

@@ -8,6 +8,8 @@ was taken is known when all that is told of it is known, so the walk asks for it
 in a site's name takes its own device, or the PIN; but who has just made an act by a badge may take it back by the same badge.
 """
 
+from collections.abc import Collection
+
 from schemas.entitlement import BADGE as BY_BADGE
 from schemas.entitlement import Standing, is_entitled, may_be_vouched
 from schemas.vouching import verify_vouch
@@ -109,10 +111,24 @@ def is_unattended(fact: Fact) -> bool:
     return fact.event.vouch_method == "none"
 
 
-def answer_to(fact: Fact, source: Source, directory: Directory, *, within_ms: int | None = None) -> Fact | None:
+def words_on(event_id: str, names: Collection[str], source: Source) -> list[Fact]:
+    """The words by which somebody stands for an event, as far as it concerns a package: who names another one says nothing of it.
+
+    `names`: what the package is called: its labels, and the boxes that it lay in.
+    """
+    return [
+        word
+        for word in source.targets.get(event_id, ())
+        if word.kind == "vouched" and any(code in names for code in word.event.codes)
+    ]
+
+
+def answer_to(
+    fact: Fact, names: Collection[str], source: Source, directory: Directory, *, within_ms: int | None = None
+) -> Fact | None:
     """The word by which a device of the fact's own site, attended, stands for it afterwards; within a time where one is given."""
-    for answer in source.targets.get(fact.event_id, ()):
-        if answer.kind != "vouched" or answer.event.site != fact.event.site or is_unattended(answer):
+    for answer in words_on(fact.event_id, names, source):
+        if answer.event.site != fact.event.site or is_unattended(answer):
             continue
         if entitlement_of(answer, source, directory) != OWN:
             continue
@@ -122,16 +138,10 @@ def answer_to(fact: Fact, source: Source, directory: Directory, *, within_ms: in
     return None
 
 
-def authority_on(event_id: str, source: Source, directory: Directory) -> Fact | None:
+def authority_on(event_id: str, names: Collection[str], source: Source, directory: Directory) -> Fact | None:
     """The word by which the authority stands for an event."""
-    return next(
-        (
-            answer
-            for answer in source.targets.get(event_id, ())
-            if answer.kind == "vouched" and entitlement_of(answer, source, directory) == OFFICE
-        ),
-        None,
-    )
+    words = words_on(event_id, names, source)
+    return next((word for word in words if entitlement_of(word, source, directory) == OFFICE), None)
 
 
 def told_before(one: Fact, other: Fact) -> bool:

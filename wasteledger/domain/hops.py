@@ -63,11 +63,13 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
         chain.doubt("one_party_hop", given, taken, site=taker.site)
     elif one_person:
         chain.doubt("same_person_both_sides", given, taken, site=taker.site)
-    firm = [_is_firm(fact, side, source, directory) for fact, side in zip((given, taken), sides, strict=True)]
-    strength = min(side_strength(given, sides[0], source, directory), side_strength(taken, sides[1], source, directory))
+    firm = [_is_firm(chain, fact, side, source, directory) for fact, side in zip((given, taken), sides, strict=True)]
+    strength = min(
+        side_strength(chain, fact, side, source, directory) for fact, side in zip((given, taken), sides, strict=True)
+    )
     if not (own or one_person) and known and all(firm) and not (one_device and not vouched):
         chain.two_organisations = True
-    if not own and not (firm[0] or _is_answered_paper(given, sides[0], source, directory)):
+    if not own and not (firm[0] or _is_answered_paper(chain, given, sides[0], source, directory)):
         chain.entered += ((given, taken, sides[0]),)
     for fact in (given, taken):
         note_device_unused(chain, fact, source, directory)
@@ -76,7 +78,9 @@ def check_hop(chain: Chain, given: Fact, taken: Fact, source: Source, directory:
         chain.producer_strength = max(chain.producer_strength, OWN if firm[0] else sides[0])
     rule = _rule(chain, giver.site, taker.site)
     # An unattended side that may still be answered for waits; it is weighed again at the end of the chain.
-    waiting = any(is_unattended(fact) and not answer_to(fact, source, directory) for fact in (given, taken))
+    waiting = any(
+        is_unattended(fact) and not answer_to(fact, chain.names, source, directory) for fact in (given, taken)
+    )
     if not waiting and strength < max(1, directory.limit(rule, giver.site)):
         chain.doubt("weak_evidence", given, taken, site=giver.site)
 
@@ -86,9 +90,9 @@ def note_device_unused(chain: Chain, fact: Fact, source: Source, directory: Dire
     entitlement = entitlement_of(fact, source, directory)
     if not NOT < entitlement < OWN or (entitlement == PIN and fact.event.note):
         return
-    if not has_device(fact.event.site, fact, source.admissions) or answer_to(fact, source, directory):
+    if not has_device(fact.event.site, fact, source.admissions) or answer_to(fact, chain.names, source, directory):
         return
-    if not authority_on(fact.event_id, source, directory):
+    if not authority_on(fact.event_id, chain.names, source, directory):
         chain.doubt("own_device_unused", fact, site=fact.event.site)
 
 
@@ -98,14 +102,14 @@ def _rule(chain: Chain, giver: str, taker: str) -> str:
     return "strength_producer_leg" if giver == chain.producer else "strength_transfer_leg"
 
 
-def side_strength(fact: Fact, entitlement: int, source: Source, directory: Directory) -> int:
+def side_strength(chain: Chain, fact: Fact, entitlement: int, source: Source, directory: Directory) -> int:
     """The strength of the evidence of one side: 5 own device, 4 badge and PIN, 3 badge, 2 paper, 0 nobody."""
     if fact.event.vouch_method == "paper" and not fact.event.backfill:
         return NOT  # no number, no day: there is no such paper
     if fact.event.backfill:
-        in_time = is_paper_in_time(fact, source, directory) and _is_entered(fact, entitlement, source, directory)
+        in_time = is_paper_in_time(fact, source, directory) and _is_entered(chain, fact, entitlement, source, directory)
         return PAPER if in_time else NOT
-    if is_unattended(fact) and not answer_to(fact, source, directory):
+    if is_unattended(fact) and not answer_to(fact, chain.names, source, directory):
         return NOT
     return min(entitlement, OWN)
 
@@ -119,37 +123,37 @@ def is_paper_in_time(fact: Fact, source: Source, directory: Directory) -> bool:
     return fact.received_ms <= add_workdays(fact.occurred_ms, then.limit("backfill_workdays", fact.event.site))
 
 
-def _is_entered(fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
+def _is_entered(chain: Chain, fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
     """Whether the party itself entered its paper, or stood in time for what the other side entered in its name."""
     if entitlement >= PIN:
         return True
-    own = answer_to(fact, source, directory)
+    own = answer_to(fact, chain.names, source, directory)
     days = directory.at(fact.occurred_ms).limit("backfill_workdays", fact.event.site)
     return own is not None and own.received_ms <= add_workdays(fact.occurred_ms, days)
 
 
-def _is_firm(fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
+def _is_firm(chain: Chain, fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
     """Whether the party itself took part: its own device, badge and PIN, or its own answer in time."""
     if entitlement in {OWN, PIN} and not is_unattended(fact):
         return True
     within_ms = directory.limit("vouch_h", fact.event.site) * HOUR_MS
     if entitlement == OWN:
-        return answer_to(fact, source, directory) is not None
-    return answer_to(fact, source, directory, within_ms=within_ms) is not None
+        return answer_to(fact, chain.names, source, directory) is not None
+    return answer_to(fact, chain.names, source, directory, within_ms=within_ms) is not None
 
 
-def _is_answered_paper(fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
+def _is_answered_paper(chain: Chain, fact: Fact, entitlement: int, source: Source, directory: Directory) -> bool:
     """Whether it was entered from paper, for which its party stood within the term of paper."""
-    return fact.event.backfill is not None and side_strength(fact, entitlement, source, directory) == PAPER
+    return fact.event.backfill is not None and side_strength(chain, fact, entitlement, source, directory) == PAPER
 
 
-def seal_strength(fact: Fact, source: Source, directory: Directory) -> int:
+def seal_strength(chain: Chain, fact: Fact, source: Source, directory: Directory) -> int:
     """By what the producer took part in a sealing."""
     entitlement = entitlement_of(fact, source, directory)
     if entitlement == OWN:
         return OWN
     within_ms = directory.limit("vouch_h", fact.event.site) * HOUR_MS
-    if entitlement < OWN and answer_to(fact, source, directory, within_ms=within_ms):
+    if entitlement < OWN and answer_to(fact, chain.names, source, directory, within_ms=within_ms):
         return OWN
     return min(entitlement, OWN)
 

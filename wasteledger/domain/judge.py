@@ -28,6 +28,7 @@ def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[st
     tails = Tails()
     weighed: dict[tuple[str, str], tuple[Fact, int]] = {}
     left: set[tuple[str, int]] = set()
+    loads: dict[str, list[tuple[int, int]]] = {}
     waiting = list(codes)
     while waiting:
         code = waiting.pop()
@@ -40,11 +41,11 @@ def judge(codes: Iterable[str], source: Source, directory: Directory) -> dict[st
             continue
         for box, end_ms in _left(chain) - left:
             left.add((box, end_ms))
-            waiting += companions_at(box, end_ms, source, directory)
+            waiting += _companions(box, end_ms, loads, source, directory)
         for box, fact, mass_g in chain.box_weighings:
             if (box, fact.event_id) not in weighed:
                 weighed[box, fact.event_id] = fact, mass_g
-                waiting += companions_at(box, fact.occurred_ms, source, directory)
+                waiting += _companions(box, fact.occurred_ms, loads, source, directory)
     if weighed:
         _check_boxes(chains, weighed, directory)
     return chains
@@ -60,42 +61,59 @@ def _left(chain: Chain) -> set[tuple[str, int]]:
     }
 
 
-def companions_at(box: str, moment_ms: int, source: Source, directory: Directory) -> list[str]:
-    """Everything that was packed into the load that a box had at a moment, by all that is known of it."""
-    return companions_between(box, moment_ms, moment_ms, source, directory, told=NOTHING_TOLD)
-
-
-def companions_between(  # noqa: PLR0913 - a box and two moments, and where its facts are found
-    box: str,
-    begin_ms: int,
-    end_ms: int,
-    source: Source,
-    directory: Directory,
-    *,
-    told: tuple[int, int] | None = None,
+def _companions(
+    box: str, moment_ms: int, loads: dict[str, list[tuple[int, int]]], source: Source, directory: Directory
 ) -> list[str]:
+    """Everything that was packed into the load that a box had at a moment; nothing where this load (`loads`) was asked for already."""
+    known = loads.setdefault(box, [])
+    if any(begin_ms < moment_ms < end_ms for begin_ms, end_ms in reversed(known)):
+        return []
+    codes, begin_ms, end_ms = _load_between(box, moment_ms, moment_ms, NOTHING_TOLD, source, directory)
+    known.append((begin_ms, end_ms))
+    return codes
+
+
+def companions_between(box: str, begin_ms: int, end_ms: int, source: Source, directory: Directory) -> list[str]:
     """Everything that was packed into the box between two moments, or before or after them in the same load.
 
-    A load begins and ends where the box was surely emptied: by what is `told` between two moments (these, unless others are named),
-    nothing is sure.
+    A load begins and ends where the box was surely emptied: by what is read between the two moments, nothing is sure.
+    """
+    return _load_between(box, begin_ms, end_ms, (begin_ms, end_ms), source, directory)[0]
+
+
+def companions_before(box: str, told: tuple[int, int], source: Source, directory: Directory) -> list[str]:
+    """Everything that was packed before what is `told`, in the load that it tells of."""
+    codes: list[str] = []
+    for fact in source.box_facts(box, told[0] - LOAD_MS_MAX, told[0] - 1, packings=True, backwards=True):
+        if fact.kind == "packed":
+            codes += fact.event.codes
+        elif ends_load(fact, box, source, directory, told=told):
+            break
+    return codes
+
+
+def _load_between(  # noqa: PLR0913, PLR0917 - a box and its moments, and where its facts are found
+    box: str, begin_ms: int, end_ms: int, told: tuple[int, int], source: Source, directory: Directory
+) -> tuple[list[str], int, int]:
+    """What was packed into a box between two moments and around them; and between which moments the answer is no other one.
+
+    `told`: between these moments something new is told, by which nothing is sure.
     """
     codes: list[str] = []
-    told = (begin_ms, end_ms) if told is None else told
-
-    def is_end(fact: Fact) -> bool:
-        return ends_load(fact, box, source, directory, told=told)
-
+    first_ms, last_ms = begin_ms - 1, end_ms + 1
     for fact in source.box_facts(box, begin_ms - LOAD_MS_MAX, end_ms, packings=True, backwards=True):
         if fact.kind == "packed":
             codes += fact.event.codes
-        elif fact.occurred_ms < begin_ms and is_end(fact):
+        elif fact.occurred_ms < begin_ms and ends_load(fact, box, source, directory, told=told):
+            first_ms = fact.occurred_ms
             break
     for fact in source.box_facts(box, end_ms + 1, end_ms + LOAD_MS_MAX, packings=True):
         if fact.kind == "packed":
             codes += fact.event.codes
-        elif is_end(fact):
+        elif ends_load(fact, box, source, directory, told=told):
+            last_ms = fact.occurred_ms
             break
-    return codes
+    return codes, first_ms, last_ms
 
 
 def companions_of_late(box: str, span: tuple[int, int], source: Source, directory: Directory) -> list[str]:
@@ -115,7 +133,8 @@ def _check_boxes(
     for key, (fact, mass_g) in weighed.items():
         packed_g = sum(_weight_at(chain, fact.occurred_ms) for chain in inside[key])
         sealed_g = sum(_weight_held(chain, fact.occurred_ms) for chain in inside[key])
-        tolerance = directory.at(fact.occurred_ms).tolerance
+        then = directory.at(fact.occurred_ms)
+        tolerance = then.estimate if fact.event.mass_source == "estimated" else then.tolerance
         if tolerance.allows(before_g=packed_g, after_g=mass_g) and tolerance.allows(before_g=sealed_g, after_g=mass_g):
             continue
         for chain in inside[key]:

@@ -3,7 +3,7 @@
 from schemas.codes import item_waste_code
 from wasteledger.domain.admissions import Admissions
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.checks import check_beginning
+from wasteledger.domain.checks import check_beginning, is_plausible
 from wasteledger.domain.entitled import OFFICE, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.opening import (
@@ -29,6 +29,8 @@ def check_opening_stock(chain: Chain, fact: Fact, source: Source, directory: Dir
     if fact.received_ms > began_ms + then.limit("opening_stock_days", event.site) * DAY_MS:
         chain.doubt("opening_stock_late", fact, site=event.site)
     check_beginning(chain, fact, source, then)
+    if not is_plausible(chain.mass_g, "drum", then):  # what kind of package it is, nobody said
+        chain.doubt("implausible_mass", fact, site=event.site)
     printed = item_waste_code(chain.code)
     if printed and printed != chain.waste_code:
         chain.doubt("label_mismatch", fact, site=event.site)

@@ -22,10 +22,9 @@ def put(chain: Chain, site: str | None, room: str, now_ms: int) -> None:
     """The item is in another place from now on."""
     stays = chain.stays
     if stays and stays[-1].end_ms is None:
-        last = stays[-1]
-        stays[-1] = Stay(last.site, last.room, last.begin_ms, now_ms)
+        stays[-1] = tuple.__new__(Stay, (*stays[-1][:3], now_ms))  # past the named constructor: done at each hand-over
     if site:
-        stays.append(Stay(site, room, now_ms, None))
+        stays.append(tuple.__new__(Stay, (site, room, now_ms, None)))
 
 
 def left_of(chain: Chain, storage: Awaited, fact: Fact, directory: Directory) -> Awaited:

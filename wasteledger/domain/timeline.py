@@ -32,6 +32,8 @@ _BOX_ONLY = frozenset(
 )
 #: What the takers of a package do with it; within what clocks differ, it came after they had taken it over.
 _HANDLING = frozenset({"stored", "packed", "unpacked", "counted", "released", "disposed"})
+#: What one party does and the other one answers.
+_HAND_OVERS = frozenset({"released", "accepted", "refused"})
 #: What speaks of a label, before its package is.
 _LABEL = frozenset({"issued", "printed", "counted", "voided"})
 #: Shown by whom a box left: what a packing is held against.
@@ -115,6 +117,8 @@ def box_weighings(steps: list[Step]) -> list[BoxWeighing]:
     found = []
     for step in steps:
         mass_g = step.fact.event.mass_of(step.box) if step.box else None
+        if mass_g is not None and step.correction and step.correction.mass_g:
+            mass_g = step.correction.mass_g
         if mass_g is not None:
             found.append(BoxWeighing(step.box, step.fact, mass_g))
     return found
@@ -192,7 +196,7 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
     if packings:
         tail = _tail(kept[-1], source, directory, tails) if tails is not None and packings == 1 else None
         if tail:
-            paired, orphans = _pair(steps) if taken else (steps, None)
+            paired, orphans = _pair(steps, source, directory) if taken else (steps, None)
             if not orphans:
                 stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by, tail.departures)
                 return Timeline(paired + tail.steps, [stay], len(paired), tail, labels=labels)
@@ -201,7 +205,7 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
             steps += inside
             steps.sort(key=_by_order)
             _begin_first(steps)
-    return Timeline(_pair(steps)[0], stays, len(steps), labels=labels)
+    return Timeline(_pair(steps, source, directory)[0], stays, len(steps), labels=labels)
 
 
 def _is_left_out(code: str, struck: Fact, own: list[Fact], source: Source, directory: Directory) -> bool:
@@ -294,9 +298,11 @@ def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> T
     if key not in tails.made:
         steps, stays = _boxed_steps([packed], source, directory)
         steps.sort(key=_by_order)
-        paired, orphans = _pair(list(steps))
+        paired, orphans = _pair(list(steps), source, directory)
         plain = stays[0].end_ms is not None and paired == steps and not orphans
-        tails.made[key] = Tail(steps, stays[0]) if plain and not any(step.correction for step in steps) else None
+        # What is said afterwards of an act on a box may name some of what lay in it.
+        alike = plain and not any(step.fact.event_id in source.targets for step in steps)
+        tails.made[key] = Tail(steps, stays[0]) if alike else None
     spans.append((begin_ms, first.occurred_ms, tails.made[key]))
     return tails.made[key]
 
@@ -421,21 +427,29 @@ def _counted(fact: Fact, box: str) -> bool:
 
 
 def _pair(  # noqa: C901 - one pass over an order, each branch a kind of step
-    steps: list[Step],
+    steps: list[Step], source: Source, directory: Directory
 ) -> tuple[list[Step], dict[tuple[str, str], Step]]:
-    """Moves each release that stands behind its own acceptance in front of it; returns also acceptances without a release."""
+    """Moves each release that stands behind its own acceptance in front of it; returns also acceptances without a release.
+
+    What somebody tells of a hand-over in another's name moves nothing.
+    """
     ordered: list[Step] = []
     offers: set[tuple[str, str]] = set()
     orphans: dict[tuple[str, str], Step] = {}
     answered: dict[tuple[str, str], int] = {}
+    taken: dict[tuple[str, str], int] = {}  # scanned again at once, it is taken over once
     for step in steps:
         kind = step.fact.kind
+        if kind in _HAND_OVERS and not entitlement_of(step.fact, source, directory):
+            ordered.append(step)
+            continue
         if kind == "accepted":
             event = step.fact.event
             hop = (event.from_site, event.site)
             if hop in offers:
                 offers.discard(hop)
-            else:
+                taken[hop] = step.fact.occurred_ms
+            elif step.fact.occurred_ms - taken.get(hop, -PAIRING_MS_MAX) > CLOCK_DIFFERENCE_MS_MAX:
                 first = orphans.setdefault(hop, step)
                 if step.fact.occurred_ms - first.fact.occurred_ms > CLOCK_DIFFERENCE_MS_MAX:
                     orphans[hop] = (

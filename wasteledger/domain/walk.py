@@ -11,7 +11,6 @@ The walk, in the order of `walk`:
 7. at the end: what boxes and rooms did not show when they were looked into, and whether enough parties took part.
 """
 
-from collections.abc import Iterator
 from copy import copy
 from typing import NamedTuple
 
@@ -30,7 +29,13 @@ from wasteledger.domain.checks import (
     check_travel,
 )
 from wasteledger.domain.deadlines import HOUR_MS, Awaited, Expected, awaited_step, storage_of
-from wasteledger.domain.declarations import DECLARED, check_sealer, hear_declaration, is_sealed_for_nobody
+from wasteledger.domain.declarations import (
+    DECLARED,
+    check_sealer,
+    hear_declaration,
+    is_heard_twice,
+    is_sealed_for_nobody,
+)
 from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, answer_to, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.hops import check_parties, is_paper_in_time, seal_strength
@@ -39,6 +44,7 @@ from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.opening_checks import check_opening_stock, note_without_effect
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
+from wasteledger.domain.same_acts import same_acts, weigh_again
 from wasteledger.domain.storage import left_of, put
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, Timeline, box_weighings, timeline_of
 
@@ -118,7 +124,8 @@ def _walk_through(code: str, timeline: Timeline, source: Source, directory: Dire
         check_packings(chain)
     check_stock_takes(chain, source)
     for fork in source.forks_of(code):
-        chain.doubt("device_fork", fork, site=fork.event.site)
+        if is_heard_twice(chain, fork, source, directory):
+            chain.doubt("device_fork", fork, site=fork.event.site)
     if chain.state.phase is _LOST and chain.since:
         chain.doubt("declared_lost", chain.since, site=chain.since.event.site)
     elif chain.state.phase is _DISPOSED and chain.since:
@@ -180,6 +187,7 @@ def _walk_tail(chain: Chain, tail: Tail, source: Source, directory: Directory) -
         chain.consignor,
         bool(chain.first_taker),
         chain.seals[0].event.site if chain.seals else "",
+        _giver_of(chain),
         tuple([stay.site for stay in chain.stays]),  # what is left of its time depends on where it was
     )
     known: TailWalk | None = tail.walks.get(begin)
@@ -251,13 +259,12 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
         if reasons or (kind == "accepted" and after == before):
             again = list(same_acts(chain, step))
             if again:
-                _weigh_again(chain, step, again, source, directory)
+                weigh_again(chain, step, again, source, directory)
                 continue
+            reasons = reasons or _from_elsewhere(chain, fact, move, directory)
         if reasons or step.misordered:
             _note_reasons(chain, step, reasons, chain.since)
-        if step.correction:
-            after = _note_correction(chain, step, after)
-        chain.state = after
+        chain.state = after = _note_correction(chain, step, after) if step.correction else after
         if kind == "released" or kind == "accepted":  # noqa: PLR1714 - the walk's inner loop: half the time of `in`
             if step.box:
                 chain.inferred = True
@@ -299,29 +306,20 @@ def _is_heard(chain: Chain, step: Step, entitlement: int, source: Source, direct
     return heard
 
 
-def same_acts(chain: Chain, step: Step) -> Iterator[Step]:
-    """The same act scanned before by the same site, within what clocks differ: it is one act."""
-    fact = step.fact
-    for other in chain.steps:
-        if other is step:
-            return
-        # What nobody may say is one act too, however often it is said; said rightly afterwards it is another one.
-        same = other.fact.move == fact.move and other.box == step.box and (other.entitled or not step.entitled)
-        if same and fact.occurred_ms - other.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX:
-            first, second = other.fact.event, fact.event
-            # Two devices that seal one code are two packages, whatever they weigh.
-            if fact.kind != "sealed" or (
-                (first.device_id, first.waste_code, first.mass_g)
-                == (second.device_id, second.waste_code, second.mass_g)
-            ):
-                yield other
+def _giver_of(chain: Chain) -> str | None:
+    """From whom the holder says that it got the package; itself where it sealed it, None where it never said."""
+    got = chain.arrived
+    if got is None or got.kind not in {"sealed", "accepted"}:
+        return None
+    return got.event.from_site or got.event.site
 
 
-def _weigh_again(chain: Chain, step: Step, again: list[Step], source: Source, directory: Directory) -> None:
-    """The same act with another mass is a weighing of its own."""
-    mass_g = chain.mass_in(step.fact.event)
-    if mass_g is not None and all(chain.mass_in(other.fact.event) != mass_g for other in again):
-        check_mass(chain, step, source, directory, again=True)
+def _from_elsewhere(chain: Chain, fact: Fact, move: Move, directory: Directory) -> tuple[str, ...]:
+    """The holder says that it takes over from another one than it had the package from: it was out of its hands in between."""
+    giver = _giver_of(chain)
+    if giver is None or move.from_site in {move.site, directory.successor_of(giver, fact.occurred_ms)}:
+        return ()
+    return ("missing_link",)
 
 
 def _passed_on(state: ItemState, move: Move, fact: Fact, directory: Directory) -> tuple[ItemState, Move]:
@@ -446,7 +444,7 @@ def _note_sealing(chain: Chain, step: Step, source: Source, directory: Directory
     if fact.entitlement == OWN:
         chain.producer_strength = OWN
     elif chain.producer_strength < OWN:
-        chain.producer_strength = max(chain.producer_strength, seal_strength(fact, source, directory))
+        chain.producer_strength = max(chain.producer_strength, seal_strength(chain, fact, source, directory))
     if fact.entitlement != OWN and not (correction and correction.never_was):
         check_sealer(chain, fact, source, directory.at(fact.occurred_ms))
     (check_opening_stock if is_opening_stock(fact) else check_sealing)(chain, fact, source, directory)
@@ -479,7 +477,7 @@ def _check_vouched(chain: Chain, fact: Fact, source: Source, directory: Director
     """Nobody stood for this act: somebody of the place has to, within `vouch_h`."""
     site = fact.event.site
     limit_ms = directory.at(fact.occurred_ms).limit("vouch_h", site) * HOUR_MS
-    answer = answer_to(fact, source, directory)
+    answer = answer_to(fact, chain.names, source, directory)
     if answer is None:
         chain.unvouched.append(Expected("not_vouched", "vouch_h", site, fact.earliest_ms + limit_ms, fact))
     elif answer.latest_ms > fact.earliest_ms + limit_ms:

@@ -71,7 +71,8 @@ def numbers_before(
     """
     numbers: set[str] = set()
     for box, (begin_ms, end_ms) in boxes.items():
-        numbers |= _numbers_beside(box, begin_ms, end_ms, source)
+        # What is told in order is beside something known at its beginning alone; every number that is told now is judged anyway.
+        numbers |= _numbers_beside(box, begin_ms, end_ms if box in source.late else begin_ms, source)
     for box, (begin_ms, end_ms) in (*boxes.items(), *packed.items()):
         if box in source.late:
             numbers |= _numbers_of_box(box, begin_ms, end_ms, source, directory)

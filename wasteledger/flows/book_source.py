@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, standing_of
@@ -47,7 +47,8 @@ class BookSource:
         #: Codes of which something is told that happened before what was known, or that is corrected.
         self.late: set[str] = set()
         self._rewritten: set[str] = set()
-        self._first_named: set[str] = set()
+        #: Codes that this portion names first: all that is told of them is told in it.
+        self.first_named: set[str] = set()
         self._takes: dict[str, list[StockTake]] = {}
         self._sorted: dict[tuple[str, bool], tuple[array[int], array[int]]] = {}
         self._laws: dict[str, ManifestLaw | None] = {}
@@ -78,15 +79,18 @@ class BookSource:
         fresh, self.fresh = self.fresh, {}
         self._named.clear()
         self.late = set(self._rewritten)
-        self._load_places(code for code in fresh if code not in self.places)
-        self._first_named = set()
+        self.first_named, places = set(), self.places
+        stored = self._stored([code for code in fresh if code not in places])
         for code, added in fresh.items():
-            known = self.places[code]
-            if not known:
-                self._first_named.add(code)
-            elif not code.startswith("acts ") and min(added[::2]) <= max(known[::2]):
-                self.late.add(code)
-            known.fromlist(added)
+            known = places.get(code) or stored.get(code)
+            if known:
+                if not code.startswith("acts ") and min(added[::2]) <= max(known[::2]):
+                    self.late.add(code)
+                known.fromlist(added)
+                places[code] = known
+            else:
+                self.first_named.add(code)
+                places[code] = array("q", added)
             if code[0] == "B":
                 self._sort_in(code, added)
         changed = self._rewritten.union(fresh)
@@ -135,7 +139,7 @@ class BookSource:
 
     def prefetch(self, codes: Iterable[str]) -> None:
         """Reads at once what walking these codes will ask for."""
-        wanted = [code for code in codes if code not in self._first_named]  # of which all facts are new, and at hand
+        wanted = [code for code in codes if code not in self.first_named]  # of which all facts are new, and at hand
         self._load_places(code for code in wanted if code not in self.places)
         missing = {
             index for code in wanted if code[0] != "B" for index in self.places[code][1::2] if index not in self.facts
@@ -151,11 +155,17 @@ class BookSource:
 
     def _load_places(self, codes: Iterable[str]) -> None:
         wanted = set(codes)
-        stored = self._rows.traced(wanted) if self._rows and wanted else {}
+        stored = self._stored(wanted)
         for code in wanted:
-            self.places[code] = places = array("q")
-            if code in stored:
-                places.frombytes(stored[code])
+            self.places[code] = stored.get(code) or array("q")
+
+    def _stored(self, codes: Collection[str]) -> dict[str, "array[int]"]:
+        """The places of these codes by the books as they are written; of those that they know."""
+        return (
+            {code: array("q", facts) for code, facts in self._rows.traced(codes).items()}
+            if self._rows and codes
+            else {}
+        )
 
     def _load_facts(self, indexes: Iterable[int]) -> None:
         if self._ledger is not None:

@@ -13,7 +13,7 @@ from schemas.canonical import decode_base64
 from wasteledger.domain.booking import COPY_MARK
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
-from wasteledger.domain.judge import companions_between, companions_of_late
+from wasteledger.domain.judge import companions_before, companions_between, companions_of_late
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import is_box
 from wasteledger.flows.book_rare import of_one_package, opened_at
@@ -109,11 +109,11 @@ class Touched:
             if target is None:
                 return
             event = target.event
+            self.corrected.update(named_by(target))
             for name in named_by(target):
                 if is_box(name):
                     stretch(self.packed if target.kind == "packed" else self.boxes, name, target.occurred_ms)
             self.add_items(code for code in event.codes if not is_box(code))
-            self.corrected.update(event.codes)
             if event.manifest:
                 self.manifests.add(event.manifest)
             if target.kind == "opening_stock":
@@ -135,13 +135,17 @@ class Touched:
                 continue
             for named in self._source.facts_of(code):
                 if hashes.intersection(named.event.attachments):
+                    self.corrected.add(code)
                     stretch(self.boxes, code, named.occurred_ms)
 
     def gather(self, rows: BookRows, directory: Directory) -> None:
         """Adds what lies in boxes and rooms that were spoken of, and the other labels of all that; what nothing names is no item."""
         source = self._source
-        for box, (begin_ms, end_ms) in self.boxes.items():
-            self.add_items(companions_between(box, begin_ms, end_ms, source, directory))
+        for box, span in self.boxes.items():
+            if box in source.late:
+                self.add_items(companions_between(box, *span, source, directory))
+            else:  # what was packed since is told now, and touched by itself
+                self.add_items(companions_before(box, span, source, directory))
         for box, span in self.packed.items():
             if box in source.late:
                 self.add_items(companions_of_late(box, span, source, directory))

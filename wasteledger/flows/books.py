@@ -200,6 +200,8 @@ class Books:
     def _weigh(self, device: str) -> None:
         """The standing of a device has changed: what its events touch is judged again."""
         self.source.admissions.rights.clear()
+        forks = (fact for facts in self.source.forks.values() for fact in facts if fact.event.device_id == device)
+        self._touched.add_items(code for fork in forks for code in fork.event.codes if not is_box(code))
         for fact in self.source.facts_of_device(device, self.devices[device].newest, end=self.size + 1):
             fact.standing = fact.entitlement = None
             self.source.date_anew(fact, ())  # corrections and stock-takes are at hand elsewhere too
@@ -342,12 +344,13 @@ class Books:
             )
             source.prefetch(waiting)
         rows.save_traced([(code, places.tobytes()) for code, places in changed.items()])
-        rows.save_items([row for chain in chains.values() for row in book_item(chain, directory.region)])
+        new = source.first_named
+        rows.save_items([row for chain in chains.values() for row in book_item(chain, directory.region)], new=new)
         subjects, doubts = self._judge_others(chains, folds, rows, directory)
         for chain in chains.values():
             if chain.doubts or chain.expected or chain.unvouched:
                 doubts += book_doubts(chain)
-        rows.replace_doubts(rows.subjects_with_doubts([*chains, *subjects]), doubts)
+        rows.replace_doubts(rows.subjects_with_doubts([*(chains.keys() - new), *subjects]), doubts)
         books = [self.devices[device] for device in self._devices_touched]
         rows.save_devices([(book.device_id, orjson.dumps(book).decode()) for book in books])
         rows.save_begun([(*boot, number) for boot, number in self._begun.items()])

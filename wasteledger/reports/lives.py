@@ -20,8 +20,8 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.reconcile import Amount
+from wasteledger.domain.same_acts import same_acts
 from wasteledger.domain.timeline import Step
-from wasteledger.domain.walk import same_acts
 
 #: Labels on which no package lies, and lives that are over: their voids change nothing in anybody's books.
 _UNVOIDABLE = frozenset({Phase.UNSEEN, Phase.BLANK, Phase.DISPOSED, Phase.VOIDED})

@@ -5,6 +5,7 @@ Hospitals pack the same way.
 
 from dataclasses import dataclass, field
 
+from wasteledger.domain.times import TRUSTED_CLOCK_MS_MAX
 from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS
 from wasteledger.simulate.devices import STORE_ROOM, Device
 from wasteledger.simulate.layout import Centre
@@ -24,7 +25,7 @@ COUNT_DAYS = 20
 #: Before the second device packs again, and after the box has left in any case.
 BACK_DATED_MS = 22 * HOUR_MS + 30 * MINUTE_MS
 #: What such packages weigh stands in no book.
-_UNWEIGHED = frozenset({"zero_weight"})
+UNWEIGHED = frozenset({"zero_weight"})
 #: What is lost at a centre is declared in the afternoon, and found in the morning.
 DECLARED_MS, FOUND_MS = office_hour(16), office_hour(10)
 
@@ -112,8 +113,8 @@ class Centres:
         centre = world.layout.centres.get(code)
         device = world.device(code, centre.packs_with if centre else "main")
         stolen = [package for package in ready if package.fault == "back_dated_packing" and device.name == "second"]
-        if len(stolen) == len(ready):
-            stolen = []  # there is no box in which it could have been
+        if len(stolen) == len(ready) or device.trouble:
+            stolen = []  # there is no box in which it could have been, or no device that would say so at once
         ready = [package for package in ready if package not in stolen]
         twice: list[Package] = []
         boxes: list[Box] = []
@@ -124,9 +125,7 @@ class Centres:
         for package in twice:
             first = next(box for box in boxes if package in box.packages)
             first.packages.remove(package)
-            first.disturbed = True
-            for other in first.packages:
-                other.goes_wrong("companion")
+            first.odd_g += package.mass_g
             boxes.append(self._fill(code, device, [package], [package], at_ms + len(boxes) * MINUTE_MS, twice=True))
         self.depots[code].boxes += boxes
         for package in stolen:
@@ -139,6 +138,9 @@ class Centres:
         world, box = self._world, self._boxes.take(code, at_ms)
         acts = world.act(device, at_ms, "packed", codes=[package.code for package in named], box=box.code)
         box.packages = world.inside[box.code] = packages
+        box.packed = acts
+        if device.trouble and device.trouble.kind == "packs_unheard" and device.trouble.holds(at_ms):
+            box.unheard_until_ms = device.trouble.end_ms
         for package in packages:
             package.tell("packed", code, at_ms)
             if twice:
@@ -154,22 +156,20 @@ class Centres:
         acts = world.act(
             world.device(code, "second"), said_ms + BACK_DATED_MS, "packed", codes=[package.code], box=box.code, claim_ms=said_ms
         )  # fmt: skip
-        package.goes_wrong("back_dated_packing", acts=acts)
+        # Outside its bracket is what a hello has said to be still to come, by more than clocks are trusted; else it is only told late.
+        device = world.device(code, "second")
+        hello_ms = device.habit.next_ms(said_ms - MINUTE_MS)
+        outside = not device.habit.greets_last and hello_ms - said_ms - device.skew_ms > TRUSTED_CLOCK_MS_MAX
+        package.goes_wrong("back_dated_packing", acts=acts, expected=None if outside else ("late_packing",))
         package.said_beside = box.packages
-        box.disturbed = True
-        for other in box.packages:
-            other.goes_wrong("companion")
+        box.odd_g += package.mass_g
 
     def _settle_box(self, box: Box) -> None:
         """What is known of a box once it is packed."""
         if box.unwashed:
             self._world.truth.codes["box", box.code].update(package.code for package in box.packages)
             box.unwashed = False
-        box.disturbed = any(package.muted or package.fault in _UNWEIGHED for package in box.packages)
-        if box.disturbed:
-            for package in box.packages:
-                if not package.muted and package.fault not in _UNWEIGHED:
-                    package.goes_wrong("companion")
+        box.odd_g = sum(package.mass_g for package in box.packages if package.muted or package.fault in UNWEIGHED)
 
     def _count(self, code: str) -> None:
         """Everything in the room: boxes by their own code, loose bags by theirs."""

@@ -30,8 +30,10 @@ _CHINA_MS = 8 * HOUR_MS
 _POSITION_ACCURACY_M = 15
 #: Troubles of a clock, which hold for a whole boot.
 _CLOCK_TROUBLES = frozenset({"wrong_clock", "late_hello", "dead_clock"})
+#: Before somebody sets a clock back, the device has shown in the same boot what time it is.
+SET_BACK = "clock_set_back"
 #: Troubles in which a device does not say hello.
-_SILENT_TROUBLES = frozenset({"late_hello", "dead_clock"})
+_SILENT_TROUBLES = frozenset({"late_hello", "dead_clock", SET_BACK})
 
 #: (entry class, note, event id, device_seq, act): what is handed in.
 Made = tuple[str, bytes, bytes, int, Act]
@@ -127,9 +129,12 @@ class Device:
     def sign(self, act: Act) -> list[Made]:
         """Signs an act as the device's next event and puts it into the queue; returns what was put there."""
         self._boot(act.at_ms)
+        self._set_back(act)
         made = self._rewritten(act)
         begin = self.previous
-        made.append(("event", *self._note(act, act.body), act))
+        puts_away = act.kind == "stored" and act.body.get("room") == STORE_ROOM
+        newer = {"shelf": "上层"} if puts_away and self._strikes("newer_handheld", act) else {}
+        made.append(("event", *self._note(act, act.body | newer), act))
         act.event_id = encode_base64(made[-1][2])
         copied = self._copy_of(act)
         if copied:
@@ -144,6 +149,20 @@ class Device:
             self.seq += 1
         self.queue.extend(made)
         return made
+
+    def _set_back(self, act: Act) -> None:
+        """Within a boot in which something was scanned by the right clock, somebody sets it back before a sealing."""
+        trouble = self.trouble
+        if trouble is None or trouble.kind != SET_BACK or trouble.is_done or self._before is None:
+            return
+        if (
+            trouble.holds(act.at_ms)
+            and act.kind == "sealed"
+            and self._before[1].at_ms > self._boot_ms > trouble.begin_ms
+        ):
+            self._wall_ms -= abs(trouble.shift_ms)
+            trouble.is_done = True
+            trouble.wrong.shown([act])
 
     def _strikes(self, kind: str, act: Act) -> bool:
         """Whether a trouble that strikes once strikes with this act."""
@@ -209,7 +228,7 @@ class Device:
     def tells_late(self) -> bool:
         """Whether its clock is wrong, and it has not said hello yet in this boot."""
         trouble = self.trouble
-        return trouble is not None and trouble.kind == "late_hello" and self._wall_ms != self.skew_ms
+        return trouble is not None and trouble.kind in {"late_hello", SET_BACK} and self._wall_ms != self.skew_ms
 
     def _copy_of(self, act: Act) -> dict[str, Any] | None:
         """Troubles strike when something is scanned; of a copied device, what its copy made of the same number."""
@@ -252,7 +271,7 @@ class Device:
         """When something scanned at `at_ms` is handed in."""
         trouble = self.trouble
         if trouble and trouble.holds(at_ms):
-            if trouble.kind == "back_dated":
+            if trouble.kind in {"back_dated", "packs_unheard"}:
                 return trouble.end_ms
             if trouble.kind == "dead_clock":
                 return at_ms + AT_ONCE_MS

@@ -20,15 +20,20 @@ CLOCK_HOURS, CLOCK_DAYS, AWAY_DAYS = (2, 8), 3, 12
 BROKEN_DAYS = 3
 #: Keys are changed before the day's work.
 REPLACED_MS, STOLEN_MS = office_hour(6, 55), office_hour(7, 20)
+#: A device that packs is heard late on the second evening.
+UNHEARD_UNTIL_MS = office_hour(23)
 #: Days on which the honest ones are replaced.
 HONEST_DAYS = (3, 4)
 _DAYS = {
     "back_dated": AWAY_DAYS, "wrong_clock": CLOCK_DAYS, "late_hello": CLOCK_DAYS, "dead_clock": CLOCK_DAYS,
+    "clock_set_back": CLOCK_DAYS, "packs_unheard": 3,
     "device_fork": BROKEN_DAYS + 1, "rewritten_chain": BROKEN_DAYS + 1, "stolen_handheld": BROKEN_DAYS, "revoked_device": BROKEN_DAYS,
 }  # fmt: skip
 _BROKEN = frozenset({"device_fork", "rewritten_chain"})
 #: Only a clinic with a handheld of its own has a shelf to rob, and a chain of sealings to rewrite.
-_OF_CLINICS = frozenset({"stolen_handheld", "revoked_device", "rewritten_chain", "late_hello", "dead_clock"})
+_OF_CLINICS = frozenset(
+    {"stolen_handheld", "revoked_device", "rewritten_chain", "late_hello", "dead_clock", "clock_set_back"}
+)
 
 
 class Handhelds:
@@ -41,6 +46,7 @@ class Handhelds:
         self._stolen: dict[str, tuple[int, Wrong]] = {}
         self._kept: dict[str, tuple[int, Wrong]] = {}
         self._free = [device for device in world.devices if device.site[0] in "CT" and device.name == "main"]
+        self._seconds = [device for device in world.devices if device.site[0] == "T" and device.name == "second"]
         self._honest = self._choose_honest()
         for kind in BY_SUBJECT["device"]:
             self._choose(kind)
@@ -59,15 +65,16 @@ class Handhelds:
         rate, needed = world.scenario.rate(kind), _DAYS.get(kind, 1) + QUIET_DAYS
         if not rate or days <= needed:
             return
-        able = [device for device in self._free if self._is_able(device, kind)]
+        free = self._seconds if kind == "packs_unheard" else self._free
+        able = [device for device in free if self._is_able(device, kind)]
         for device in self._chance.some(able, max(1, round(rate * len(able)))):
-            self._free.remove(device)
+            free.remove(device)
             world.troubled.add(device.site)
             self._trouble(device, kind, self._chance.integer(QUIET_DAYS, days - needed))
 
     def _is_able(self, device: Device, kind: str) -> bool:
         clinic = self._world.layout.clinics.get(device.site)
-        if kind == "device_gap":
+        if kind in {"device_gap", "newer_handheld"}:
             return device.site[0] == "T"
         if kind in _OF_CLINICS:
             return (
@@ -84,12 +91,17 @@ class Handhelds:
         end_ms = {
             "back_dated": begin_ms + AWAY_DAYS * DAY_MS + office_hour(20), "wrong_clock": begin_ms + CLOCK_DAYS * DAY_MS,
             "late_hello": begin_ms + CLOCK_DAYS * DAY_MS, "dead_clock": begin_ms + CLOCK_DAYS * DAY_MS,
+            "clock_set_back": begin_ms + CLOCK_DAYS * DAY_MS,
         }.get(kind, world.end_ms)  # fmt: skip
         shift_ms = self._chance.integer(*CLOCK_HOURS) * HOUR_MS * self._chance.pick((-1, 1))
-        wrong = world.truth.goes_wrong("device", device.device_id, kind, by_ms=NEVER_MS)
+        expected = ("device_fork",) if kind == "rewritten_chain" else None  # its packages show what nobody believes
+        wrong = world.truth.goes_wrong("device", device.device_id, kind, by_ms=NEVER_MS, expected=expected)
         if kind == "stolen_handheld":
             self._stolen[device.site] = day, wrong
             return
+        if kind == "packs_unheard":  # it shows by the packages that it packs
+            wrong.expected, wrong.by_ms = (), begin_ms
+            end_ms = begin_ms + DAY_MS + UNHEARD_UNTIL_MS
         if kind == "revoked_device":
             self._kept[device.site] = day, wrong
             return

@@ -8,7 +8,7 @@ from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Act
 from wasteledger.simulate.centres import Centres
 from wasteledger.simulate.layout import FOREIGN_PLATE, LORRIES, ROGUE_PLATE
 from wasteledger.simulate.rounds import Rounds
-from wasteledger.simulate.sealing import Producers
+from wasteledger.simulate.sealing import CARRIAGE_MS, MARGIN_MS, Producers
 from wasteledger.simulate.truth import Package, Wrong
 from wasteledger.simulate.world import Box, World, office_hour
 
@@ -24,6 +24,8 @@ STRANGER = "u-stranger"
 OTHER_SIDE_MS = 40 * SECOND_MS
 #: Manifest faults that each package of the load shows by itself.
 _SHOWN_BY_ITEMS = {"unlicensed_carrier", "unlicensed_plant", "wrong_vehicle", "second_trip", "late_draft"}
+#: What a load shows at its manifest, where its packages show something else by themselves.
+_SHOWN_BY_MANIFESTS = {"paper_backfill_late": ("late_backfill",), "never_arrives": ("manifest_overdue",)}
 #: A number that nobody drew up, that was voided, or that is another consignor's, does not satisfy the law on that hop.
 _UNLAWFUL = frozenset({"undrafted_manifest", "void_used", "manifest_twice"})
 #: A manifest that is drawn up when the load has long left.
@@ -112,7 +114,7 @@ class Hauls:
         self._visit_generators(routes[first], first)
         for lorry, loads in routes.items():
             self._unload(loads, lorry)
-        return [load for loads in routes.values() for load in loads]
+        return [load for loads in routes.values() for load in loads if load.fault != "never_arrives"]
 
     def _visit_generators(self, loads: list[Load], lorry: int) -> None:
         world, today = self._world, self._world.layout.day(self._world.day)
@@ -190,7 +192,7 @@ class Hauls:
 
     def _note(self, load: Load, codes: list[str] | None = None) -> Wrong:
         codes = [package.code for package in load.packages] if codes is None else codes
-        expected = () if load.fault in _SHOWN_BY_ITEMS else None
+        expected = _SHOWN_BY_MANIFESTS.get(load.fault, () if load.fault in _SHOWN_BY_ITEMS else None)
         return self._world.truth.goes_wrong("manifest", load.number, load.fault, codes=codes, expected=expected)
 
     def _draft(self, load: Load) -> None:
@@ -239,17 +241,32 @@ class Hauls:
                 package.wrongs_of("late_storage")[0].shown([*released, *accepted])
         if load.wrong:
             load.wrong.shown([*released, *accepted])
+        self._note_unheard(load, [*released, *accepted])
         if load.fault in _UNLAWFUL:
             for package in load.packages:
                 package.goes_wrong(load.fault, acts=accepted, expected=("manifest_not_valid",), allowed=())
         if load.fault == "paper_backfill_late":
             for package in load.packages:
-                package.goes_wrong(load.fault, acts=released, expected=("weak_evidence",), allowed=("late_backfill",))
+                package.goes_wrong(load.fault, acts=released, expected=("weak_evidence",))
         if load.fault in {
             "no_manifest", "unlicensed_carrier", "wrong_vehicle", "second_trip", "late_draft",
         }:  # an unlicensed plant shows at its furnace  # fmt: skip
             for package in load.packages:
                 package.goes_wrong(load.fault, acts=accepted)
+
+    @staticmethod
+    def _note_unheard(load: Load, left: list[Act]) -> None:
+        """Boxes leave before anybody but the device that packed it knows what is in them."""
+        unheard = [
+            (box, package) for box in load.boxes for package in box.packages if load.at_ms < box.unheard_until_ms
+        ]
+        for box, package in unheard:
+            # What is seen by itself afterwards is proved to have been inside.
+            seen = package.fault in {"scanned_after_end", "burned_twice", "void_after_end"}
+            kind, codes = "packs_unheard", ("late_packing",)
+            package.goes_wrong(
+                kind, acts=[*box.packed, *left], expected=() if seen else codes, allowed=codes if seen else ()
+            )
 
     def _paper(self, load: Load) -> tuple[dict[str, Any], int]:
         """A release that was on paper first: what its event says, and when it is entered."""
@@ -268,12 +285,25 @@ class Hauls:
         paper = {"happened_at": china_time(load.at_ms), "reason": "power_cut", "paper": load.number}
         return {"backfill": paper, "vouch_method": "paper"}, world.begin_ms + day * DAY_MS + ENTERED_MS
 
+    @staticmethod
+    def _drive_away(load: Load) -> None:
+        """The lorry never comes to the plant."""
+        known_ms = load.at_ms + OTHER_SIDE_MS + CARRIAGE_MS + MARGIN_MS
+        if load.wrong:
+            load.wrong.acts, load.wrong.by_ms = (), known_ms
+        for package in load.packages:
+            package.tell("vanished", load.carrier, load.at_ms + OTHER_SIDE_MS)
+            package.goes_wrong(load.fault, expected=("overdue_delivery",), by_ms=known_ms)
+
     def _unload(self, loads: list[Load], lorry: int) -> None:
         """The lorry reaches the plant, and is unloaded load by load; the carrier's side. The plant's side is the plant's."""
         if not loads:
             return
         gate_ms = max(load.at_ms for load in loads) + TO_PLANT_MS + lorry % 2 * MINUTE_MS
         for number, load in enumerate(loads):
+            if load.fault == "never_arrives":
+                self._drive_away(load)
+                continue
             at_ms = gate_ms + number * AT_GATE_MS
             if load.plant != self._world.layout.plant:
                 at_ms += TO_ROGUE_MS

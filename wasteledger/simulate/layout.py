@@ -45,6 +45,8 @@ ROGUE_PLATE = "渝H9Z908"
 FOREIGN_PLATE = "渝H9Z999"
 #: The disposal company with its own lorry: one organisation, a carrier and a plant with one device at its gate.
 COMPANY_SERIAL, COMPANY, COMPANY_PLATE = 801, "武陵医废处置公司（情景）", "渝H7W801"
+#: Its second fleet, which only lends itself to a lie.
+FLEET_SERIAL, FLEET_PLATE = 802, "渝H7W802"
 #: The first people of the simulation have been with their sites for ever; who has left, left so many days before it.
 LEFT_DAYS = 400
 #: Badge and PIN of a simulated person: a function of the pseudonym.
@@ -117,22 +119,23 @@ class Layout:
         left: somebody who once belonged to a site, by site.
     """
 
-    def __init__(self, register: Register, begin: date, *, rogues: bool) -> None:
-        """Orders a register.
+    def __init__(self, register: Register, begin: date, *, rogues: bool, company_t: int | None = None) -> None:
+        """Orders a register; `company_t`: tonnes a year that the company may burn, where its licence names a figure.
 
         Raises:
             RegisterError: it lacks an authority, a plant, a carrier with a vehicle, or a centre.
         """
-        self.begin = begin
+        self.begin, self._company_t = begin, company_t
         self.authority = _first(register, SiteKind.AUTHORITY).code
         self.plant = _first(register, SiteKind.PLANT).code
         self.rogue_plant = f"D{self.plant[1:10]}{ROGUE_PLANT_SERIAL}" if rogues else ""
         self.rogue_carrier = f"R{self.plant[1:10]}{ROGUE_CARRIER_SERIAL}" if rogues else ""
         self.company_plant = f"D{self.plant[1:10]}{COMPANY_SERIAL}"
         self.company_carrier = f"R{self.plant[1:10]}{COMPANY_SERIAL}"
+        self.company_fleet = f"R{self.plant[1:10]}{FLEET_SERIAL}"
         self.collector = _first(register, SiteKind.CARRIER).code
         carriers = sorted(site.code for site in register.sites if site.kind is SiteKind.CARRIER)
-        others = {self.collector, self.rogue_carrier, self.company_carrier}
+        others = {self.collector, self.rogue_carrier, self.company_carrier, self.company_fleet}
         self.carrier = next((code for code in carriers if code not in others), self.collector)
         self.centres: dict[str, Centre] = {}
         self.clinics: dict[str, Clinic] = {}
@@ -215,14 +218,18 @@ class Layout:
         if self.company_plant not in known:
             sites.append(Site(code=self.company_plant, name=COMPANY, organisation=COMPANY, store_below_5c=True))
             sites.append(Site(code=self.company_carrier, name="武陵医废车队（情景）", organisation=COMPANY))
+            sites.append(Site(code=self.company_fleet, name="武陵医废二车队（情景）", organisation=COMPANY))
             vehicles.append(Vehicle(plate=COMPANY_PLATE, carrier=self.company_carrier))
+            vehicles.append(Vehicle(plate=FLEET_PLATE, carrier=self.company_fleet))
             licences += [
                 Licence(
-                    holder=holder, number=f"情景许可{activity}", activity=activity, waste=("HW01",),
+                    holder=holder, number=f"情景许可{activity}{holder[-3:]}", activity=activity, waste=("HW01",),
                     valid_from=date(2024, 1, 1), valid_to=date(2035, 12, 31), methods=methods,
+                    capacity_t=self._company_t if methods else None,
                 )
                 for holder, activity, methods in (
-                    (self.company_carrier, "carry", ()), (self.company_plant, "dispose", ("incineration",)),
+                    (self.company_carrier, "carry", ()), (self.company_fleet, "carry", ()),
+                    (self.company_plant, "dispose", ("incineration",)),
                 )
             ]  # fmt: skip
         if self.rogue_plant and self.rogue_plant not in known:

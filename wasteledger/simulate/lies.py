@@ -9,7 +9,7 @@ from typing import Any
 from schemas.canonical import sha256_base64
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Act
 from wasteledger.simulate.rolls import LabelRoom
-from wasteledger.simulate.truth import Package
+from wasteledger.simulate.truth import NEVER_MS, Package
 from wasteledger.simulate.world import World, office_hour
 
 #: A limit of the rules, and a little: honest clocks differ.
@@ -19,6 +19,10 @@ CONFIRMED_MS = 15 * MINUTE_MS
 #: Hours of the neighbour's lies, and of what is declared and never answered.
 FOREIGN_MS, DECLARED_MS = HOUR_MS, 20 * MINUTE_MS
 RELABELLED_MS, RECONSIDERED_MS = 10 * MINUTE_MS, HOUR_MS
+#: What is declared lost every evening is found again every morning.
+EVENING_MS, NIGHT_MS = office_hour(19, 5), 10 * HOUR_MS
+#: A carrier that no register knows.
+UNKNOWN_SERIAL = 777
 #: A photograph of a handheld's camera.
 PHOTO_BYTES = 240_000
 FOUND_MS = DAY_MS + office_hour(15)
@@ -37,7 +41,8 @@ class Lies:
             "foreign_correction": self._foreign, "mass_shrunk": self._shrink, "found_by_other": self._found_by_other,
             "spill_silenced": self._declare, "objection_silenced": self._declare, "relabelled": self._relabel,
             "wrong_waste_corrected": self._reconsider, "impostor_seal": self._shown_by_seal, "heavy_bag": self._shown_by_seal,
-            "device_unused": self._shown_by_seal,
+            "device_unused": self._shown_by_seal, "seal_stranger": self._shown_by_seal, "lost_daily": self._lose_daily,
+            "to_nowhere": self._send_nowhere,
         }  # fmt: skip
 
     def at_sealing(self, made: Package, at_ms: int, stock: Stock) -> None:
@@ -92,9 +97,9 @@ class Lies:
         made.goes_wrong(made.fault, expected=(code,), by_ms=at_ms + STORAGE_MS + MARGIN_MS)
         if made.fault == "lonely_void":
             evidence = keep_evidence(world, shown, world.device(made.site).next_sync_ms(void.at_ms) + MINUTE_MS)
-            made.goes_wrong(made.fault, acts=[void, *evidence])
+            made.goes_wrong(made.fault, acts=[void, *evidence], expected=("void_unconfirmed",))
         else:
-            made.goes_wrong(made.fault, acts=[void])
+            made.goes_wrong(made.fault, acts=[void], expected=("void_without_evidence",))
 
     def _neighbour(self, made: Package) -> str:
         """A clinic with a device in another township."""
@@ -149,6 +154,27 @@ class Lies:
         made.tell("found", stranger, found_ms)
         stock[stranger].append(made)
         made.goes_wrong(made.fault, acts=found)
+
+    def _lose_daily(self, made: Package, at_ms: int, stock: Stock) -> None:  # noqa: ARG002 - one shape for all
+        """Declared lost in the evening and found in the morning, day after day, until it should have left long ago."""
+        world, device = self._world, self._world.device(made.site)
+        night_ms = world.at(EVENING_MS)
+        made.back_ms = made.free_ms = at_ms + STORAGE_MS + HOUR_MS
+        while night_ms < made.free_ms:
+            for what, said_ms in (("loss", night_ms), ("found", night_ms + NIGHT_MS)):
+                world.act(device, said_ms, "incident", codes=[made.code], incident=what)
+            night_ms += DAY_MS
+        made.goes_wrong(made.fault, by_ms=NEVER_MS)
+
+    def _send_nowhere(self, made: Package, at_ms: int, stock: Stock) -> None:
+        """Handed over to somebody whom nobody knows."""
+        world, left_ms = self._world, at_ms + FOREIGN_MS
+        stock[made.site].remove(made)
+        made.tell("vanished", made.site, left_ms)
+        nowhere = f"R{made.site[1:10]}{UNKNOWN_SERIAL}"
+        acts = world.act(world.device(made.site), left_ms, "released", codes=[made.code], to_site=nowhere)
+        made.goes_wrong(made.fault, acts=acts, expected=("unknown_site",))
+        made.goes_wrong(made.fault, acts=acts, expected=("in_limbo",), by_ms=left_ms + ACCEPTANCE_MS + MARGIN_MS)
 
     def _declare(self, made: Package, at_ms: int, stock: Stock) -> None:  # noqa: ARG002 - one shape for all
         """A spill, or an inspector's objection, that nobody answers."""

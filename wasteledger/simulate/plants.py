@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from schemas.canonical import sha256_base64
 from schemas.waste import is_medical
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS, MINUTE_MS, Act
+from wasteledger.simulate.centres import UNWEIGHED
+from wasteledger.simulate.fault_kinds import OUTSTANDING
 from wasteledger.simulate.ghosts import Ghosts
 from wasteledger.simulate.hauls import OTHER_SIDE_MS, Load
 from wasteledger.simulate.old_stock import GhostStock
 from wasteledger.simulate.rolls import BoxRoom
-from wasteledger.simulate.sealing import SCALE_G
+from wasteledger.simulate.sealing import MARGIN_MS, SCALE_G
 from wasteledger.simulate.truth import NEVER_MS, Package
-from wasteledger.simulate.world import Box, World, office_hour, scatter_g
+from wasteledger.simulate.world import Box, World, office_hour, scatter_g, weigh_again_g
 
 STORE_ROOM = "冷库"
 STORED_MS = 10 * MINUTE_MS
@@ -29,6 +31,8 @@ PLANT_STORAGE_MS = 72 * HOUR_MS
 _STORED_LONGER = frozenset({"841-004-01", "841-005-01"})
 #: Working days within which the consignee confirms, and one more to be sure.
 CONFIRM_WORKDAYS, LATE_WORKDAYS = 6, 8
+#: What two weighings of a box may differ by, by the rules.
+TOLERANCE_PERMILLE = 50
 #: A box is heavier by a fourth: something else lies in it.
 HEAVIER_NUMERATOR, HEAVIER_DENOMINATOR = 5, 4
 #: It is burnt, or voided, once more so much later.
@@ -66,6 +70,7 @@ class Plant:
         self._gate, self._furnace, self._desk = (world.device(site, name) for name in ("gate", "furnace", "desk"))
         self._is_lawful = site == world.layout.plant
         self._confirmed: set[str] = set()
+        self._sold: list[Package] = []
         self._ghosts, self._old = Ghosts(world, site), GhostStock(world, site)
 
     def take_in(self, loads: list[Load]) -> None:
@@ -81,7 +86,7 @@ class Plant:
         seen = [box for box in load.boxes if box.fault != "disposed_not_received"]
         codes = [box.code for box in seen] + [package.code for package in load.loose]
         masses_g = [self._weigh(box) for box in seen]
-        masses_g += [scatter_g(world.chance, package.mass_g, around_g=SCALE_G) for package in load.loose]
+        masses_g += [weigh_again_g(world.chance, p.mass_g, p.sealed_g, around_g=SCALE_G) for p in load.loose]
         accepted: list[Act] = []
         if codes:
             accepted = world.act(
@@ -90,12 +95,13 @@ class Plant:
             )  # fmt: skip
             world.act(self._gate, at_ms + STORED_MS, "stored", codes=codes, room=STORE_ROOM)
         self._accept_unseen(load, at_ms + MINUTE_MS)
-        for box in load.boxes:
-            self._box_fault(box, accepted, at_ms)
-        self._note_manifest(load)
         for package in load.packages:
             package.tell("unloaded", self._site, at_ms)
-        self._store += [Unit(box, None, box.free_ms) for box in load.boxes]
+        for box in load.boxes:
+            self._box_fault(box, accepted, at_ms)
+            self._note_companions(box)
+        self._note_manifest(load)
+        self._store += [Unit(box, None, box.free_ms) for box in load.boxes if box.fault != "sold_at_gate"]
         self._store += [Unit(None, package, 0) for package in (*load.loose, *load.unseen)]
         self._confirm(load, at_ms, arrived=bool(codes))
 
@@ -104,6 +110,15 @@ class Plant:
         if box.fault == "box_heavier":
             mass_g = mass_g * HEAVIER_NUMERATOR // HEAVIER_DENOMINATOR + 200
         return scatter_g(self._world.chance, mass_g, around_g=SCALE_G)
+
+    @staticmethod
+    def _note_companions(box: Box) -> None:
+        """What lies beside something that its books do not know, where that weighs enough to show on the gate's scale."""
+        scatter_g = SCALE_G * (2 * len(box.packages) + 1)
+        shows = (box.odd_g + scatter_g) * 1000 > (sum(p.mass_g for p in box.packages) - box.odd_g) * TOLERANCE_PERMILLE
+        for package in box.packages if box.odd_g and shows else ():
+            if not package.muted and package.fault not in UNWEIGHED:
+                package.goes_wrong("companion")
 
     def _accept_unseen(self, load: Load, at_ms: int) -> None:
         """Bags that nobody scanned before: the gate does."""
@@ -125,7 +140,7 @@ class Plant:
             for package in box.packages:
                 # Seen by itself afterwards, a package is proved to have been inside.
                 # And what its books do not know may make up for what was added.
-                seen = package.fault == "scanned_after_end" or box.disturbed
+                seen = package.fault == "scanned_after_end" or box.odd_g > 0
                 package.goes_wrong(
                     kind, acts=accepted, expected=() if seen else None, allowed=("box_difference",) if seen else None
                 )
@@ -134,17 +149,29 @@ class Plant:
             for package in box.packages:
                 if package.waste_code not in _STORED_LONGER:
                     package.goes_wrong(kind, by_ms=NEVER_MS)
+        elif kind == "disposed_not_received":
+            for package in box.packages:
+                package.goes_wrong(kind, by_ms=NEVER_MS, allowed=("late_step",))
+        elif kind == "sold_at_gate":
+            self._sell(box, at_ms)
+
+    def _sell(self, box: Box, at_ms: int) -> None:
+        """Taken in, and carried out again; a stock-take will miss it."""
+        self._sold += box.packages
+        for package in box.packages:
+            package.tell("vanished", self._site, at_ms + HOUR_MS)
+            if package.waste_code not in _STORED_LONGER:
+                known_ms = at_ms + PLANT_STORAGE_MS + MARGIN_MS
+                package.goes_wrong(box.fault, expected=("arrived_not_disposed",), by_ms=known_ms)
 
     def _note_manifest(self, load: Load) -> None:
         """What did not come in as the manifest's scans say may show at the manifest too."""
         truth = self._world.truth
-        unseen = [package.code for package in load.unseen]
-        missing = [
-            package.code for box in load.boxes if box.fault == "disposed_not_received" for package in box.packages
-        ]
-        for kind, codes in (("jumped", unseen), ("disposed_not_received", missing)):
-            if codes and load.number:
-                truth.goes_wrong("manifest", load.number, kind, expected=(), codes=codes)
+        missing = any(box.fault == "disposed_not_received" for box in load.boxes)
+        if load.unseen and load.number:
+            truth.goes_wrong("manifest", load.number, "jumped", expected=(), allowed=("manifest_mismatch",))
+        if missing and load.number:
+            truth.goes_wrong("manifest", load.number, "disposed_not_received", expected=(), allowed=OUTSTANDING)
 
     def _confirm(self, load: Load, at_ms: int, *, arrived: bool) -> None:
         """The consignee confirms the manifest on the next day (转移办法 art. 18), or never."""
@@ -182,10 +209,13 @@ class Plant:
         if not self._is_lawful or world.layout.day(world.day).day != COUNT_DAY:
             return
         codes = [unit.code for unit in self._store if not (unit.box and unit.box.fault == "disposed_not_received")]
-        world.act(
+        acts = world.act(
             self._gate, world.at(COUNT_MS), "counted", codes=codes, room=STORE_ROOM, complete=True,
             count_name=f"{self._site}-{world.day}",
         )  # fmt: skip
+        for package in self._sold:
+            package.goes_wrong("sold_at_gate", acts=acts, expected=("stock_imbalance",))
+        self._sold = []
 
     def _lie(self) -> str:
         return self._world.draw("batch") if self._is_lawful else ""
@@ -228,7 +258,7 @@ class Plant:
     def _is_opened(self, box: Box) -> bool:
         if box.fault:
             return box.fault == "box_miscounted"
-        return not box.disturbed and self._world.chance.integer(1, 100) <= OPENED_PERCENT
+        return not box.odd_g and self._world.chance.integer(1, 100) <= OPENED_PERCENT
 
     def _open(self, box: Box, at_ms: int) -> list[Package]:
         """A box is opened and every package in it scanned; one may be missing."""
@@ -239,7 +269,8 @@ class Plant:
             packages.remove(missing)
             missing.tell("vanished", self._site, at_ms - HOUR_MS)
         codes = [package.code for package in packages]
-        for wrong in (wrong for package in packages for wrong in package.wrongs_of("in_two_boxes")):
+        proved = ("in_two_boxes", "packs_unheard")
+        for wrong in (wrong for package in packages for kind in proved for wrong in package.wrongs_of(kind)):
             wrong.expected, wrong.allowed = (
                 (),
                 wrong.expected + wrong.allowed,
@@ -254,8 +285,10 @@ class Plant:
             for wrong in (wrong for package in unit.box.packages for wrong in package.wrongs_of("late_at_plant")):
                 wrong.shown(acts)
         elif unit.box and unit.box.fault == "disposed_not_received":
-            for package in unit.box.packages:
-                package.goes_wrong("disposed_not_received", acts=acts)
+            for wrong in (
+                wrong for package in unit.box.packages for wrong in package.wrongs_of("disposed_not_received")
+            ):
+                wrong.shown(acts)
 
     def _return(self, package: Package, at_ms: int) -> None:
         """It was taken out before the furnace, and turns up in some centre."""

@@ -123,5 +123,6 @@ class BoxRoom:
 
     def give_back(self, box: Box, free_ms: int) -> None:
         """A box has been emptied and is on its way home."""
-        box.packages, box.fault, box.disturbed, box.free_ms = [], "", False, free_ms
+        box.packages, box.fault, box.odd_g, box.free_ms = [], "", 0, free_ms
+        box.packed, box.unheard_until_ms = [], 0
         self._boxes[box.home].append(box)

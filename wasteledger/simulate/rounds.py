@@ -8,7 +8,7 @@ from typing import Any
 
 from wasteledger.simulate.acts import HOUR_MS, MINUTE_MS, SECOND_MS, Act
 from wasteledger.simulate.devices import Device, position
-from wasteledger.simulate.fault_kinds import FAULTS, NOT_TAKEN
+from wasteledger.simulate.fault_kinds import NOT_TAKEN
 from wasteledger.simulate.layout import Centre, Clinic
 from wasteledger.simulate.sealing import CARRIAGE_MS, MARGIN_MS, SCALE_G, STORAGE_MS, Producers, Sealer
 from wasteledger.simulate.truth import NEVER_MS, Package
@@ -91,7 +91,7 @@ class Rounds:
                 named = package.fault != "wrong_giver"  # else the two sides do not speak of one hand-over
                 package.goes_wrong("same_person", acts=[*released, *accepted], expected=None if named else ())
             self._stop_fault(package, clinic, at_ms, [*released, *accepted])
-        return [package for package in taken if not self._vanishes(package, at_ms)]
+        return [p for p in taken if not self._vanishes(p, at_ms) and not self._is_sent_back(p, clinic, at_ms)]
 
     def _seal_at_the_van(self, clinic: Clinic, at_ms: int) -> None:
         """A clinic without a device: the collector's handheld seals what is there, its staff vouch by badge."""
@@ -159,11 +159,12 @@ class Rounds:
             late_ms = at_ms + world.chance.integer(180, 290) * MINUTE_MS
             device = world.device(clinic.site.code)
             late = scan(world, device, late_ms, "released", [package], to_site=self._collector)
-            package.goes_wrong(kind, acts=late)
+            over = late_ms - package.sealed_ms > STORAGE_MS - MARGIN_MS  # by that scan it stood there for too long
+            package.goes_wrong(kind, acts=late, allowed=None if over else ())
         elif kind == "jumped":
             by_badge = NOT_TAKEN if clinic.way == "vouched" else ()  # the handheld that sealed it shows nowhere again
-            package.goes_wrong(kind, by_ms=NEVER_MS, allowed=FAULTS[kind].allowed + by_badge)
-        elif kind == "late_pickup":
+            package.goes_wrong(kind, by_ms=NEVER_MS, allowed=("late_step", "count_difference", *by_badge))
+        elif kind in {"late_pickup", "lost_daily"} or (kind == "to_and_fro" and package.wrongs_of(kind)):
             package.wrongs_of(kind)[0].shown(acts)
         elif kind.startswith("badge_") or kind == "never_sealed" or (kind == "unreleased" and package.stage == "site"):
             package.goes_wrong(kind, acts=acts)
@@ -353,6 +354,20 @@ class Rounds:
             return
         package.fault = ""
         package.goes_wrong(kind)
+        self._bring_back(package, clinic)
+
+    def _is_sent_back(self, package: Package, clinic: Clinic, at_ms: int) -> bool:
+        """Whether the van only drives a package about and brings it back, so that the time on the shelf may seem to begin anew."""
+        if package.fault != "to_and_fro" or package.wrongs_of(package.fault):
+            return False
+        left_ms = STORAGE_MS - (at_ms - package.sealed_ms)
+        package.free_ms = self._bring_back(package, clinic) + left_ms + HOUR_MS
+        package.goes_wrong(package.fault, by_ms=NEVER_MS)
+        return True
+
+    def _bring_back(self, package: Package, clinic: Clinic) -> int:
+        """A package returns to its clinic in the afternoon; when it is there."""
+        world = self._world
         back_ms, site = world.at(RETURN_MS), clinic.site.code
         van = world.device(self._collector, f"van{clinic.van}")
         scan(world, van, back_ms, "released", [package], to_site=site, place=site)
@@ -372,6 +387,7 @@ class Rounds:
             scan(world, world.device(site), back_ms + OTHER_SIDE_MS, "accepted", [package], from_site=self._collector)
         package.tell("returned", site, back_ms + OTHER_SIDE_MS)
         self._producers.stock[site].append(package)
+        return back_ms + OTHER_SIDE_MS
 
 
 def _is_silent_giver(package: Package, stage: str) -> bool:

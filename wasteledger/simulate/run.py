@@ -26,7 +26,7 @@ from wasteledger.settings import Settings
 from wasteledger.simulate.acts import DAY_MS, HOUR_MS
 from wasteledger.simulate.centres import Centres
 from wasteledger.simulate.chance import secret
-from wasteledger.simulate.company import Company
+from wasteledger.simulate.company import COMPANY_T, Company
 from wasteledger.simulate.handhelds import Handhelds
 from wasteledger.simulate.hauls import Hauls
 from wasteledger.simulate.journal import Journal
@@ -54,7 +54,8 @@ def run_simulation(run: Run, folder: Path) -> dict[str, Any]:
         RegisterError: the district lacks somebody without whom no waste gets to a plant.
     """
     rogues = any(run.scenario.rate(kind) for kind in _ROGUE_KINDS)
-    layout = Layout(run.register, run.begin, rogues=rogues)
+    company_t = COMPANY_T if run.scenario.rate("over_capacity") else None
+    layout = Layout(run.register, run.begin, rogues=rogues, company_t=company_t)
     _fresh(folder)
     settings = Settings(data_dir=folder / "ledger", database_url="")
     _write_key(settings.data_dir / "office.key", secret(run.seed, f"{layout.authority} office"))
@@ -84,8 +85,8 @@ def _live(world: World) -> None:
     """Steps 2 and 3."""
     labels, boxes = LabelRoom(world), BoxRoom(world)
     producers = Producers(world, labels)
-    old = OldStock(world, producers)
     handhelds, company = Handhelds(world, producers), Company(world, producers)
+    old = OldStock(world, producers)
     rounds, centres = Rounds(world, producers), Centres(world, producers, labels, boxes)
     hauls = Hauls(world, producers, rounds, centres)
     plants = [Plant(world, site, boxes) for site in (world.layout.plant, world.layout.rogue_plant) if site]
@@ -103,6 +104,7 @@ def _live(world: World) -> None:
         centres.take_in(rounds.run())
         producers.run()
         centres.evening()
+        old.evening()
         for plant in plants:
             plant.count()
         world.run_day()

@@ -35,7 +35,7 @@ from wasteledger.store.ledger import Ledger
 SHOWN_MAX = 50
 
 #: Findings about a manifest, a box or a device, though they name the packages that it touched: what is allowed of it allows them too.
-_OF_OTHERS = frozenset({
+OF_OTHERS = frozenset({
     "back_dated", "box_not_washed", "clock_skew", "device_fork", "device_gap", "late_backfill", "late_confirmation",
     "manifest_mismatch", "manifest_mixed", "manifest_not_confirmed", "manifest_overdue", "manifest_unknown", "manifest_void_used",
     "newer_event", "quarantined_event", "revoked_device", "untrusted_device",
@@ -271,7 +271,7 @@ def gather(findings: Iterable[Finding], evidence: Evidence, first_codes: dict[st
         about = {*finding.detail.split(), finding.site, *seen}
         named = items or (_shortest_name(finding, about),)
         for name in named:
-            beside = () if items and finding.code not in _OF_OTHERS else about
+            beside = () if items and finding.code not in OF_OTHERS else about
             pairs.setdefault((finding.code, name), set()).update(beside)
         touched |= {(finding.code, name) for name in (*items, *about)}
     return Found(pairs, touched)

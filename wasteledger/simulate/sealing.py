@@ -40,9 +40,19 @@ BLANK_MASS_G = 80
 ROBBED_MASS_G_MIN = 600
 #: A bag that weighs as much as three people.
 HEAVY_G = (120_000, 600_000)
+#: Somebody whom no register names.
+STRANGER = "u-stranger"
 #: What only helps where the device that says it is believed.
 _NEEDS_BELIEF = frozenset(
-    {"relabelled", "wrong_waste_corrected", "voided_with_evidence", "correction_agreed", "lost_and_found"}
+    {
+        "relabelled",
+        "wrong_waste_corrected",
+        "voided_with_evidence",
+        "correction_agreed",
+        "lost_and_found",
+        "lost_daily",
+        "to_and_fro",
+    }
 )
 #: Ways on which everybody may be in league.
 _COLLUDING = frozenset({"own_device", "hospital", "centre"})
@@ -61,6 +71,8 @@ UNLISTED_CODE = "841-009-01"
 SILENT_DAYS, HISTORY_DAYS = 20, 28
 #: Thin records show when the last 28 days are held against the 84 before.
 THIN_DAYS, THIN_HISTORY_DAYS, THIN_PART = 30, 84, 4
+#: Who voids much voids such a share, which shows for certain after so many.
+VOIDING_SHARE, VOIDS_SHOWN = 0.33, 8
 #: Silence can be known after four of its usual intervals and seven days.
 SILENT_KNOWN_DAYS = 14
 
@@ -80,7 +92,8 @@ _BEFALLS: dict[str, set[str]] = {
     "unlisted_waste": _ANY, "seen_elsewhere": _ROAD,
     "impostor": {"own_device"}, "impostor_seal": {"vouched"}, "badge_borrowed": {"vouched"}, "badge_expired": {"vouched"},
     "found_by_other": _DESK, "early_void": _SCANNING, "lonely_void": _SCANNING, "foreign_void": _ANY,
-    "device_unused": {"own_device"}, "one_company_badge": {"direct"},
+    "device_unused": {"own_device"}, "lost_daily": {"own_device"}, "to_and_fro": {"own_device"}, "to_nowhere": _DESK,
+    "seal_stranger": {"vouched"}, "company_relay": {"direct", "direct_own"}, "one_company_badge": {"direct"}, "badge_by_centre": {"direct"},
     "foreign_correction": _ANY, "mass_shrunk": _DESK, "mass_halved": _DESK, "back_dated_packing": _DESK | {"centre"},
     "in_two_boxes": _ANY, "heavy_bag": _DESK, "zero_weight": _DESK, "slow_theft": {"own_device"}, "burned_twice": _ANY,
     "void_after_end": _ANY, "spill_silenced": _SCANNING, "objection_silenced": _SCANNING, "relabelled": _DESK,
@@ -131,6 +144,7 @@ class Producers:
         self.stock: dict[str, list[Package]] = {site.code: [] for site in world.layout.register.sites}
         self._silent = self._choose_silent()
         self._thin = self._choose_thin()
+        self._voiding: dict[str, int] = dict.fromkeys(self._choose_voiding(), 0)
 
     def _choose_silent(self) -> dict[str, int]:
         """Clinics that fall silent, with the day on which they do."""
@@ -157,6 +171,16 @@ class Producers:
         for code in chosen:
             world.truth.goes_wrong("site", code, "under_reporting", by_ms=world.end_ms - 2)
         return dict.fromkeys(chosen, begin)
+
+    def _choose_voiding(self) -> list[str]:
+        """Clinics that find a reason to void a third of what they seal, and somebody who confirms it."""
+        world, rate = self._world, self._world.scenario.rate("voids_much")
+        able = [
+            code
+            for code, clinic in world.layout.clinics.items()
+            if clinic.way == "own_device" and code not in self._silent and code not in self._thin
+        ]
+        return world.chance.some(able, max(1, round(rate * len(able)))) if rate else []
 
     def is_silent(self, site: str) -> bool:
         """Whether a site makes waste today and records none of it."""
@@ -232,10 +256,20 @@ class Producers:
 
     def _befalls(self, package: Package, way: str) -> str:
         kind = self._world.draw("item", _KINDS_OF_WAY[way])
+        is_voiding = package.site in self._voiding and package.site not in self._world.troubled
+        if is_voiding and self._world.chance.hit(VOIDING_SHARE):
+            return "voided_with_evidence"
+        if kind == "badge_by_centre" and not self._helps(package.site):
+            return ""
         if kind in _NEEDS_BELIEF and package.site in self._world.troubled:
             return ""
         heavy = package.mass_g >= ROBBED_MASS_G_MIN
         return kind if heavy or kind not in {"lost_weight", "slow_theft", "zero_weight"} else ""
+
+    def _helps(self, site: str) -> bool:
+        """Whether somebody stands in a clinic's centre, with a handheld that is believed."""
+        centre = self._world.layout.centres[self._world.layout.clinics[site].centre]
+        return not centre.unattended and centre.site.code not in self._world.troubled
 
     def _record(self, made: Package, at_ms: int, sealer: Sealer) -> None:
         if made.fault == "never_sealed":
@@ -252,7 +286,9 @@ class Producers:
         body, person = sealer.body, sealer.person
         if made.fault == "impostor_seal":
             body = {"vouch_method": "own_device"}
-        elif made.fault == "one_company_badge" and sealer.badge:
+        elif made.fault == "seal_stranger":
+            body = {"vouched_by": STRANGER, "vouch_method": "badge"}
+        elif made.fault in {"one_company_badge", "badge_by_centre"} and sealer.badge:
             body, person = sealer.badge, None
         device = world.device(sealer.device, sealer.name)
         if made.fault == "device_unused":
@@ -310,7 +346,11 @@ class Producers:
             acts.append(confirm_void(world, void, shown))
             made.void = acts[-1]
             world.truth.goes_wrong("site", made.site, "many_voids")
-        made.goes_wrong(kind, acts=acts)
+            if made.site in self._voiding:
+                self._voiding[made.site] += 1
+                if self._voiding[made.site] == VOIDS_SHOWN:
+                    world.truth.goes_wrong("site", made.site, "voids_much", acts=acts)
+        made.goes_wrong(kind, acts=acts, expected=() if honest else ("void_without_evidence",))
 
     def declare_lost(self, made: Package, at_ms: int, found_hour_ms: int) -> None:
         """Its holder declares a package lost; it may be found again some days later at the given hour."""

@@ -140,6 +140,8 @@ class Package:
             if FAULTS[wrong.kind].subject in _OF_BOXES
             for code in (*wrong.expected, *wrong.allowed)
         }
+        if self.said_beside and not any(package.destroyed for package in self.said_beside):
+            told.add("overdue_storage")  # that box was never burnt: it stands where it was
         return [Wrong(self.fault, (), tuple(sorted(told)))] if told else []
 
     @property
@@ -199,12 +201,13 @@ class Truth:
         acts: Iterable[Act] = (),
         by_ms: int = 0,
         expected: tuple[str, ...] | None = None,
+        allowed: tuple[str, ...] | None = None,
         codes: Iterable[str] = (),
     ) -> Wrong:
         """Notes a fault of a box, a device, a manifest, a roll or a site."""
         row = FAULTS[kind]
         expected = row.expected if expected is None else expected
-        wrong = Wrong(kind, expected, row.allowed, by_ms, tuple(acts))
+        wrong = Wrong(kind, expected, row.allowed if allowed is None else allowed, by_ms, tuple(acts))
         self.subjects[subject, name].append(wrong)
         self.codes[subject, name].update(codes)
         return wrong

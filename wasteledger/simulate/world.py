@@ -41,7 +41,8 @@ class Box:
         free_ms: clean and at home again from then on; also until when a plant leaves it standing.
         fault: the one kind of box fault that befalls its present load.
         unwashed: it was not washed after its last load.
-        disturbed: something lies in it that its books do not know, so that its weight may not fit.
+        packed: the acts by which it was filled; `unheard_until_ms`: when the device that did it is heard, where that is late.
+        odd_g: grams that lie in it and its books do not know, or the other way round, so that its weight may not fit.
     """
 
     code: str
@@ -50,7 +51,9 @@ class Box:
     free_ms: int = 0
     fault: str = ""
     unwashed: bool = False
-    disturbed: bool = False
+    odd_g: int = 0
+    packed: list[Act] = field(default_factory=list)
+    unheard_until_ms: int = 0
 
 
 class World:
@@ -102,6 +105,7 @@ class World:
                 self._device(plant, name, layout.actor(plant, number), placed=name == "gate")
             self._differ(self._devices[plant, "gate"], self._devices[plant, "furnace"])
         self._device(layout.company_carrier, "lorry0", layout.actor(layout.company_carrier), placed=True)
+        self._device(layout.company_fleet, "lorry0", layout.actor(layout.company_fleet), placed=True)
         self._device(layout.company_plant, "gate", layout.actor(layout.company_plant), placed=True)
 
     def _equip_carriers(self) -> None:
@@ -277,7 +281,9 @@ class World:
         """What a copied, rewritten or revoked device names is no longer told apart from what it was made to say."""
         kind, rewritten = act.device.broken_by, act.device.rewritten
         if not kind:  # by its first telling this was earlier or later, and what was overdue by that stays late
-            self._touched(act, "late_hello", ())
+            trouble = act.device.trouble
+            if trouble:
+                self._touched(act, trouble.kind, () if trouble.kind == "late_hello" else None)
             return
         if kind == "device_fork":
             if is_first:  # what came after it the office has said to believe

@@ -1,6 +1,6 @@
 """Rows of the books: written by whoever keeps them, read by whoever asks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -64,10 +64,10 @@ class BookRows:
         statement = "INSERT INTO books_traced (code, facts) VALUES (?, ?) ON CONFLICT (code) DO UPDATE SET facts = excluded.facts"
         execute_many(self._connection, statement, sorted(rows))
 
-    def save_items(self, rows: Sequence[BookedItem]) -> None:
-        """Keeps what was judged of items, in order of their keys; a row of one package too many goes."""
+    def save_items(self, rows: Sequence[BookedItem], *, new: Container[str] = ()) -> None:
+        """Keeps what was judged of items, in order of their keys; a row of one package too many goes, of which `new` codes have none."""
         codes = {row.code for row in rows}
-        gone = self._further(code for code in codes if COPY_MARK not in code) - codes
+        gone = self._further(code for code in codes if COPY_MARK not in code and code not in new) - codes
         execute_many(self._connection, "DELETE FROM books_item WHERE code = ?", [(code,) for code in gone])
         execute_many(self._connection, _ITEM_UPSERT, sorted(rows, key=itemgetter(0)))
 
