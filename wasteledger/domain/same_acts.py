@@ -7,6 +7,7 @@ from wasteledger.domain.checks import check_mass
 from wasteledger.domain.facts import Source
 from wasteledger.domain.register import Directory
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step
+from wasteledger.domain.told_again import SECOND_TAP_MS_MAX
 
 
 def same_acts(chain: Chain, step: Step) -> Iterator[Step]:
@@ -27,8 +28,27 @@ def same_acts(chain: Chain, step: Step) -> Iterator[Step]:
                 yield other
 
 
+def sealed_by_second_tap(chain: Chain, step: Step, directory: Directory) -> Iterator[Step]:
+    """The sealing just before by the same device, while its scale still swung."""
+    second = step.fact
+    for other in chain.steps:
+        if other is step:
+            return
+        first = other.fact
+        if (
+            first.kind == second.kind == "sealed"
+            and (first.event.device_id, first.event.waste_code) == (second.event.device_id, second.event.waste_code)
+            and 0 <= second.occurred_ms - first.occurred_ms <= SECOND_TAP_MS_MAX
+            and directory.tolerance.allows(before_g=first.event.mass_g, after_g=second.event.mass_g)
+        ):
+            yield other
+
+
 def weigh_again(chain: Chain, step: Step, again: list[Step], source: Source, directory: Directory) -> None:
-    """The same act with another mass is a weighing of its own."""
+    """The same act with another mass is a weighing of its own; of two taps at one sealing the greater mass counts."""
+    event, first = step.fact.event, again[0].fact.event
+    if event.kind == "sealed" and chain.mass_g == first.mass_g:
+        chain.mass_g = max(chain.mass_g, event.mass_g)
     mass_g = chain.mass_in(step.fact.event)
     if mass_g is not None and all(chain.mass_in(other.fact.event) != mass_g for other in again):
         check_mass(chain, step, source, directory, again=True)

@@ -44,7 +44,7 @@ from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.opening_checks import check_opening_stock, note_without_effect
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
-from wasteledger.domain.same_acts import same_acts, weigh_again
+from wasteledger.domain.same_acts import same_acts, sealed_by_second_tap, weigh_again
 from wasteledger.domain.storage import left_of, put
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, Timeline, box_weighings, timeline_of
 
@@ -257,7 +257,7 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             chain.state = before
         after, reasons = decide_move(before, move)
         if reasons or (kind == "accepted" and after == before):
-            again = list(same_acts(chain, step))
+            again = list(same_acts(chain, step)) or list(sealed_by_second_tap(chain, step, directory))
             if again:
                 weigh_again(chain, step, again, source, directory)
                 continue
