@@ -238,4 +238,8 @@ CHAINS = (
         "a second tap is a second package", "wasteledger/domain/walk.py",
         " or list(sealed_by_second_tap(chain, step, directory))", "", "tests/stories/test_tapped_twice.py",
     ),
+    Mutant(
+        "a void label is doubted wherever it goes", "wasteledger/domain/chain.py",
+        'if doubt.reason != "seen_after_end"]', "]", "tests/stories/test_one_label_sealed_twice.py",
+    ),
 )  # fmt: skip

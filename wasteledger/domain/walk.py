@@ -55,8 +55,6 @@ _ENDED = frozenset({_DISPOSED, _LOST, _VOIDED})
 _OBSERVED = DECLARED | {"counted"}
 #: Acts that the register of their day judges.
 _JUDGED = frozenset({"sealed", "released", "accepted", "disposed"})
-#: What is said of a package that nobody sealed.
-_OF_NO_STORY = frozenset({"never_sealed", "not_entitled", "opening_stock_again", "opening_stock_known"})
 _BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
 
 
@@ -130,7 +128,7 @@ def _walk_through(code: str, timeline: Timeline, source: Source, directory: Dire
         chain.doubt("declared_lost", chain.since, site=chain.since.event.site)
     elif chain.state.phase is _DISPOSED and chain.since:
         _conclude(chain, chain.since, source, directory)
-    _simplify(chain)
+    chain.simplify()
     if directory.history is not None:
         _note_hindsight(chain, directory)
     return chain
@@ -482,16 +480,3 @@ def _check_vouched(chain: Chain, fact: Fact, source: Source, directory: Director
         chain.unvouched.append(Expected("not_vouched", "vouch_h", site, fact.earliest_ms + limit_ms, fact))
     elif answer.latest_ms > fact.earliest_ms + limit_ms:
         chain.doubt("late_step", answer, site=site)
-
-
-def _simplify(chain: Chain) -> None:
-    """What follows from one thing is not a finding of its own.
-
-    A code on two packages makes two interleaved stories; a package that nobody sealed has no story to hold anything against.
-    """
-    if len(chain.seals) > 1:
-        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in {"duplicate_code", "not_entitled"}]
-        chain.expected, chain.unvouched = None, []
-    elif not chain.seals and any(doubt.reason == "never_sealed" for doubt in chain.doubts):
-        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in _OF_NO_STORY]
-        chain.expected, chain.unvouched = None, []
