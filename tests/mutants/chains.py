@@ -242,4 +242,12 @@ CHAINS = (
         "a void label is doubted wherever it goes", "wasteledger/domain/chain.py",
         'if doubt.reason != "seen_after_end"]', "]", "tests/stories/test_one_label_sealed_twice.py",
     ),
+    Mutant(
+        "a merged site's manifest is another consignor's", "wasteledger/domain/checks.py",
+        "    if problem and directory.newest.merged:\n", "    if False:\n", "tests/stories/test_merged_on_the_way.py",
+    ),
+    Mutant(
+        "a merged site's trip is nobody's", "wasteledger/domain/other_doubts.py",
+        "    if not directory.newest.merged:\n", "    if True:\n", "tests/stories/test_merged_on_the_way.py",
+    ),
 )  # fmt: skip

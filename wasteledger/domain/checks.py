@@ -3,6 +3,7 @@
 from math import asin, cos, radians, sin, sqrt
 
 from schemas.acts import Act
+from schemas.canonical import INTEGER_MAX
 from schemas.codes import SiteKind, item_waste_code, site_kind
 from schemas.custody import ItemState, Phase
 from schemas.plates import normal_plate
@@ -125,7 +126,12 @@ def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source
     giver = event.from_site if fact.kind == "accepted" else event.site
     if event.manifest is None:
         chain.doubt("manifest_missing", fact, site=giver)
-    elif hop_problem(source.manifest_law(event.manifest, directory), fact, chain.consignor or giver, other):
+        return
+    law, consignor = source.manifest_law(event.manifest, directory), chain.consignor or giver
+    problem = hop_problem(law, fact, consignor, other)
+    if problem and directory.newest.merged:
+        problem = hop_problem(law, fact, consignor, other, heir=lambda site: directory.successor_of(site, INTEGER_MAX))
+    if problem:
         chain.doubt("manifest_not_valid", fact, site=giver)
 
 
