@@ -154,7 +154,7 @@ CHAINS = (
     ),
     Mutant(
         "weighed again within minutes, it is only scanned twice",
-        "wasteledger/domain/walk.py",
+        "wasteledger/domain/same_acts.py",
         "if mass_g is not None and all(chain.mass_in(other.fact.event) != mass_g for other in again):",
         "if False:",
         "tests/stories/test_weighed_again.py",
@@ -217,5 +217,37 @@ CHAINS = (
     Mutant(
         "a side of a hand-over that never was is a stranger", "wasteledger/domain/declarations.py",
         '    if fact.kind == "corrected":\n        told', "    if False:\n        told", "tests/stories/test_taken_back.py",
+    ),
+    Mutant(
+        "each of two taps wants its own answer", "wasteledger/domain/entitled.py",
+        "for told in (fact, *told_again(fact, source))", "for told in (fact,)", "tests/stories/test_tapped_twice.py",
+    ),
+    Mutant(
+        "each of two taps wants its own agreement", "wasteledger/domain/corrections.py",
+        "*(other for other in facts if is_told_again(proposal, other))", "", "tests/stories/test_tapped_twice.py",
+    ),
+    Mutant(
+        "an answer holds for what is said an hour later", "wasteledger/domain/told_again.py",
+        "SECOND_TAP_MS_MAX = 60_000", "SECOND_TAP_MS_MAX = 3_600_000", "tests/stories/test_tapped_twice.py",
+    ),
+    Mutant(
+        "another objection is the same", "wasteledger/domain/told_again.py",
+        "        and _said(one) == _said(other)\n", "", "tests/stories/test_tapped_twice.py",
+    ),
+    Mutant(
+        "a second tap is a second package", "wasteledger/domain/walk.py",
+        " or list(sealed_by_second_tap(chain, step, directory))", "", "tests/stories/test_tapped_twice.py",
+    ),
+    Mutant(
+        "a void label is doubted wherever it goes", "wasteledger/domain/chain.py",
+        'if doubt.reason != "seen_after_end"]', "]", "tests/stories/test_one_label_sealed_twice.py",
+    ),
+    Mutant(
+        "a merged site's manifest is another consignor's", "wasteledger/domain/checks.py",
+        "    if problem and directory.newest.merged:\n", "    if False:\n", "tests/stories/test_merged_on_the_way.py",
+    ),
+    Mutant(
+        "a merged site's trip is nobody's", "wasteledger/domain/other_doubts.py",
+        "    if not directory.newest.merged:\n", "    if True:\n", "tests/stories/test_merged_on_the_way.py",
     ),
 )  # fmt: skip

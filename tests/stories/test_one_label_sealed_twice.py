@@ -104,3 +104,14 @@ def test_both_struck_out_there_was_none() -> None:
     for event in (day.seal(BAG), day.seal(BAG, at="02 08:30", by=CLINIC + " 2")):
         day.refuse(event, BAG, at="02 09:00")
     assert day.ends(at="03 00:00").classes == {}
+
+
+def test_a_label_voided_by_mistake_and_used_is_one_finding() -> None:
+    """护士作废了标签又拿来用：查她一次，后面每一家不再各算一次。"""
+    day = Telling()
+    day.issue(BAG)
+    day.tell(CLINIC, "voided", at="01 09:00", codes=[BAG], reason="spoiled")
+    day.seal(BAG)
+    answer = goes_its_way(day).ends().answer
+    assert [(finding.code, finding.site) for finding in answer.findings] == [("duplicate_code", CLINIC)]
+    assert [(row.item_class, row.amount.count) for row in answer.items] == [("chain_broken", 1)]

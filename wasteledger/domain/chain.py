@@ -15,6 +15,9 @@ _UNSEEN = ItemState()
 _HAND_OVERS = frozenset({"released", "accepted"})
 _ENDED = frozenset({Phase.DISPOSED, Phase.VOIDED})
 
+#: What is said of a package that nobody sealed.
+_OF_NO_STORY = frozenset({"never_sealed", "not_entitled", "opening_stock_again", "opening_stock_known"})
+
 
 class Doubt(NamedTuple):
     """A reason to doubt, with the facts that show it.
@@ -175,3 +178,22 @@ class Chain:
     def doubt(self, reason: str, *facts: Fact, site: str, at_ms: int | None = None) -> None:
         """Notes a doubt, raised by the last of `facts`."""
         self.doubts.append(Doubt(reason, facts, site, facts[-1].occurred_ms if at_ms is None else at_ms))
+
+    def simplify(self) -> None:
+        """What follows from one thing is not a finding of its own.
+
+        A code on two packages makes two interleaved stories; one sealed on a void label is doubted once, and not wherever it goes; a
+        package that nobody sealed has no story to hold anything against.
+        """
+        if len(self.seals) > 1:
+            self.doubts = [doubt for doubt in self.doubts if doubt.reason in {"duplicate_code", "not_entitled"}]
+            self.expected, self.unvouched = None, []
+        elif (
+            self.seals
+            and self.state.phase is Phase.VOIDED
+            and any(doubt.reason == "duplicate_code" for doubt in self.doubts)
+        ):
+            self.doubts = [doubt for doubt in self.doubts if doubt.reason != "seen_after_end"]
+        elif not self.seals and any(doubt.reason == "never_sealed" for doubt in self.doubts):
+            self.doubts = [doubt for doubt in self.doubts if doubt.reason in _OF_NO_STORY]
+            self.expected, self.unvouched = None, []

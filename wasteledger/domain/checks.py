@@ -3,6 +3,7 @@
 from math import asin, cos, radians, sin, sqrt
 
 from schemas.acts import Act
+from schemas.canonical import INTEGER_MAX
 from schemas.codes import SiteKind, item_waste_code, site_kind
 from schemas.custody import ItemState, Phase
 from schemas.plates import normal_plate
@@ -120,6 +121,14 @@ def check_hand_over(chain: Chain, step: Step, source: Source, directory: Directo
         _check_carrier(chain, fact, event, directory)
 
 
+def _check_known(chain: Chain, fact: Fact, sides: tuple[str, str], directory: Directory) -> None:
+    """Both sides stand in the register; one that was closed gives away what stands there, and takes nothing more."""
+    unknown = next((site for site in sides if site not in directory.sites), None)
+    day = legal_day(fact.occurred_ms)
+    if unknown or day > directory.closed.get(sides[1], day):
+        chain.doubt("unknown_site", fact, site=unknown or sides[1])
+
+
 def _are_sides(given: Fact, taken: Fact, directory: Directory) -> bool:
     """Whether they are the two sides of one hand-over; a merged site's side is its successor's."""
     giver, taker, moment_ms = given.event, taken.event, taken.occurred_ms
@@ -132,21 +141,18 @@ def _are_sides(given: Fact, taken: Fact, directory: Directory) -> bool:
     return sides[0] == sides[1]
 
 
-def _check_known(chain: Chain, fact: Fact, sides: tuple[str, str], directory: Directory) -> None:
-    """Both sides stand in the register; one that was closed gives away what stands there, and takes nothing more."""
-    unknown = next((site for site in sides if site not in directory.sites), None)
-    day = legal_day(fact.occurred_ms)
-    if unknown or day > directory.closed.get(sides[1], day):
-        chain.doubt("unknown_site", fact, site=unknown or sides[1])
-
-
 def _check_manifest(chain: Chain, fact: Fact, other: Fact | None, source: Source, directory: Directory) -> None:
     """A manifest that satisfies the law on this hop (转移办法 art. 10 to 20; `manifest_validity.py`)."""
     event = fact.event
     giver = event.from_site if fact.kind == "accepted" else event.site
     if event.manifest is None:
         chain.doubt("manifest_missing", fact, site=giver)
-    elif hop_problem(source.manifest_law(event.manifest, directory), fact, chain.consignor or giver, other):
+        return
+    law, consignor = source.manifest_law(event.manifest, directory), chain.consignor or giver
+    problem = hop_problem(law, fact, consignor, other)
+    if problem and directory.newest.merged:
+        problem = hop_problem(law, fact, consignor, other, heir=lambda site: directory.successor_of(site, INTEGER_MAX))
+    if problem:
         chain.doubt("manifest_not_valid", fact, site=giver)
 
 

@@ -31,6 +31,7 @@ from wasteledger.domain.entitled import NOT, OFFICE, OWN, entitlement_of, told_b
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.register import Directory
 from wasteledger.domain.times import CONTACT_MS_MAX
+from wasteledger.domain.told_again import is_told_again
 
 MINUTE_MS = 60_000
 #: As long as a load is looked for in a box (`timeline.LOAD_MS_MAX`).
@@ -173,17 +174,19 @@ class _Judge:
     def proposal(self, proposal: Fact, facts: Sequence[Fact]) -> Proposal:
         """How a proposal stands."""
         maker, counterparts = proposal.event.site, self._counterparts(proposal)
+        told = [proposal, *(other for other in facts if is_told_again(proposal, other))]
+        ids = {other.event_id for other in told}
         answers = tuple(
             answer
             for answer in facts
-            if proposal.event_id in {answer.event.agrees_with, answer.event.refuses}
+            if not ids.isdisjoint({answer.event.agrees_with, answer.event.refuses})
             and (
                 self._is_authority(answer)
                 or (not self._is_one(answer, {maker}) and self._may_answer(answer, counterparts))
             )
         )
         final = next((answer for answer in reversed(answers) if self._is_authority(answer)), None)
-        return Proposal(proposal, self._answer(proposal, answers, final), answers)
+        return Proposal(proposal, self._answer(told, answers, final), answers)
 
     def held_to_authority(self, proposals: Sequence[Proposal]) -> Iterator[Proposal]:
         """What the authority said of a mass or a waste stands: what parties agree on afterwards waits for it, the rest is over."""
@@ -201,14 +204,16 @@ class _Judge:
                 later = proposal.fact.order > last.order
                 yield proposal._replace(answer=Answer.OPEN if later else Answer.OVERRULED)
 
-    def _answer(self, proposal: Fact, answers: tuple[Fact, ...], final: Fact | None) -> Answer:
+    def _answer(self, told: list[Fact], answers: tuple[Fact, ...], final: Fact | None) -> Answer:
+        """`told`: the proposal, by each of the taps that told it."""
+        proposal = told[0]
         stood_for = self._stood_for() if proposal.event.reason == "did_not_occur" else None
         said = max(proposal.order, final.order) if final else proposal.order
         if stood_for and said < stood_for.order and not self._is_authority(proposal):
             return Answer.OVERRULED  # the authority's last word is that it did occur
         if final:
             return Answer.AGREED if final.event.agrees_with else Answer.OVERRULED
-        if self._is_withdrawn(proposal, answers):
+        if any(self._is_withdrawn(one, answers) for one in told):
             return Answer.WITHDRAWN
         if self._is_authority(proposal):
             return Answer.AGREED

@@ -151,7 +151,7 @@ def is_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory)
     return any(
         entitlement_of(answer, source, directory) == OFFICE
         or (entitlement_of(answer, source, directory) == OWN and answer.event.site == fact.event.site)
-        for answer in words_on(fact.event_id, chain.names, source)
+        for answer in words_on(fact, chain.names, source)
     )
 
 
@@ -202,7 +202,7 @@ def _whose_label(chain: Chain, source: Source, directory: Directory, *, otherwis
 
 def _is_void_confirmed(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
     """By the authority, whose own void needs no second party; by a counterparty where the rule says so."""
-    if authority_on(fact.event_id, chain.names, source, directory) or entitlement_of(fact, source, directory) == OFFICE:
+    if authority_on(fact, chain.names, source, directory) or entitlement_of(fact, source, directory) == OFFICE:
         return True
     if not directory.at(fact.occurred_ms).limit("void_confirm_site", fact.event.site):
         return False
@@ -210,13 +210,13 @@ def _is_void_confirmed(chain: Chain, fact: Fact, source: Source, directory: Dire
     others = {site for site in chain.parties_before(fact) if organisation(site) != organisation(fact.event.site)}
     return any(
         answer.event.site in others and entitlement_of(answer, source, directory) == OWN
-        for answer in words_on(fact.event_id, chain.names, source)
+        for answer in words_on(fact, chain.names, source)
     )
 
 
 def _dispute(chain: Chain, fact: Fact, reason: str, source: Source, directory: Directory) -> None:
     """Disputed until the authority has answered: by its word on this event, or by finding all in order later."""
-    if authority_on(fact.event_id, chain.names, source, directory):
+    if authority_on(fact, chain.names, source, directory):
         return
     for step in chain.steps:
         later = step.fact

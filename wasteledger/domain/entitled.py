@@ -16,6 +16,7 @@ from schemas.vouching import verify_vouch
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.register import Directory
+from wasteledger.domain.told_again import told_again
 
 #: The signer may not say it.
 NOT = 0
@@ -111,14 +112,17 @@ def is_unattended(fact: Fact) -> bool:
     return fact.event.vouch_method == "none"
 
 
-def words_on(event_id: str, names: Collection[str], source: Source) -> list[Fact]:
+def words_on(fact: Fact, names: Collection[str], source: Source) -> list[Fact]:
     """The words by which somebody stands for an event, as far as it concerns a package: who names another one says nothing of it.
+
+    Told by two taps, it is one event: a word on either is a word on both.
 
     `names`: what the package is called: its labels, and the boxes that it lay in.
     """
     return [
         word
-        for word in source.targets.get(event_id, ())
+        for told in (fact, *told_again(fact, source))
+        for word in source.targets.get(told.event_id, ())
         if word.kind == "vouched" and any(code in names for code in word.event.codes)
     ]
 
@@ -127,7 +131,7 @@ def answer_to(
     fact: Fact, names: Collection[str], source: Source, directory: Directory, *, within_ms: int | None = None
 ) -> Fact | None:
     """The word by which a device of the fact's own site, attended, stands for it afterwards; within a time where one is given."""
-    for answer in words_on(fact.event_id, names, source):
+    for answer in words_on(fact, names, source):
         if answer.event.site != fact.event.site or is_unattended(answer):
             continue
         if entitlement_of(answer, source, directory) != OWN:
@@ -138,9 +142,9 @@ def answer_to(
     return None
 
 
-def authority_on(event_id: str, names: Collection[str], source: Source, directory: Directory) -> Fact | None:
+def authority_on(fact: Fact, names: Collection[str], source: Source, directory: Directory) -> Fact | None:
     """The word by which the authority stands for an event."""
-    words = words_on(event_id, names, source)
+    words = words_on(fact, names, source)
     return next((word for word in words if entitlement_of(word, source, directory) == OFFICE), None)
 
 

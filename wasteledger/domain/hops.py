@@ -92,7 +92,7 @@ def note_device_unused(chain: Chain, fact: Fact, source: Source, directory: Dire
         return
     if not has_device(fact.event.site, fact, source.admissions) or answer_to(fact, chain.names, source, directory):
         return
-    if not authority_on(fact.event_id, chain.names, source, directory):
+    if not authority_on(fact, chain.names, source, directory):
         chain.doubt("own_device_unused", fact, site=fact.event.site)
 
 

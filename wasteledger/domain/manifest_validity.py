@@ -13,7 +13,7 @@ A manifest is valid for a hand-over when (危险废物转移管理办法 art. 10
 5. giver and taker named the same number.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import orjson
@@ -84,7 +84,14 @@ def law_of(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) 
     )
 
 
-def hop_problem(law: ManifestLaw | None, fact: Fact, consignor: str, other: Fact | None = None) -> str:
+def hop_problem(
+    law: ManifestLaw | None,
+    fact: Fact,
+    consignor: str,
+    other: Fact | None = None,
+    *,
+    heir: Callable[[str], str] | None = None,
+) -> str:
     """What keeps a manifest from satisfying the law on a hop, a word of `PROBLEMS_ZH`; empty when it does.
 
     Args:
@@ -92,6 +99,7 @@ def hop_problem(law: ManifestLaw | None, fact: Fact, consignor: str, other: Fact
         fact: an entitled release or acceptance that names a manifest.
         consignor: who loaded this package: the last of its givers that is no carrier.
         other: what the other side of the same hand-over recorded, where it is known.
+        heir: who stands for a site that was merged, as the law's names are those of successors.
     """
     event = fact.event
     if other is not None and event.manifest and other.event.manifest not in {None, event.manifest}:
@@ -102,14 +110,21 @@ def hop_problem(law: ManifestLaw | None, fact: Fact, consignor: str, other: Fact
         return law.drafting
     if 0 <= law.void_ms < fact.occurred_ms:
         return "void"
+    if heir:
+        law = law._replace(
+            consignor=heir(law.consignor), taker=heir(law.taker), carriers=tuple(map(heir, law.carriers))
+        )
+        consignor = heir(consignor)
     if law.consignor and law.consignor != consignor:
         return "foreign_consignor"
-    return "second_trip" if _is_second_trip(law, fact, other) else ""
+    return "second_trip" if _is_second_trip(law, fact, other, heir) else ""
 
 
-def _is_second_trip(law: ManifestLaw, fact: Fact, other: Fact | None) -> bool:
+def _is_second_trip(law: ManifestLaw, fact: Fact, other: Fact | None, heir: Callable[[str], str] | None) -> bool:
     event, accepted = fact.event, fact.kind == "accepted"
     giver, taker = (event.from_site, event.site) if accepted else (event.site, event.to_site)
+    if heir:
+        giver, taker = heir(giver), heir(taker)
     if giver[0] == "R":
         # On the way, between carriers, it must be the next one that the draft names; going back is always open.
         return taker[0] == "R" and (giver, taker) not in set(zip(law.carriers, law.carriers[1:], strict=False))

@@ -11,6 +11,7 @@ from wasteledger.domain.manifest import Manifest, fold_manifest
 from wasteledger.domain.manifest_apart import numbers_apart
 from wasteledger.domain.manifest_contents import entitled_in, inside_in, struck_in
 from wasteledger.domain.manifest_doubts import expected_of, judge_manifest
+from wasteledger.domain.manifest_successors import read_as_successors
 from wasteledger.domain.manifest_validity import ManifestLaw, law_of
 from wasteledger.domain.register import Directory
 from wasteledger.domain.workdays import add_workdays
@@ -21,8 +22,21 @@ _BEGINNING_MS = 0
 
 def fold_in(source: Source, directory: Directory, number: str) -> Manifest:
     """A manifest with its boxes opened, agreed corrections heeded and impostors passed over; without facts where nothing names it."""
-    inside, struck = inside_in(source, directory), struck_in(source, directory)
-    return fold_manifest(number, source.facts_of(number), inside, struck, entitled_in(source, directory))
+    entitled, inside, struck = (
+        entitled_in(source, directory),
+        inside_in(source, directory),
+        struck_in(source, directory),
+    )
+    if not directory.newest.merged:
+        return fold_manifest(number, source.facts_of(number), inside, struck, entitled)
+    read = read_as_successors(source.facts_of(number), entitled, directory)
+    return fold_manifest(
+        number,
+        [renamed for _, renamed in read.values()],
+        lambda box, fact: inside(box, read[fact.event_id][0]),
+        lambda code, fact: struck(code, read[fact.event_id][0]),
+        lambda fact: entitled(read[fact.event_id][0]),
+    )
 
 
 def law_in(manifest: Manifest, directory: Directory) -> ManifestLaw | None:

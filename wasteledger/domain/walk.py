@@ -11,7 +11,6 @@ The walk, in the order of `walk`:
 7. at the end: what boxes and rooms did not show when they were looked into, and whether enough parties took part.
 """
 
-from collections.abc import Iterator
 from copy import copy
 from typing import NamedTuple
 
@@ -46,6 +45,7 @@ from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.opening_checks import check_opening_stock, note_without_effect
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
+from wasteledger.domain.same_acts import same_acts, sealed_by_second_tap, weigh_again
 from wasteledger.domain.storage import left_of, put
 from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, Timeline, box_weighings, timeline_of
 
@@ -56,8 +56,6 @@ _ENDED = frozenset({_DISPOSED, _LOST, _VOIDED})
 _OBSERVED = DECLARED | {"counted"}
 #: Acts that the register of their day judges.
 _JUDGED = frozenset({"sealed", "released", "accepted", "disposed"})
-#: What is said of a package that nobody sealed.
-_OF_NO_STORY = frozenset({"never_sealed", "not_entitled", "opening_stock_again", "opening_stock_known"})
 _BREAKING = frozenset(code for code, row in REASONS.items() if row.severity is Severity.BREAKS_CHAIN)
 
 
@@ -135,7 +133,7 @@ def _walk_through(  # noqa: C901 - the numbered list above, in its order
         chain.doubt("declared_lost", chain.since, site=chain.since.event.site)
     elif chain.state.phase is _DISPOSED and chain.since:
         _conclude(chain, chain.since, source, directory)
-    _simplify(chain)
+    chain.simplify()
     if directory.history is not None:
         _note_hindsight(chain, directory)
     return chain
@@ -262,9 +260,9 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
             chain.state = before
         after, reasons = decide_move(before, move)
         if reasons or (kind == "accepted" and after == before):
-            again = list(same_acts(chain, step))
+            again = list(same_acts(chain, step)) or list(sealed_by_second_tap(chain, step, directory))
             if again:
-                _weigh_again(chain, step, again, source, directory)
+                weigh_again(chain, step, again, source, directory)
                 continue
             reasons = reasons or _from_elsewhere(chain, fact, move, directory)
         if reasons or step.misordered:
@@ -311,24 +309,6 @@ def _is_heard(chain: Chain, step: Step, entitlement: int, source: Source, direct
     return heard
 
 
-def same_acts(chain: Chain, step: Step) -> Iterator[Step]:
-    """The same act scanned before by the same site, within what clocks differ: it is one act."""
-    fact = step.fact
-    for other in chain.steps:
-        if other is step:
-            return
-        # What nobody may say is one act too, however often it is said; said rightly afterwards it is another one.
-        same = other.fact.move == fact.move and other.box == step.box and (other.entitled or not step.entitled)
-        if same and fact.occurred_ms - other.fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX:
-            first, second = other.fact.event, fact.event
-            # Two devices that seal one code are two packages, whatever they weigh.
-            if fact.kind != "sealed" or (
-                (first.device_id, first.waste_code, first.mass_g)
-                == (second.device_id, second.waste_code, second.mass_g)
-            ):
-                yield other
-
-
 def _giver_of(chain: Chain) -> str | None:
     """From whom the holder says that it got the package; itself where it sealed it, None where it never said."""
     got = chain.arrived
@@ -343,13 +323,6 @@ def _from_elsewhere(chain: Chain, fact: Fact, move: Move, directory: Directory) 
     if giver is None or move.from_site in {move.site, directory.successor_of(giver, fact.occurred_ms)}:
         return ()
     return ("missing_link",)
-
-
-def _weigh_again(chain: Chain, step: Step, again: list[Step], source: Source, directory: Directory) -> None:
-    """The same act with another mass is a weighing of its own."""
-    mass_g = chain.mass_in(step.fact.event)
-    if mass_g is not None and all(chain.mass_in(other.fact.event) != mass_g for other in again):
-        check_mass(chain, step, source, directory, again=True)
 
 
 def _passed_on(state: ItemState, move: Move, fact: Fact, directory: Directory) -> tuple[ItemState, Move]:
@@ -512,16 +485,3 @@ def _check_vouched(chain: Chain, fact: Fact, source: Source, directory: Director
         chain.unvouched.append(Expected("not_vouched", "vouch_h", site, fact.earliest_ms + limit_ms, fact))
     elif answer.latest_ms > fact.earliest_ms + limit_ms:
         chain.doubt("late_step", answer, site=site)
-
-
-def _simplify(chain: Chain) -> None:
-    """What follows from one thing is not a finding of its own.
-
-    A code on two packages makes two interleaved stories; a package that nobody sealed has no story to hold anything against.
-    """
-    if len(chain.seals) > 1:
-        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in {"duplicate_code", "not_entitled"}]
-        chain.expected, chain.unvouched = None, []
-    elif not chain.seals and any(doubt.reason == "never_sealed" for doubt in chain.doubts):
-        chain.doubts = [doubt for doubt in chain.doubts if doubt.reason in _OF_NO_STORY]
-        chain.expected, chain.unvouched = None, []

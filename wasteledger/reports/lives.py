@@ -20,8 +20,8 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.reconcile import Amount
+from wasteledger.domain.same_acts import same_acts
 from wasteledger.domain.timeline import Step
-from wasteledger.domain.walk import same_acts
 
 #: Labels on which no package lies, and lives that are over: their voids change nothing in anybody's books.
 _UNVOIDABLE = frozenset({Phase.UNSEEN, Phase.BLANK, Phase.DISPOSED, Phase.VOIDED})
@@ -166,7 +166,7 @@ def life_of(chain: Chain) -> Life:
         if not _heard(chain, step, before, unheard):
             continue
         decision = _decide(chain, state, step)
-        if decision.reasons and any(same_acts(chain, step)):
+        if decision.reasons and (_is_second_tap(chain, step) or any(same_acts(chain, step))):
             continue
         state = decision.state
         if step.fact.kind == "sealed" or before != state:
@@ -176,6 +176,11 @@ def life_of(chain: Chain) -> Life:
             _hold(life, step, before, state, flows, at_ms)
         _look(life, step)
     return life
+
+
+def _is_second_tap(chain: Chain, step: Step) -> bool:
+    """Whether the walk took a sealing for one that was told already."""
+    return step.fact.kind == "sealed" and step.fact not in chain.seals
 
 
 def _heard(chain: Chain, step: Step, state: ItemState, unheard: set[str]) -> bool:
