@@ -26,4 +26,24 @@ NUMBERS = (
         "ended_ms = chain.since.occurred_ms", "ended_ms = chain.steps[-1].fact.occurred_ms",
         "tests/stories/test_capacity_of_a_year.py",
     ),
+    Mutant(
+        "anybody counts the room of a keeper", "wasteledger/domain/history.py",
+        "self.counts.get(site, ()) if entitlement_of(fact, self, directory))", "self.counts.get(site, ()))",
+        "tests/stories/test_rooms_counted.py",
+    ),
+    Mutant(
+        "who counts a room again is not heard", "wasteledger/domain/checks.py",
+        "for other in takes[number:])", "for other in takes[number : number + 1])",
+        "tests/stories/test_rooms_counted.py",
+    ),
+    Mutant(
+        "a keeper answers the authority by counting again", "wasteledger/domain/checks.py",
+        "if (take.fact.entitlement or NOT) < (first.fact.entitlement or NOT):", "if False:",
+        "tests/stories/test_rooms_counted.py",
+    ),
+    Mutant(
+        "an empty count in another's name shows nowhere", 'wasteledger/domain/devices.py',
+        '(fact.kind == "counted" and not fact.event.codes)', 'False',
+        'tests/stories/test_rooms_counted.py',
+    ),
 )  # fmt: skip

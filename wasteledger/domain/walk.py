@@ -98,7 +98,7 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
         chain.box_weighings = timeline.tail.weighings if timeline.tail else box_weighings(chain.steps)
         check_boxes_opened(chain)
         check_packings(chain)
-    check_stock_takes(chain, source)
+    check_stock_takes(chain, source, directory)
     for fork in source.forks_of(code):
         if is_heard_twice(chain, fork, source):
             chain.doubt("device_fork", fork, site=fork.event.site)
