@@ -42,8 +42,18 @@ NUMBERS = (
         "tests/stories/test_rooms_counted.py",
     ),
     Mutant(
-        "an empty count in another's name shows nowhere", 'wasteledger/domain/devices.py',
-        '(fact.kind == "counted" and not fact.event.codes)', 'False',
-        'tests/stories/test_rooms_counted.py',
+        "an empty count in another's name shows nowhere", "wasteledger/domain/devices.py",
+        '(fact.kind == "counted" and not fact.event.codes)', "False",
+        "tests/stories/test_rooms_counted.py",
+    ),
+    Mutant(
+        "a box that a revoked device scanned hides what lies in it", "wasteledger/domain/declarations.py",
+        "if chain.labels.isdisjoint(fact.event.codes):", "if False:",
+        "tests/stories/test_a_stolen_device_and_a_box.py",
+    ),
+    Mutant(
+        "of a finding shown twice only the first names its packages", "wasteledger/domain/findings.py",
+        "if first.items != finding.items:", "if False:",
+        "tests/stories/test_a_stolen_device_and_a_box.py",
     ),
 )  # fmt: skip
