@@ -56,4 +56,14 @@ NUMBERS = (
         "if first.items != finding.items:", "if False:",
         "tests/stories/test_a_stolen_device_and_a_box.py",
     ),
+    Mutant(
+        "a load is confirmed before it has come", "wasteledger/domain/manifest_drafts.py",
+        "if fact.latest_ms >= begin_ms", "if True",
+        "tests/stories/test_written_afterwards.py",
+    ),
+    Mutant(
+        "a confirmation is as early as it claims", "wasteledger/domain/manifest_doubts.py",
+        "if (first.received_ms if dated_back else first.occurred_ms) > limit_ms:", "if first.occurred_ms > limit_ms:",
+        "tests/stories/test_written_afterwards.py",
+    ),
 )  # fmt: skip
