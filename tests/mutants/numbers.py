@@ -66,4 +66,9 @@ NUMBERS = (
         "if (first.received_ms if dated_back else first.occurred_ms) > limit_ms:", "if first.occurred_ms > limit_ms:",
         "tests/stories/test_written_afterwards.py",
     ),
+    Mutant(
+        "anybody counts a roll of labels", "wasteledger/domain/label_stock.py",
+        'return fact.kind != "counted" or bool(entitlement_of(fact, source, directory))', "return True",
+        "tests/stories/test_rooms_counted.py",
+    ),
 )  # fmt: skip

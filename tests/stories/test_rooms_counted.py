@@ -3,7 +3,7 @@
 import pytest
 
 from tests.stories.telling import Ending, Telling
-from tests.stories_builder import BAG, BAG2, BOX, OFFICE, STRANGER, TRANSFER
+from tests.stories_builder import BAG, BAG2, BAG3, BOX, CLINIC, OFFICE, STRANGER, TRANSFER
 
 ROOM = "暂存间"
 
@@ -85,3 +85,23 @@ def test_the_keeper_does_not_answer_the_authority_by_a_count_of_its_own(second: 
     counts(day, at="02 19:00", by=OFFICE)
     counts(day, BOX, at="02 19:30", by=second)
     assert ("stock_imbalance" in day.ends(at="02 20:00").findings) is found
+
+
+def of_a_roll(*, by: str, keeper_finds: tuple[str, ...] = (), stranger_finds: tuple[str, ...] = ()) -> Ending:
+    """Three labels were issued to the clinic, one of which was used; the clinic counts the roll, and then a stranger in its name."""
+    day = Telling()
+    day.issue(BAG, BAG2, BAG3)
+    day.seal(BAG)
+    said: dict[str, object] = {"stock": "roll 1", "complete": True}
+    day.tell(CLINIC, "counted", at="02 09:00", codes=list(keeper_finds), **said)
+    day.tell(CLINIC, "counted", at="02 10:00", by=by, codes=list(stranger_finds), **said)
+    return day.ends(at="02 20:00")
+
+
+def test_a_stranger_counts_no_labels_away_and_finds_none() -> None:
+    """外人以卫生室的名义盘点标签卷：既不能盘空，也不能替它盘出来。"""
+    both = (BAG2, BAG3)
+    assert of_a_roll(by=STRANGER, keeper_finds=both).findings == {"not_entitled": STRANGER}
+    missing = of_a_roll(by=STRANGER, stranger_finds=both)
+    assert set(missing.findings) == {"label_stock_unaccounted", "not_entitled"}
+    assert of_a_roll(by=CLINIC, stranger_finds=both).findings == {}
