@@ -26,4 +26,49 @@ NUMBERS = (
         "ended_ms = chain.since.occurred_ms", "ended_ms = chain.steps[-1].fact.occurred_ms",
         "tests/stories/test_capacity_of_a_year.py",
     ),
+    Mutant(
+        "anybody counts the room of a keeper", "wasteledger/domain/history.py",
+        "self.counts.get(site, ()) if entitlement_of(fact, self, directory))", "self.counts.get(site, ()))",
+        "tests/stories/test_rooms_counted.py",
+    ),
+    Mutant(
+        "who counts a room again is not heard", "wasteledger/domain/checks.py",
+        "for other in takes[number:])", "for other in takes[number : number + 1])",
+        "tests/stories/test_rooms_counted.py",
+    ),
+    Mutant(
+        "a keeper answers the authority by counting again", "wasteledger/domain/checks.py",
+        "if (take.fact.entitlement or NOT) < (first.fact.entitlement or NOT):", "if False:",
+        "tests/stories/test_rooms_counted.py",
+    ),
+    Mutant(
+        "an empty count in another's name shows nowhere", "wasteledger/domain/devices.py",
+        '(fact.kind == "counted" and not fact.event.codes)', "False",
+        "tests/stories/test_rooms_counted.py",
+    ),
+    Mutant(
+        "a box that a revoked device scanned hides what lies in it", "wasteledger/domain/declarations.py",
+        "if chain.labels.isdisjoint(fact.event.codes):", "if False:",
+        "tests/stories/test_a_stolen_device_and_a_box.py",
+    ),
+    Mutant(
+        "of a finding shown twice only the first names its packages", "wasteledger/domain/findings.py",
+        "if first.items != finding.items:", "if False:",
+        "tests/stories/test_a_stolen_device_and_a_box.py",
+    ),
+    Mutant(
+        "a load is confirmed before it has come", "wasteledger/domain/manifest_drafts.py",
+        "if fact.latest_ms >= begin_ms", "if True",
+        "tests/stories/test_written_afterwards.py",
+    ),
+    Mutant(
+        "a confirmation is as early as it claims", "wasteledger/domain/manifest_doubts.py",
+        "if (first.received_ms if dated_back else first.occurred_ms) > limit_ms:", "if first.occurred_ms > limit_ms:",
+        "tests/stories/test_written_afterwards.py",
+    ),
+    Mutant(
+        "anybody counts a roll of labels", "wasteledger/domain/label_stock.py",
+        'return fact.kind != "counted" or bool(entitlement_of(fact, source, directory))', "return True",
+        "tests/stories/test_rooms_counted.py",
+    ),
 )  # fmt: skip

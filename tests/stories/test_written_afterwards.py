@@ -18,6 +18,7 @@ from tests.stories_builder import (
 )
 
 SHARPS = "841-002-01"
+DAY_MS = 24 * 60 * 60 * 1000
 DRAFTED_OTHERWISE: dict[str, dict[str, object]] = {
     "vehicle": {"vehicle": FOREIGN_VEHICLE},
     "carrier": {"vehicle": VEHICLE, "carriers": [COMPANY_LORRY]},
@@ -97,3 +98,47 @@ def test_the_office_sends_the_load_elsewhere_on_the_way() -> None:
     day.tell(COMPANY_PLANT, "manifested", at="04 09:00", manifest=MANIFEST, action="confirmed", opinion="accepted")
     end = day.ends()
     assert (end.findings, end.classes[BAG]) == ({}, "safely_disposed")
+
+
+def carried_to_the_plant() -> Telling:
+    day = at_the_centre()
+    day.lorry_takes(BAG)
+    day.lorry_brings_to_plant(BAG)
+    day.plant_burns(BAG)
+    return day
+
+
+def test_a_load_is_not_confirmed_before_it_has_come() -> None:
+    """车还在路上，处置厂已经“确认”：不算确认，五个工作日后照样是未确认。"""
+    day = at_the_centre()
+    day.lorry_takes(BAG)
+    day.plant_confirms(at="03 09:00")
+    day.lorry_brings_to_plant(BAG)
+    day.plant_burns(BAG)
+    assert day.ends(at="20 00:00").findings == {"manifest_not_confirmed": PLANT}
+    day.plant_confirms(at="04 09:00")
+    assert day.ends(at="20 00:00").findings == {}
+
+
+def test_the_desk_confirms_while_the_gate_still_scans() -> None:
+    """办公室的钟比门口的慢几分钟：确认算数。"""
+    day = carried_to_the_plant()
+    said = {"manifest": MANIFEST, "action": "confirmed", "opinion": "accepted"}
+    day.tell(PLANT, "manifested", at="03 10:55", by=f"{PLANT} 2", delay_ms=15 * 60_000, **said)
+    assert day.ends(at="20 00:00").findings == {}
+
+
+def test_a_confirmation_that_is_dated_back_is_as_late_as_it_was_told() -> None:
+    """二十天后才交上来的确认，写着第二天的日期：逾期确认留下痕迹。"""
+    day = carried_to_the_plant()
+    said = {"manifest": MANIFEST, "action": "confirmed", "opinion": "accepted"}
+    day.tell(PLANT, "manifested", at="04 09:00", by=f"{PLANT} 2", delay_ms=20 * DAY_MS, **said)
+    assert set(day.ends(at="28 00:00").findings) == {"back_dated", "late_confirmation"}
+
+
+def test_three_days_without_a_network_make_no_confirmation_late() -> None:
+    """三天没有网络，期限内确认、期限后交上来：不算逾期。"""
+    day = carried_to_the_plant()
+    said = {"manifest": MANIFEST, "action": "confirmed", "opinion": "accepted"}
+    day.tell(PLANT, "manifested", at="09 09:00", by=f"{PLANT} 2", delay_ms=3 * DAY_MS - 60_000, **said)
+    assert day.ends(at="28 00:00").findings == {}

@@ -10,8 +10,8 @@ from schemas.plates import normal_plate
 from schemas.waste import is_medical, waste_kind
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.declarations import HANDLERS, is_ghost
-from wasteledger.domain.entitled import OWN
-from wasteledger.domain.facts import Fact, Source
+from wasteledger.domain.entitled import NOT, OWN
+from wasteledger.domain.facts import Fact, Source, StockTake
 from wasteledger.domain.hops import check_hop, is_paper_in_time, note_device_unused
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.manifest_contents import inside_in
@@ -357,17 +357,30 @@ def is_packed_before(packed: Fact, departures: tuple[Fact, ...]) -> bool:
     return own or told
 
 
-def check_stock_takes(chain: Chain, source: Source) -> None:
-    """A room was counted completely, and neither the package nor its box was named."""
+def check_stock_takes(chain: Chain, source: Source, directory: Directory) -> None:
+    """A room was counted completely, and neither the package nor its box was named, nor when it was counted again."""
     for stay in chain.stays:
         if not stay.room:
             continue
-        for take in source.counts_of(stay.site):
-            here = stay.begin_ms < take.begin_ms and (stay.end_ms is None or take.fact.occurred_ms < stay.end_ms)
-            if not here or take.room != stay.room or not chain.labels.isdisjoint(take.codes):
+        takes = [
+            take
+            for take in source.counts_of(stay.site, directory)
+            if take.room == stay.room
+            and stay.begin_ms < take.begin_ms
+            and (stay.end_ms is None or take.fact.occurred_ms < stay.end_ms)
+        ]
+        for number, take in enumerate(takes):
+            if any(_is_there(chain, other, take) for other in takes[number:]) or seen_after(chain, take.fact):
                 continue
-            if not boxes_at(chain, take.fact.occurred_ms) & take.codes and not seen_after(chain, take.fact):
-                chain.doubt("stock_imbalance", take.fact, site=stay.site)
+            chain.doubt("stock_imbalance", take.fact, site=stay.site)
+
+
+def _is_there(chain: Chain, take: StockTake, first: StockTake) -> bool:
+    """Whether a stock-take names the package, or the box that it has lain in since the first one; no keeper answers the authority so."""
+    if (take.fact.entitlement or NOT) < (first.fact.entitlement or NOT):
+        return False
+    boxes = boxes_at(chain, first.fact.occurred_ms) & boxes_at(chain, take.fact.occurred_ms)
+    return not chain.labels.isdisjoint(take.codes) or not boxes.isdisjoint(take.codes)
 
 
 def boxes_at(chain: Chain, moment_ms: int) -> set[str]:

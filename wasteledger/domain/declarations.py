@@ -81,9 +81,13 @@ def note_not_entitled(chain: Chain, fact: Fact, source: Source) -> None:
     """A device said what it may not say: a finding on that device."""
     admission = source.admissions.get(fact.event.device_id)
     if admission is not None and admission.is_untrusted(fact):
-        if fact.event.device_seq >= admission.broken_from and fact.event.site in admission.sites:
+        if fact.event.device_seq < admission.broken_from:
+            # A revoked device has findings of its own, which name the box alone.
+            if chain.labels.isdisjoint(fact.event.codes):
+                chain.doubt("revoked_device", fact, site=_told_by(fact, source), at_ms=fact.received_ms)
+        elif fact.event.site in admission.sites:
             chain.doubt("untrusted_device", fact, site=fact.event.site)
-        return  # a revoked device has findings of its own
+        return
     chain.doubt("not_entitled", fact, site=_told_by(fact, source))
 
 

@@ -25,7 +25,12 @@ NEWER_NOTED_MAX = 20
 
 
 #: Kinds of which no package's chain says that their signer may not say them.
-SAID_OF_NO_PACKAGE = frozenset({"manifested", "washed", "trusted", "evidenced", "cased", "licensed", "ruled"})
+_SAID_OF_NO_PACKAGE = frozenset({"manifested", "washed", "trusted", "evidenced", "cased", "licensed", "ruled"})
+
+
+def is_said_of_no_package(fact: Fact) -> bool:
+    """Whether no package's chain says that the signer may not say it: its kind, or nothing was there when it was counted."""
+    return fact.kind in _SAID_OF_NO_PACKAGE or (fact.kind == "counted" and not fact.event.codes)
 
 
 @dataclass(slots=True)
@@ -309,7 +314,7 @@ def device_books(history: History, directory: Directory) -> list[DeviceBook]:  #
         book.admission = history.admissions.get(device, book.admission)
         for fact in sorted(facts.values(), key=lambda fact: fact.index):
             book.take(fact, directory)
-            if fact.kind in SAID_OF_NO_PACKAGE:
+            if is_said_of_no_package(fact):
                 book.note_right(fact, history, directory)
         if device in history.announced:
             book.announce(*history.announced[device])

@@ -212,8 +212,8 @@ class Source(Protocol):
         Read one by one: who asks seldom needs more than one load of the box.
         """
 
-    def counts_of(self, site: str) -> Sequence["StockTake"]:
-        """The complete stock-takes of a site's rooms."""
+    def counts_of(self, site: str, directory: "Directory") -> Sequence["StockTake"]:
+        """The complete stock-takes of a site's rooms, as those tell who may say it."""
 
     def forks_of(self, code: str) -> Sequence[Fact]:
         """Events that share their number with another one and name this code."""

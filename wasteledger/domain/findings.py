@@ -80,8 +80,10 @@ def gather(doubts: Iterable[BookedDoubt]) -> list[Finding]:
 
 
 def by_precedence(findings: Iterable[Finding]) -> list[Finding]:
-    """Gravest first, then the earliest limit; a finding that items and devices both show stands once, the first way."""
+    """Gravest first, then the earliest limit; a finding that items and devices both show stands once, with what both name."""
     once: dict[str, Finding] = {}
     for finding in findings:
-        once.setdefault(finding.finding_id, finding)
+        first = once.setdefault(finding.finding_id, finding)
+        if first.items != finding.items:
+            once[finding.finding_id] = first._replace(items=tuple(sorted({*first.items, *finding.items})))
     return sorted(once.values(), key=lambda finding: (PRECEDENCE[finding.code], finding.due_ms, finding.finding_id))

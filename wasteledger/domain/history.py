@@ -10,6 +10,7 @@ from typing import NamedTuple
 from schemas.canonical import encode_base64
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, break_chain, standing_of, take_office_event
+from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
 from wasteledger.domain.manifest import Manifest
@@ -243,9 +244,9 @@ class History:
         facts = [fact for fact in facts if packings or fact.kind != "packed"]
         return sorted(facts, key=by_order, reverse=backwards)
 
-    def counts_of(self, site: str) -> list[StockTake]:
+    def counts_of(self, site: str, directory: Directory) -> list[StockTake]:
         """Complete stock-takes of a site's rooms."""
-        return stock_takes(self.counts.get(site, ()))
+        return stock_takes(fact for fact in self.counts.get(site, ()) if entitlement_of(fact, self, directory))
 
     def forks_of(self, code: str) -> list[Fact]:
         """Forked events that name this code."""

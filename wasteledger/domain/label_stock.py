@@ -3,8 +3,15 @@
 from collections.abc import Iterable, Mapping
 
 from schemas.custody import Phase
-from wasteledger.domain.facts import Fact, by_order
+from wasteledger.domain.entitled import entitlement_of
+from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.findings import Finding, make_finding
+from wasteledger.domain.register import Directory
+
+
+def is_of_roll(fact: Fact, source: Source, directory: Directory) -> bool:
+    """Whether a fact that names a roll tells of it: whoever issued labels, they are there; a count is told by who may say it."""
+    return fact.kind != "counted" or bool(entitlement_of(fact, source, directory))
 
 
 def roll_findings(roll: str, facts: Iterable[Fact], phases: Mapping[str, str]) -> list[Finding]:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from schemas.entitlement import Standing
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.load import Entitled, Inside, Struck
-from wasteledger.domain.manifest_drafts import in_force
+from wasteledger.domain.manifest_drafts import after_decision, in_force
 from wasteledger.domain.manifest_legs import (
     MOVES,
     Leg,
@@ -75,7 +75,7 @@ class Manifest:
         loaded: items that left the consignor; `foreign`: what other consignors sent under its number, which is not on it.
         accepted, refused: what the consignee decided; `returned`: what the consignor took back.
         outstanding: loaded, and neither accepted, refused nor returned.
-        confirmations: the consignee's words (art. 18), in order of time; the last one holds, and is `confirmation`.
+        confirmations: the consignee's words on what it decided (art. 18), in order of time; the last one holds, and is `confirmation`.
         void: the void that holds.
         late_voids: voids after the consignee had accepted something, which hold no longer.
         strangers: drafts, confirmations and voids by parties that may not make them, each on its own device.
@@ -280,16 +280,16 @@ def _papers(papers: Sequence[Fact], legs: Sequence[Leg]) -> _Papers:
     draft = drafts[-1].event if drafts else None
     ends = [leg for leg in legs if _arrives(leg, consignor)]
     consignee = draft.consignee if draft else ends[-1].taker if ends else ""
-    confirmations = [fact for fact in papers if fact.event.action == "confirmed" and fact.event.site == consignee]
+    confirmed = [fact for fact in papers if fact.event.action == "confirmed" and fact.event.site == consignee]
     voids = [fact for fact in papers if fact.event.action == "voided" and _may_void(fact, consignor)]
     accepted = min((fact.order for leg in ends for fact in leg.acceptances), default=None)
     holding = tuple(fact for fact in voids if accepted is None or fact.order < accepted)
-    rightful = {fact.event_id for fact in (*made, *confirmations, *voids)}
+    rightful = {fact.event_id for fact in (*made, *confirmed, *voids)}
     return _Papers(
         consignor,
         consignee,
         drafts,
-        confirmations=tuple(confirmations),
+        confirmations=after_decision(confirmed, ends),
         void=holding[0] if holding else None,
         late_voids=tuple(fact for fact in voids if fact not in holding),
         strangers=tuple(fact for fact in papers if fact.event_id not in rightful),

@@ -232,13 +232,18 @@ def _late_backfill(manifest: Manifest, directory: Directory, add_workdays: AddWo
 
 
 def _late_confirmation(manifest: Manifest, directory: Directory, add_workdays: AddWorkdays) -> Iterator[ManifestDoubt]:
-    """The consignee's first word came later than the law asks for; a later one only mends it."""
+    """The consignee's first word came later than the law asks for; a later one only mends it.
+
+    One that is dated back by more than is told in time came when it was received.
+    """
     decisions = manifest.decisions
     if not decisions or not manifest.confirmations:
         return
     first, site = manifest.confirmations[0], manifest.consignee
     limit_ms = add_workdays(decisions[0].occurred_ms, directory.limit("confirm_workdays", site))
-    if first.occurred_ms > limit_ms:
+    behind_ms = first.received_ms - first.occurred_ms
+    dated_back = not first.event.backfill and behind_ms > directory.limit("back_dated_h", site) * HOUR_MS
+    if (first.received_ms if dated_back else first.occurred_ms) > limit_ms:
         items = manifest.accepted | manifest.refused
         yield _doubt("late_confirmation", (decisions[0], first), items, site, limit_ms)
 

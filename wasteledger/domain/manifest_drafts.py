@@ -1,4 +1,8 @@
-"""Which drafts of a manifest hold: what its consignor writes down after the load has left changes nothing of what it was to be."""
+"""Which drafts and confirmations of a manifest count.
+
+What its consignor writes down after the load has left changes nothing of what it was to be; what its consignee confirms before the load has
+come is no word on it.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -33,6 +37,13 @@ def in_force(drafts: Sequence[Fact], legs: Sequence[Leg], consignor: str) -> tup
         and (in_time(draft, left, told_ms) or (on_paper and draft.event.backfill and not_later(draft, left)))
     ]  # fmt: skip
     return tuple(draft for draft in drafts if not timely or draft in timely or draft.standing is Standing.OFFICE)
+
+
+def after_decision(confirmed: Sequence[Fact], ends: Sequence[Leg]) -> tuple[Fact, ...]:
+    """The confirmations that may speak of what was decided; nobody confirms a load that has not come."""
+    decided = (fact.earliest_ms for leg in ends for fact in (*leg.acceptances, *leg.refusals))
+    begin_ms = min(decided, default=0) - CLOCK_DIFFERENCE_MS_MAX
+    return tuple(fact for fact in confirmed if fact.latest_ms >= begin_ms)
 
 
 def in_time(draft: Fact, left: Fact, told_ms: int) -> bool:

@@ -28,7 +28,7 @@ from wasteledger.domain.facts import Fact
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.history import History
 from wasteledger.domain.judge import judge
-from wasteledger.domain.label_stock import roll_findings
+from wasteledger.domain.label_stock import is_of_roll, roll_findings
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.other_doubts import manifest_doubts, washing_doubts
 from wasteledger.domain.producers import EVIDENCE_MAX, Sealings, first_day, producer_findings
@@ -310,7 +310,7 @@ def _other_findings(
     rolls: dict[str, list[Fact]] = defaultdict(list)
     for facts in history.by_device.values():
         for fact in facts.values():
-            if fact.event.stock:
+            if fact.event.stock and is_of_roll(fact, history, directory):
                 rolls[fact.event.stock].append(fact)
     phases = {code: chain.state.phase.value for code, chain in chains.items()}
     for roll, named in sorted(rolls.items()):

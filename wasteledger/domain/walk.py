@@ -125,7 +125,7 @@ def _walk_through(  # noqa: C901 - the numbered list above, in its order
         chain.box_weighings = timeline.tail.weighings if timeline.tail else box_weighings(chain.steps)
         check_boxes_opened(chain)
         check_packings(chain)
-    check_stock_takes(chain, source)
+    check_stock_takes(chain, source, directory)
     for fork in source.forks_of(code):
         if is_heard_twice(chain, fork, source, directory):
             chain.doubt("device_fork", fork, site=fork.event.site)

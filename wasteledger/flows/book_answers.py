@@ -11,7 +11,7 @@ from wasteledger.domain.capacity import capacity_findings, has_figures, year_beg
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.findings import Finding, by_precedence, gather
 from wasteledger.domain.judge import judge
-from wasteledger.domain.label_stock import roll_findings
+from wasteledger.domain.label_stock import is_of_roll, roll_findings
 from wasteledger.domain.legal_days import china_day
 from wasteledger.domain.producers import EVIDENCE_MAX, first_day, producer_findings
 from wasteledger.domain.reconcile import Amount, Question, Reconciliation, Tally, raise_overdue, sealings_in, tally_up
@@ -50,7 +50,7 @@ def answer(books: Books, asked: Question, directory: Directory) -> Reconciliatio
             *voids_now(rows, source, directory, asked.region, asked.as_of_ms),
             *capacity_now(rows, source, directory, asked.region, asked.as_of_ms),
             *devices_now(books, asked.region),
-            *rolls_now(rows, source, asked.region),
+            *rolls_now(rows, source, directory, asked.region),
         ]
     return tally_up(asked, cohort, doubts, others, tree_size=size)
 
@@ -119,11 +119,11 @@ def capacity_now(rows: BookRows, source: BookSource, directory: Directory, regio
     return list(capacity_findings(disposed_g, directory, as_of_ms, disposals))
 
 
-def rolls_now(rows: BookRows, source: BookSource, region: str) -> list[Finding]:
+def rolls_now(rows: BookRows, source: BookSource, directory: Directory, region: str) -> list[Finding]:
     """Findings about rolls of blank labels at the sites of a region."""
     found: list[Finding] = []
     for roll in sorted(source.rolls):
-        facts = source.facts_of(f"roll {roll}")
+        facts = [fact for fact in source.facts_of(f"roll {roll}") if is_of_roll(fact, source, directory)]
         issued = {code for fact in facts if fact.kind == "issued" for code in fact.event.codes}
         found += roll_findings(roll, facts, rows.phases(issued))
     return [finding for finding in found if finding.site[1:].startswith(region)]
@@ -179,7 +179,7 @@ def item_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> 
             if (not doubt.items or not loaded.isdisjoint(doubt.concerned))
             and (not doubt.rule or as_of_ms > doubt.at_ms)
         ]
-        rolls = rolls_now(rows, source, chain.issued_for[1:7] or directory.region) if chain.roll else []
+        rolls = rolls_now(rows, source, directory, chain.issued_for[1:7] or directory.region) if chain.roll else []
     own = [doubt for doubt in book_doubts(chain) if not doubt.rule]
     scans = {fact.event_id for fact in facts}
     devices = {fact.event.device_id for fact in facts}

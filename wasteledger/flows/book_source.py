@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from schemas.entitlement import Standing
 from wasteledger.domain.admissions import Admissions, standing_of
+from wasteledger.domain.entitled import entitlement_of
 from wasteledger.domain.entry import decode_entry
 from wasteledger.domain.evidence import EvidenceShelf
 from wasteledger.domain.facts import Fact, ReadEntry, StockTake, by_order, read_entry, stock_takes
@@ -305,10 +306,11 @@ class BookSource:
         entry = read_entry(index, stored) if index is not None and stored is not None else None
         return self.dated(entry) if entry and entry.entry_class == "event" else None
 
-    def counts_of(self, site: str) -> Sequence[StockTake]:
+    def counts_of(self, site: str, directory: Directory) -> Sequence[StockTake]:
         """Complete stock-takes of a site's rooms."""
         if site not in self._takes:
-            self._takes[site] = stock_takes(self.counts.get(site, ()))
+            told = self.counts.get(site, ())
+            self._takes[site] = stock_takes(fact for fact in told if entitlement_of(fact, self, directory))
         return self._takes[site]
 
     def forks_of(self, code: str) -> Sequence[Fact]:

@@ -26,7 +26,7 @@ from wasteledger.domain.admissions import Admission, break_chain, take_office_ev
 from wasteledger.domain.booked_manifests import book_manifest
 from wasteledger.domain.booking import BookedDoubt, book_doubts, book_item
 from wasteledger.domain.chain import Chain
-from wasteledger.domain.devices import SAID_OF_NO_PACKAGE, DeviceBook, Run
+from wasteledger.domain.devices import DeviceBook, Run, is_said_of_no_package
 from wasteledger.domain.facts import Fact, ReadEntry, read_entry, read_fact
 from wasteledger.domain.hello import Hello
 from wasteledger.domain.judge import judge
@@ -206,7 +206,7 @@ class Books:
             fact.standing = fact.entitlement = None
             self.source.date_anew(fact, ())  # corrections and stock-takes are at hand elsewhere too
             self._touched.add_again(fact)
-            if fact.kind in SAID_OF_NO_PACKAGE:
+            if is_said_of_no_package(fact):
                 self.devices[device].note_right(fact, self.source, self._directory)
             elif fact.kind == "opening_stock":
                 self._touched.add_openings(fact.event.site)
@@ -254,7 +254,7 @@ class Books:
         source.file(fact)
         if number >= 0:
             self._hold(book, number, directory)
-        if kind in SAID_OF_NO_PACKAGE:
+        if is_said_of_no_package(fact):
             book.note_right(fact, source, directory)
         if is_rare(fact):
             shelve_rare(fact, self.source)

@@ -49,7 +49,7 @@ def findings_now(service: Service, as_of_ms: int, codes: Collection[str] = ()) -
         if not codes or _OF_VOIDS in codes:
             others += voids_now(rows, source, directory, region, as_of_ms)
         if not codes or _OF_ROLLS in codes:
-            others += rolls_now(rows, source, region)
+            others += rolls_now(rows, source, directory, region)
     return by_precedence([*gather(doubts), *(finding for finding in others if not codes or finding.code in codes)])
 
 

@@ -138,7 +138,7 @@ def stock_for(look: Look, site: str, from_ms: int, to_ms: int) -> tuple[list[Boo
     directory = look.directory
     with look.books.opened() as (rows, source):
         items = _items_near(rows, site, from_ms=from_ms, to_ms=to_ms)
-        takes = [take for take in source.counts_of(site) if from_ms <= take.fact.occurred_ms < to_ms]
+        takes = [take for take in source.counts_of(site, directory) if from_ms <= take.fact.occurred_ms < to_ms]
         results = []
         for take in takes:
             here = {item.code for item in items if _in_room(item, take)} | {c for c in take.codes if c[0] != "B"}
