@@ -94,6 +94,14 @@ STORIES = (
         "or (site and site.uscc and not chain.code.startswith(site.uscc))", "", "tests/stories/test_places_and_labels.py",
     ),
     Mutant(
+        "a badge enters the taker's paper", "schemas/entitlement.py",
+        '    ("accepted", Claim.PAPER): PIN,\n', "", "tests/stories/test_papers_and_hours.py",
+    ),
+    Mutant(
+        "a third party's device reads a badge for a hand-over", "schemas/entitlement.py",
+        "    **{(kind, Claim.THIRD): NOBODY for kind in COUNTERPART},\n", "", "tests/stories tests/schemas",
+    ),
+    Mutant(
         "a paper may be of the future", "wasteledger/domain/times.py",
         'told_ms = min(moment_ms(paper["happened_at"]), received_ms)', 'told_ms = moment_ms(paper["happened_at"])',
         "tests/stories/test_papers_and_hours.py",
