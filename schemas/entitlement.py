@@ -16,6 +16,12 @@ it changes nothing that would raise the rate or lower a mass, it stays visible, 
                  takes part in itself: a hand-over to or from that device's own site, and the sealing of what that site takes
     office       the authority
 
+    claim        what the event says beside its kind, and by what a person has to vouch for it then (`CLAIMS`)
+    plain        nothing more than that
+    third        a hand-over, on a device that is not the other side's: nobody's word stands for it there
+    paper        what was first on paper: who took something over on paper enters that himself, by badge and PIN at least
+    undo         a site's act, made by its badge on this device, never was: the same badge takes it back there
+
 The same table is written a second time in the offline verifier, and both are held against `vectors/entitlement.json`.
 """
 
@@ -32,6 +38,15 @@ class Standing(StrEnum):
     OFFICE = "office"
     OTHER = "other"
     UNTRUSTED = "untrusted"
+
+
+class Claim(StrEnum):
+    """What an event says beside its kind, as far as it decides who may stand for it on another party's device."""
+
+    PLAIN = "plain"
+    THIRD = "third"
+    PAPER = "paper"
+    UNDO = "undo"
 
 
 class Effect(StrEnum):
@@ -86,23 +101,32 @@ RIGHTS: dict[str, Right] = {
     "ruled": Right(own=False, vouched=NOBODY, office=True, effect=_D),
     "cased": Right(own=False, vouched=NOBODY, office=True, effect=_D),
 }
+#: Where a hand-over names its other side, on whose device a person may stand for it.
+COUNTERPART = {"released": "to_site", "accepted": "from_site", "refused": "from_site"}
+#: By what a person stands for an act that claims more than its kind, where it is something else than in the table.
+CLAIMS: dict[tuple[str, Claim], str] = {
+    **{(kind, Claim.THIRD): NOBODY for kind in COUNTERPART},
+    ("accepted", Claim.PAPER): PIN,
+    ("corrected", Claim.UNDO): BADGE,
+}
 #: A plant takes over, refuses and destroys with its own device only: nobody's badge stands for it.
 _OWN_DEVICE_ONLY = {("accepted", SiteKind.PLANT), ("refused", SiteKind.PLANT)}
 #: Whose packages another party's device may seal, when a registered person of the site vouches.
 _SEALED_FOR = frozenset({SiteKind.CLINIC, SiteKind.HOSPITAL, SiteKind.GENERATOR, SiteKind.TRANSFER_POINT})
 
 
-def may_be_vouched(kind: str, site: str, by: str = PIN) -> bool:
+def may_be_vouched(kind: str, site: str, by: str = PIN, claim: Claim = Claim.PLAIN) -> bool:
     """Whether a person of `site` may stand for this kind of act on another party's device, by a badge, or by badge and PIN."""
     right = RIGHTS.get(kind)
     if right is None or not right.vouched or (kind, site_kind(site)) in _OWN_DEVICE_ONLY:
         return False
     if kind == "sealed" and site_kind(site) not in _SEALED_FOR:
         return False
-    return _STRENGTH.index(by) >= _STRENGTH.index(right.vouched)
+    needed = CLAIMS.get((kind, claim), right.vouched)
+    return bool(needed) and _STRENGTH.index(by) >= _STRENGTH.index(needed)
 
 
-def is_entitled(kind: str, standing: Standing, *, site: str, vouched: str = NOBODY) -> bool:
+def is_entitled(kind: str, standing: Standing, *, site: str, vouched: str = NOBODY, claim: Claim = Claim.PLAIN) -> bool:
     """Whether the signer of an event may say it.
 
     Args:
@@ -110,6 +134,7 @@ def is_entitled(kind: str, standing: Standing, *, site: str, vouched: str = NOBO
         standing: what the signing device is to `site`.
         site: the party on whose behalf the event stands.
         vouched: by what a person registered at `site` on that day vouched for it: `badge`, `pin`, empty where nobody did.
+        claim: what it says beside its kind.
     """
     right = RIGHTS.get(kind)
     if right is None or standing is Standing.UNTRUSTED:
@@ -118,7 +143,7 @@ def is_entitled(kind: str, standing: Standing, *, site: str, vouched: str = NOBO
         return right.office or right.own
     if standing is Standing.OWN:
         return right.own
-    return may_be_vouched(kind, site, vouched)
+    return may_be_vouched(kind, site, vouched, claim)
 
 
 def effect_of(kind: str) -> Effect:

@@ -25,6 +25,8 @@ _EFFECTS = {
     ),
 }  # fmt: skip
 _STANDINGS = ("own", "office", "other", "untrusted")
+#: What an event may say beside its kind: on a device that is not the other side's; first on paper; that what a badge made here never was.
+_CLAIMS = ("third", "paper", "undo")
 #: One site of each kind.
 _SITES = (
     "C500114105001", "H500114001001", "G500114001001", "T500114105001", "R500114001001", "D500114004001", "A500114001001",
@@ -47,8 +49,19 @@ def _may(kind: str, standing: str, site: str, *, vouched: str) -> bool:
     return (kind in _TOGETHER and vouched in {"badge", "pin"}) or (kind in _HANDS + _WORDS and vouched == "pin")
 
 
+def _may_claiming(kind: str, claim: str, site: str, *, vouched: str) -> bool:
+    """On another party's device, of an event that says more than its kind."""
+    if claim == "third" and kind in {"released", "accepted", "refused"}:
+        return False  # a hand-over is read by the device of its other side
+    if claim == "paper" and kind == "accepted" and vouched == "badge":
+        return False  # who took it over on paper enters that himself
+    if claim == "undo" and kind == "corrected" and vouched == "badge":
+        return True  # by a badge made, by a badge taken back
+    return _may(kind, "other", site, vouched=vouched)
+
+
 def entitlement() -> dict[str, Any]:
-    """Every kind × standing × vouched × kind of site, and what an event of the kind would do."""
+    """Every kind × standing × vouched × kind of site, what an event of the kind would do, and what more it may claim."""
     kinds = sorted(_TOGETHER + _HANDS + _WORDS + _BY_OWN_DEVICE + _BY_NOBODY_ELSE + _BY_THE_OFFICE)
     effects = {kind: effect for effect, group in _EFFECTS.items() for kind in group}
     rows = product([*kinds, _UNKNOWN], _STANDINGS, ("-", "badge", "pin"), _SITES)
@@ -56,8 +69,14 @@ def entitlement() -> dict[str, Any]:
         f"{kind} {standing} {vouched} {site} {'yes' if _may(kind, standing, site, vouched=vouched) else 'no'}"
         for kind, standing, vouched, site in rows
     ]
+    claiming = [
+        f"{kind} {claim} {vouched} {site} {'yes' if _may_claiming(kind, claim, site, vouched=vouched) else 'no'}"
+        for kind, claim, vouched, site in product([*kinds, _UNKNOWN], _CLAIMS, ("-", "badge", "pin"), _SITES)
+    ]
     return {
         "fields": "kind, standing of the signer, by what a registered person of the site vouched, site, entitled",
         "effects": effects | {_UNKNOWN: "act"},
         "cases": cases,
+        "fields_of_claims": "kind, what else it claims, by what a registered person of the site vouched at another party, site, entitled",
+        "claims": claiming,
     }

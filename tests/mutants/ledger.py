@@ -179,8 +179,8 @@ LEDGER = (
         "tests/faults/test_attacks_machine.py",
     ),
     Mutant(
-        "to the audit anybody enters the taker's paper", "wasteledger/audit/verify/signers.py",
-        'if said.kind == "accepted" and vouch.on_paper and vouch.method != "pin":', "if False:", "tests/verify",
+        "to the audit anybody enters the taker's paper", "wasteledger/audit/verify/entitlement.py",
+        ' ("accepted", PAPER): "p",', "", "tests/verify",
     ),
     Mutant(
         "the books take a clock that was set back for a steady one", "wasteledger/flows/books.py",
@@ -243,7 +243,7 @@ LEDGER = (
     ),
     Mutant(
         "to the audit a third party's badge counts", "wasteledger/audit/verify/signers.py",
-        "if vouch.counterpart and not self._devices", "if False and not self._devices", "tests/verify",
+        "if vouch and vouch.counterpart and not self._devices", "if vouch and False and not self._devices", "tests/verify",
     ),
     Mutant(
         "to the audit a hop of one device is one of two", "wasteledger/audit/verify/signers.py",
@@ -259,7 +259,7 @@ LEDGER = (
     ),
     Mutant(
         "to the audit a badge alone says anything", "wasteledger/audit/verify/signers.py",
-        "        if target is None:\n            return BADGE\n", "        if target is None:\n            return PIN\n", "tests/verify",
+        "        if target is None:\n            return False\n", "        if target is None:\n            return True\n", "tests/verify",
     ),
     Mutant(
         "of two numbers of an empty box the books judge one", "wasteledger/flows/book_manifests.py",

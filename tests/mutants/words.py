@@ -195,7 +195,7 @@ WORDS = (
     ),
     Mutant(
         "a badge alone says anything", "wasteledger/domain/entitled.py",
-        "return method if may_be_vouched(fact.kind, event.site, BY_BADGE) or _takes_back(fact, source) else NOT", "return method",
+        "return method if may_be_vouched(fact.kind, event.site, BY_BADGE, claim) else NOT", "return method",
         "tests/stories/test_badges.py",
     ),
     Mutant(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codes import SiteKind
-from schemas.entitlement import RIGHTS, Effect, Standing, effect_of, is_entitled, may_be_vouched
+from schemas.entitlement import RIGHTS, Claim, Effect, Standing, effect_of, is_entitled, may_be_vouched
 from schemas.events import KINDS
 from tests.schemas.vectors import vectors
 
@@ -36,6 +36,17 @@ def test_the_vectors_leave_nothing_out() -> None:
     assert there >= set(product(KINDS, Standing, VOUCHED, SiteKind))
     assert len(there) == len(VECTORS["cases"])
     assert set(VECTORS["effects"]) - {"teleported"} == KINDS == set(RIGHTS)
+
+
+def test_every_claim_of_the_vectors() -> None:
+    wrong = []
+    for case in VECTORS["claims"]:
+        kind, claim, vouched, site, entitled = case.split()
+        found = is_entitled(kind, Standing.OTHER, site=site, vouched=vouched.strip("-"), claim=Claim(claim))
+        if found != (entitled == "yes"):
+            wrong.append(case)
+    assert wrong == []
+    assert {case.split()[1] for case in VECTORS["claims"]} == set(Claim) - {Claim.PLAIN}
 
 
 @pytest.mark.parametrize("kind", sorted(VECTORS["effects"]))

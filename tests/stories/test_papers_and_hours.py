@@ -4,8 +4,22 @@ from typing import Any
 
 import pytest
 
-from tests.stories.telling import Telling
-from tests.stories_builder import BAG, CLINIC, COLLECTOR, INFECTIOUS, OFFICE, china, ms
+from tests.stories.telling import UNDER_THE_MANIFEST, Telling
+from tests.stories_builder import (
+    BAG,
+    CABIN_KEY,
+    CARRIER,
+    CLINIC,
+    COLLECTOR,
+    DRIVER_KEY,
+    INFECTIOUS,
+    MANIFEST,
+    OFFICE,
+    TRANSFER,
+    VEHICLE,
+    china,
+    ms,
+)
 
 WEEK_MS = 7 * 24 * 60 * 60 * 1000
 
@@ -74,3 +88,27 @@ def test_a_label_printed_hours_after_it_was_used() -> None:
     day.seal(BAG, at="02 08:00")
     day.issue(BAG, at="02 11:00")
     assert day.ends(at="02 20:00").findings != {}
+
+
+BADGE = {"vouched_by": "u-driver2", "vouch_method": "badge"}
+PIN = {"vouched_by": "u-driver2", "vouch_method": "pin"}
+
+
+@pytest.mark.parametrize(
+    ("how", "is_heard"),
+    [(BADGE, False), (PIN, False), (PIN | {"person": CABIN_KEY}, False), (PIN | {"person": DRIVER_KEY}, True)],
+    ids=["a badge", "a PIN that nobody can check", "a wrong PIN", "badge and PIN"],
+)
+def test_the_centre_enters_what_the_driver_took_over_on_paper(how: dict[str, Any], *, is_heard: bool) -> None:
+    """中转点在自己的手持机上替司机补录纸上的接收：要司机的工牌加密码，光有工牌或只写“密码”都不算。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.collector_takes(BAG)
+    day.collector_brings_to_centre(BAG)
+    day.draft(MANIFEST, TRANSFER, at="03 08:00", form="paper", vehicle=VEHICLE)
+    day.release(BAG, TRANSFER, CARRIER, at="03 08:00", **UNDER_THE_MANIFEST)
+    fields = {"codes": [BAG], "from_site": TRANSFER} | UNDER_THE_MANIFEST | on_paper("03 08:05", paper="纸0011") | how
+    day.tell(CARRIER, "accepted", by=TRANSFER, at="03 08:30", **fields)
+    end = day.ends(at="03 10:00")
+    assert end.findings == ({"own_device_unused": CARRIER} if is_heard else {"not_entitled": TRANSFER})
+    assert day.expects(BAG).split()[1] == ("overdue_delivery" if is_heard else "in_limbo")

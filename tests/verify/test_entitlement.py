@@ -6,7 +6,16 @@ from schemas.codes import SiteKind
 from schemas.entitlement import may_be_vouched as service_lets_vouch
 from schemas.events import KINDS as SERVICE_KINDS
 from tests.schemas.vectors import vectors
-from wasteledger.audit.verify.entitlement import KINDS, effect_of, is_entitled, may_be_vouched
+from wasteledger.audit.verify.entitlement import (
+    KINDS,
+    OTHER,
+    PAPER,
+    THIRD,
+    UNDO,
+    effect_of,
+    is_entitled,
+    may_be_vouched,
+)
 
 VECTORS = vectors("entitlement")
 
@@ -19,6 +28,17 @@ def test_every_case_of_the_vectors() -> None:
             wrong.append(case)
     assert wrong == []
     assert len(VECTORS["cases"]) > 1000
+
+
+def test_every_claim_of_the_vectors() -> None:
+    wrong = []
+    for case in VECTORS["claims"]:
+        kind, claim, vouched, site, entitled = case.split()
+        found = is_entitled(kind, OTHER, site=site, vouched=vouched.strip("-"), claim=claim)
+        if found != (entitled == "yes"):
+            wrong.append(case)
+    assert wrong == []
+    assert {case.split()[1] for case in VECTORS["claims"]} == {THIRD, PAPER, UNDO}
 
 
 @pytest.mark.parametrize("kind", sorted(VECTORS["effects"]))

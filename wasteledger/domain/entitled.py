@@ -11,8 +11,9 @@ in a site's name takes its own device, or the PIN; but who has just made an act 
 from collections.abc import Collection
 
 from schemas.entitlement import BADGE as BY_BADGE
-from schemas.entitlement import Standing, is_entitled, may_be_vouched
+from schemas.entitlement import COUNTERPART, Claim, Standing, is_entitled, may_be_vouched
 from schemas.vouching import verify_vouch
+from wasteledger.domain.admissions import Admission
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.legal_days import legal_day
 from wasteledger.domain.register import Directory
@@ -28,7 +29,6 @@ _METHODS = {"paper": PAPER, "badge": BADGE, "pin": BADGE}
 #: What the office says in a party's name: it draws up manifests for consignors without a device, files their answers in a case, and
 #: writes down what it saw at their place; it is the authority wherever it stands, and takes nothing over.
 _IN_A_NAME = frozenset({"manifested", "cased", "inspected", "counted"})
-_COUNTERPART = {"released": "to_site", "accepted": "from_site", "refused": "from_site"}
 
 
 def entitlement_of(fact: Fact, source: Source, directory: Directory) -> int:
@@ -68,20 +68,11 @@ def said_by_office(fact: Fact, source: Source) -> bool:
 def _vouched(fact: Fact, source: Source, directory: Directory) -> int:
     """Whether a person registered at the site on that day stands for an act on another party's device, and how."""
     event = fact.event
-    method = _METHODS.get(event.vouch_method)
-    if method is None or not event.vouched_by or not may_be_vouched(fact.kind, event.site):
+    method, admission = _METHODS.get(event.vouch_method), source.admissions.get(event.device_id)
+    if method is None or not event.vouched_by or admission is None or admission.is_untrusted(fact):
         return NOT
-    if fact.kind == "accepted" and event.backfill and event.vouch_method != "pin":
-        return NOT  # who took something over on paper enters that himself
-    # A hand-over is vouched for on the device of the other side; a third party's proves nothing.
-    counterpart = _COUNTERPART.get(fact.kind)
-    if counterpart:
-        admission = source.admissions.get(event.device_id)
-        if admission is None or admission.is_untrusted(fact):
-            return NOT
-        if not admission.has(getattr(event, counterpart), fact.received_ms):
-            return NOT
-    elif event.device_id not in source.admissions or source.admissions[event.device_id].is_untrusted(fact):
+    claim = _claim(fact, admission, source)
+    if not may_be_vouched(fact.kind, event.site, claim=claim):
         return NOT
     then = directory.at(fact.occurred_ms)
     person = then.people.get(event.vouched_by)
@@ -90,7 +81,17 @@ def _vouched(fact: Fact, source: Source, directory: Directory) -> int:
     if event.vouch_method == "pin" and person.vouch_key and event.vouch_signature:
         origin = then.register.origin
         return PIN if verify_vouch(person.vouch_key, origin=origin, payload=event.__dict__) else NOT
-    return method if may_be_vouched(fact.kind, event.site, BY_BADGE) or _takes_back(fact, source) else NOT
+    return method if may_be_vouched(fact.kind, event.site, BY_BADGE, claim) else NOT
+
+
+def _claim(fact: Fact, admission: Admission, source: Source) -> Claim:
+    """What an event on another party's device says beside its kind."""
+    counterpart = COUNTERPART.get(fact.kind)
+    if counterpart and not admission.has(getattr(fact.event, counterpart), fact.received_ms):
+        return Claim.THIRD
+    if _takes_back(fact, source):
+        return Claim.UNDO
+    return Claim.PAPER if fact.event.backfill else Claim.PLAIN
 
 
 def _takes_back(fact: Fact, source: Source) -> bool:

@@ -11,6 +11,10 @@ ACT, SEALING, OBSERVATION, DECLARATION = "act", "sealing", "observation", "decla
 #: By what a person vouches on another party's device; paper counts like a badge.
 NOBODY, BADGE, PIN = "", "badge", "pin"
 
+#: What an event says beside its kind: nothing; a hand-over on a device that is not the other side's; what was first on paper; that an act
+#: which a badge made on this device never was.
+PLAIN, THIRD, PAPER, UNDO = "plain", "third", "paper", "undo"
+
 #: Kind → who may say it (d: a device of the site, o: an office, and another's device if a person of the site vouches: v by a badge, p only
 #: by badge and PIN), and the effect.
 _TABLE = {
@@ -27,15 +31,19 @@ _TABLE = {
     "evidenced": ("o", DECLARATION),
 }  # fmt: skip
 KINDS = frozenset(_TABLE)
+#: By what a person vouches for one that claims more, where that differs: v, p, or not at all.
+_CLAIMS = {
+    ("released", THIRD): "", ("accepted", THIRD): "", ("refused", THIRD): "", ("accepted", PAPER): "p", ("corrected", UNDO): "v",
+}  # fmt: skip
 #: By the first letter of the site's code: clinics, hospitals, other producers and transfer points may be sealed for.
 _SEALED_FOR = "CHGT"
 #: A plant takes over and refuses by its own device alone.
 _PLANT, _OWN_AT_PLANT = "D", ("accepted", "refused")
 
 
-def may_be_vouched(kind: str, site: str, by: str = PIN) -> bool:
+def may_be_vouched(kind: str, site: str, by: str = PIN, claim: str = PLAIN) -> bool:
     """Whether a person of the site may stand for this on another party's device, by a badge, or by badge and PIN."""
-    who, _ = _TABLE.get(kind, ("", ACT))
+    who = _CLAIMS.get((kind, claim), _TABLE.get(kind, ("", ACT))[0])
     if not (("v" in who and by in {BADGE, PIN}) or ("p" in who and by == PIN)):
         return False
     if kind == "sealed":
@@ -43,14 +51,14 @@ def may_be_vouched(kind: str, site: str, by: str = PIN) -> bool:
     return not (site.startswith(_PLANT) and kind in _OWN_AT_PLANT)
 
 
-def is_entitled(kind: str, standing: str, *, site: str, vouched: str = NOBODY) -> bool:
+def is_entitled(kind: str, standing: str, *, site: str, vouched: str = NOBODY, claim: str = PLAIN) -> bool:
     """Whether the signer of an event may say it; nobody may say a kind that this table lacks."""
     who, _ = _TABLE.get(kind, ("", ACT))
     if standing == OWN:
         return "d" in who
     if standing == OFFICE:
         return "o" in who or "d" in who
-    return standing == OTHER and may_be_vouched(kind, site, vouched)
+    return standing == OTHER and may_be_vouched(kind, site, vouched, claim)
 
 
 def effect_of(kind: str) -> str:

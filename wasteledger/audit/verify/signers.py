@@ -21,8 +21,12 @@ from .entitlement import (
     OFFICE,
     OTHER,
     OWN,
+    PAPER,
     PIN,
+    PLAIN,
     SEALING,
+    THIRD,
+    UNDO,
     UNTRUSTED,
     effect_of,
     is_entitled,
@@ -256,34 +260,42 @@ class Signers:
         vouch = said.vouch
         if vouch is None or vouch.method not in _METHODS:
             return NOBODY
-        if said.kind == "accepted" and vouch.on_paper and vouch.method != "pin":
-            return NOBODY  # who took something over on paper enters that himself
-        if vouch.counterpart and not self._devices[said.device_id].has(vouch.counterpart, said.received_ms):
-            return NOBODY
         by_pin = vouch.method == "pin" and vouch.is_signed
         register = self._registers.at(vouch.moment_ms)
         if register is None:
             self._unchecked.add(said.index)
-            return PIN if by_pin else self._badge(said)
+            return PIN if by_pin else BADGE
         person = register.people.get(vouch.actor)
         if person is None or (vouch.method == "pin" and vouch.is_forged(person)):
             return NOBODY
         if not person.is_registered(said.site, china_day(vouch.moment_ms)):
             return NOBODY
-        return PIN if by_pin and person.key is not None else self._badge(said)
+        return PIN if by_pin and person.key is not None else BADGE
 
-    def _badge(self, said: Said) -> str:
-        """A badge takes back, on the device that made it, what was made by a badge there; else it is a badge."""
+    def _claim(self, said: Said) -> str:
+        """What a vouched event on another party's device says beside its kind."""
+        vouch = said.vouch
+        if vouch and vouch.counterpart and not self._devices[said.device_id].has(vouch.counterpart, said.received_ms):
+            return THIRD
+        if self._takes_back(said):
+            return UNDO
+        return PAPER if vouch and vouch.on_paper else PLAIN
+
+    def _takes_back(self, said: Said) -> bool:
+        """Whether it takes back, on the device that made it, what was made by a badge there."""
         target = self._taken_back.get(said.index)
         if target is None:
-            return BADGE
+            return False
         if not self._by_id:
             self._by_id = {told.event_id: told for told in self._said}
         told = self._by_id.get(target)
-        if told is None:
-            return BADGE
-        here = (told.device_id, told.site) == (said.device_id, said.site)
-        return PIN if here and not (told.vouch and told.vouch.method == "pin") else BADGE
+        here = told is not None and (told.device_id, told.site) == (said.device_id, said.site)
+        return here and not (told and told.vouch and told.vouch.method == "pin")
+
+    def _is_vouched(self, said: Said) -> bool:
+        """Whether a person of the site stands for it by what such an event takes."""
+        vouched = self._vouched(said)
+        return bool(vouched) and may_be_vouched(said.kind, said.site, vouched, self._claim(said))
 
     def _stood_for(self, said: Said) -> bool:
         """Whether the site itself stands for another's act after it, or for a sealing the authority."""
@@ -302,11 +314,7 @@ class Signers:
             if standing in {OWN, OFFICE}:
                 good = is_entitled(said.kind, standing, site=said.site)
             elif standing == OTHER:
-                good = (
-                    self._in_a_name(said)
-                    or is_entitled(said.kind, standing, site=said.site, vouched=self._vouched(said))
-                    or self._stood_for(said)
-                )
+                good = self._in_a_name(said) or self._is_vouched(said) or self._stood_for(said)
             else:
                 good = False
             if not good:
@@ -340,7 +348,7 @@ class Signers:
         counts: Counter[str] = Counter()
         for first, second in self._by_one_device:
             register = self._registers.at(first.occurred_ms)
-            stood_for = any(self._vouched(side) or self._stood_for(side) for side in (first, second))
+            stood_for = any(self._is_vouched(side) or self._stood_for(side) for side in (first, second))
             if not stood_for or _is_one_organisation(register, first.site, second.site):
                 counts[first.device_id] += 1
                 found.setdefault(first.device_id, (first, second))
