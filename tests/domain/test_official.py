@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from schemas.custody import Phase
 from tests.domain.finding_stories import STORIES
 from tests.reports.months import GARAGE, OIL, put_into, rich_register
-from tests.stories_builder import BAG, BAG2, BAG3, CLINIC, HOSPITAL, PHOTO, PLANT, TRANSFER, Story, ms, register
+from tests.stories_builder import BAG, BAG2, BAG3, CLINIC, HOSPITAL, OFFICE, PHOTO, PLANT, TRANSFER, Story, ms, register
 from wasteledger import clock
 from wasteledger.app import make_app
 from wasteledger.cli import cli
@@ -92,11 +92,13 @@ def test_what_was_voided_is_named_and_not_in_the_cohort() -> None:
     story = Story()
     story.seal(BAG, site=HOSPITAL)
     story.seal(BAG3, site=HOSPITAL, mass_g=700)
-    story.tell(HOSPITAL, "voided", at="02 09:00", codes=[BAG3], reason="damaged", attachments=[PHOTO])
-    answer = story.reconcile()
-    if answer.voided.count:  # whether one party's void suffices is not decided here
-        medical, _ = _figures(story)
-        assert (medical.cohort.count, medical.left_out["voided"]) == (1, Amount(1, 700))
+    void = story.tell(HOSPITAL, "voided", at="02 09:00", codes=[BAG3], reason="never_was", attachments=[PHOTO])
+    medical, _ = _figures(story)
+    assert (medical.cohort.count, medical.left_out["voided"]) == (2, Amount()), "one party's word alone"
+    story.tell(OFFICE, "evidenced", at="02 09:30", attachments=[PHOTO], size_bytes=1000, media="image/jpeg")
+    story.confirm(void, BAG3, at="02 10:00")
+    medical, _ = _figures(story)
+    assert (medical.cohort.count, medical.left_out["voided"]) == (1, Amount(1, 700))
 
 
 @pytest.mark.parametrize(
