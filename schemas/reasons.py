@@ -32,6 +32,7 @@ class Reason(NamedTuple):
 
     Attributes:
         answer_h: hours to act after the fact that raised it; for an overdue step after its limit.
+        answer_rule: the rule that says these hours, where a region may say others.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Reason(NamedTuple):
     en: str
     actor: ActorRole
     answer_h: int
+    answer_rule: str = ""
 
 
 _B, _O, _D, _H = Severity
@@ -80,7 +82,7 @@ _ROWS = (
     Reason("manifest_overdue", _O, "联单超时未到达", "a manifest's load has not arrived in time", ActorRole.TAKER, 0),
     Reason("manifest_not_confirmed", _O, "联单未确认", "acceptance not confirmed within the legal time", ActorRole.TAKER, 0),
     Reason("declared_lost", _D, "申报丢失", "declared lost or stolen, not found yet", ActorRole.REGULATOR, 24),
-    Reason("void_unconfirmed", _D, "作废待确认", "a void after sealing waits for the second party", ActorRole.REGULATOR, 72),
+    Reason("void_unconfirmed", _D, "作废待确认", "a void after sealing, not confirmed", ActorRole.REGULATOR, 72, "void_confirm_h"),
     Reason("void_after_end", _D, "处置后作废", "voided after it was disposed of, which changes nothing", ActorRole.HOLDER, 24),
     Reason("opening_stock_again", _D, "重复申报期初库存", "opening stock declared once more", ActorRole.HOLDER, 72),
     Reason("opening_stock_known", _D, "已在账的包装申报为期初库存", "opening stock that the ledger knew", ActorRole.HOLDER, 72),

@@ -28,6 +28,7 @@ from wasteledger.flows.evidence import EVIDENCE_BYTES_MAX
 from wasteledger.flows.evidence_intake import bring_evidence
 from wasteledger.flows.second_party import (
     WaitingAct,
+    answer_due_ms,
     confirm_opening,
     confirm_sealing,
     confirm_void,
@@ -207,7 +208,9 @@ def _print_waiting(service: Service, rows: list[WaitingAct], name: str, *, as_js
     for row in rows:
         missing = f"，证据未到：{' '.join(row.missing)}" if row.missing else ""
         weighed = f"{len(row.codes)} 件 {format_kg(row.mass_g)} kg" if row.mass_g else ""
-        said = "，".join(filter(None, (weighed, row.reason, row.note)))
+        due_ms = answer_due_ms(row, directory)
+        due = f"{clock.shown(due_ms)} 前{'，已逾期' if due_ms < clock.now_ms() else ''}"
+        said = "，".join(filter(None, (weighed, row.reason, row.note, due)))
         print(
             f"{row.event_id}\t{clock.shown(row.at_ms)}\t{directory.site_name(row.site)}（{row.site}）\t设备 {row.device}\t"
             f"{'、'.join(row.codes)}\t{said}{missing}"

@@ -14,7 +14,7 @@ from schemas.canonical import INTEGER_MAX
 from schemas.entitlement import RIGHTS
 from schemas.events import FORMS
 from schemas.growth import PART_FORMS
-from schemas.plates import PLATE_CHARACTERS_MAX, PLATE_CHARACTERS_MIN
+from schemas.plates import PLATE_CHARACTERS_MAX, PLATE_CHARACTERS_MIN, check_plate
 from schemas.sense import OFFSET_MAX, OFFSET_MIN, WORDS
 from schemas.waste import MEDICAL_CATEGORIES
 from tests.api.authority import run
@@ -78,12 +78,17 @@ def _number(value: int) -> str:
     return "2^53−1" if value == INTEGER_MAX else f"{value:,}".replace("-", "−")
 
 
+def _says(form: str, limit: str) -> bool:
+    """Whether a row says a limit, and not only one that begins or ends like it."""
+    return re.search(rf"(?<![0-9,−]){re.escape(limit)}(?!,?[0-9])", form) is not None
+
+
 def test_every_field_of_a_device_has_its_form_and_limits_in_the_document() -> None:
     seen = {name for _, name, _, _ in fields()} - {"codes", "version"}
     assert sorted(seen - ROWS.keys()) == [], "fields without a row in the table of forms"
     assert sorted(ROWS.keys() - seen) == [], "rows about no field of a device"
     said = [
-        (kind, name, limit, limit in ROWS[name].form)
+        (kind, name, limit, _says(ROWS[name].form, limit))
         for kind, name, schema, _ in fields() if name in seen for limit in limits(schema)
     ]  # fmt: skip
     assert [row for row in said if not row[-1]] == []
@@ -134,6 +139,7 @@ def test_what_means_nothing_is_told_with_the_limits_of_the_code() -> None:
     low, high = (f"{'−' if minutes < 0 else '+'}{abs(minutes) // 60}:00" for minutes in (OFFSET_MIN, OFFSET_MAX))
     assert f"{low} to {high}" in said
     assert all(f"`{name}`" in said for name in WORDS - {"basis", "decision"}), "texts of several lines"
+    assert check_plate(ROWS["vehicle"].example) == ROWS["vehicle"].example
     assert f"{PLATE_CHARACTERS_MIN} to {PLATE_CHARACTERS_MAX} of `0-9A-Z`" in ROWS["vehicle"].form
     assert all(f"`{code}` {english}" in ROWS["waste_code"].form for code, (_, english) in MEDICAL_CATEGORIES.items())
 

@@ -8,19 +8,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from fastapi.testclient import TestClient
 
 from schemas.canonical import decode_base64, encode_base64
 from tests.api.authority import OFFICE, Regulator, run
 from tests.api.conftest import BAG, CLINIC, seal
+from tests.conftest import DISTRICT
 from tests.folding import history_of
+from wasteledger import clock
 from wasteledger.domain.facts import Fact
 from wasteledger.errors import DatabaseError, NotFoundError, QueryError
 from wasteledger.flows.evidence import keep_evidence
+from wasteledger.flows.load_register import load_register
 from wasteledger.flows.second_party import confirm_void
 from wasteledger.flows.service import Service
 from wasteledger.simulate.device import Handheld
 
+HOUR_MS = 3_600_000
 PHOTO = b"\xff\xd8\xff the bag that never was"
 PHOTO_HASH = encode_base64(hashlib.sha256(PHOTO).digest())
 
@@ -68,6 +73,37 @@ def test_a_void_waits_in_the_list_with_the_evidence_that_is_missing(waiting: Wai
     assert f"证据未到：{photo}" in run(waiting.service, "void", "list")
     waiting.bring(tmp_path)
     assert json.loads(run(waiting.service, "void", "list", "--json"))["voids"][0]["missing"] == []
+
+
+@pytest.mark.parametrize("hours", [None, 5])
+def test_a_void_that_nobody_confirmed_in_the_rules_time_is_late(
+    waiting: Waiting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int | None
+) -> None:
+    """void_confirm_h: in the finding on the pages, and in the list of those who have to confirm."""
+    if hours:
+        fields = yaml.safe_load(DISTRICT.read_text(encoding="utf-8"))
+        fields["rules"] = [{"key": "void_confirm_h", "value": hours, "basis": "试点", "scope": CLINIC}]
+        file = tmp_path / "district.yaml"
+        file.write_text(yaml.safe_dump(fields, allow_unicode=True), encoding="utf-8")
+        load_register(waiting.service, file, holds_from="2026-11-01", decision="试点")
+    waiting.bring(tmp_path)
+    (row,) = json.loads(run(waiting.service, "void", "list", "--json"))["voids"]
+    due_ms = row["at_ms"] + (hours or 72) * HOUR_MS
+    assert row["due_ms"] == due_ms
+    question = "from=2026-11-01&to=2026-11-30"
+    (found,) = (
+        finding
+        for finding in waiting.client.get(f"/v1/reconciliation?{question}").json()["findings"]
+        if finding["code"] == "void_unconfirmed"
+    )
+    assert found["due_ms"] == due_ms
+    of_item = waiting.client.get(f"/v1/items/{BAG}").json()["findings"]
+    assert due_ms in {finding["due_ms"] for finding in of_item if finding["code"] == "void_unconfirmed"}
+    for after_h, is_late in ((-1, False), (1, True)):
+        monkeypatch.setattr(clock, "now_ms", lambda: due_ms + after_h * HOUR_MS)  # noqa: B023 - asked at once
+        page = waiting.client.get(f"/findings?{question}&code=void_unconfirmed").text
+        assert ("已逾期" in page.partition('class="row"')[2]) is is_late
+        assert ("已逾期" in run(waiting.service, "void", "list")) is is_late
 
 
 def test_a_package_is_judged_again_when_its_photo_arrives(waiting: Waiting, tmp_path: Path) -> None:

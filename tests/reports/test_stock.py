@@ -178,3 +178,13 @@ def test_the_rows_end_today(opened: Service) -> None:
     days = [row["day"] for row in rows_of(opened, story, 0) if row["room"] == "库1"]
     assert (days[0], days[-1]) == ("2026-11-02", "2026-11-30")
     assert ms("30 00:00") < AS_OF
+
+
+def test_a_package_is_found_by_the_label_that_took_anothers_place(opened: Service) -> None:
+    story = Story()
+    at_the_centre(story, BAG, BAG2)
+    story.issue(BAG3, site=TRANSFER, at="02 17:00")
+    story.tell(TRANSFER, "relabelled", at="02 17:30", codes=[BAG], new_code=BAG3, reason="lost")
+    story.tell(TRANSFER, "counted", at="02 18:00", codes=[BAG3, BAG2], room="库1", complete=True)
+    (take,) = rows_of(opened, story, 1)
+    assert (take["expected_count"], take["missing_count"], take["surplus_count"]) == (2, 0, 0)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from schemas.reasons import PRECEDENCE, REASONS, Severity
 from wasteledger.domain.booking import BookedDoubt
 from wasteledger.domain.deadlines import HOUR_MS
+from wasteledger.domain.register import Directory
 
 
 class Finding(NamedTuple):
@@ -61,12 +62,12 @@ def make_finding(  # noqa: PLR0913 - the fields of a finding, by name
     )
 
 
-def gather(doubts: Iterable[BookedDoubt]) -> list[Finding]:
-    """One finding for each reason and evidence, naming all items that share it."""
+def gather(doubts: Iterable[BookedDoubt], directory: Directory) -> list[Finding]:
+    """One finding for each reason and evidence, naming all items that share it; by when to act may be a rule of the region."""
     gathered: dict[tuple[str, str, str, str], list[BookedDoubt]] = defaultdict(list)
     for doubt in doubts:
         gathered[doubt.reason, doubt.evidence, doubt.site, doubt.detail].append(doubt)
-    return [
+    found = [
         make_finding(
             reason,
             items={code for doubt in members for code in doubt.concerned},
@@ -77,6 +78,13 @@ def gather(doubts: Iterable[BookedDoubt]) -> list[Finding]:
         )
         for (reason, evidence, site, detail), members in gathered.items()
     ]
+    return [_by_rule(finding, directory) if REASONS[finding.code].answer_rule else finding for finding in found]
+
+
+def _by_rule(finding: Finding, directory: Directory) -> Finding:
+    """The finding with the time limit of the rule as it was when the fact arose."""
+    limit_h = directory.at(finding.at_ms).limit(REASONS[finding.code].answer_rule, finding.site)
+    return finding._replace(due_ms=finding.at_ms + limit_h * HOUR_MS)
 
 
 def by_precedence(findings: Iterable[Finding]) -> list[Finding]:

@@ -119,7 +119,7 @@ def effect_on_rate(reason: Reason) -> str:
 def answer_within(reason: Reason) -> str:
     """By when somebody acts, in words."""
     if reason.answer_h:
-        return f"发现后 {reason.answer_h} 小时内"
+        return f"发现后 {reason.answer_h} 小时内" + (f"（规则 `{reason.answer_rule}`）" if reason.answer_rule else "")
     return "时限已过，立即办理"
 
 

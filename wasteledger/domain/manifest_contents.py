@@ -91,16 +91,16 @@ def manifest_contents(
 
     Args:
         manifest: folded with the same `inside`.
-        chain_of: the chain of an item.
+        chain_of: the chain of the package that a scanned label stands on.
         directory: knows the consignor's waste streams.
         inside: opens boxes that the consignee weighed as a whole.
     """
     # What only the consignee scanned is on the manifest too: it took it under this number. What another consignor sent is not.
     chains = {code: chain_of(code) for code in sorted(manifest.loaded | manifest.accepted | manifest.refused)}
     accepted = _accepted_masses(manifest, chains, inside)
-    by_waste: dict[str, list[Chain]] = {}
-    for chain in chains.values():
-        by_waste.setdefault(chain.waste_code, []).append(chain)
+    by_waste: dict[str, dict[str, Chain]] = {}
+    for code, chain in chains.items():
+        by_waste.setdefault(chain.waste_code, {})[code] = chain
     return [_row(waste_code, by_waste[waste_code], manifest, accepted, directory) for waste_code in sorted(by_waste)]
 
 
@@ -141,12 +141,13 @@ def _box_masses(held: list[str], chains: dict[str, Chain], mass_g: int | None) -
 
 
 def _row(
-    waste_code: str, chains: list[Chain], manifest: Manifest, accepted: dict[str, _Weighed], directory: Directory
+    waste_code: str, chains: dict[str, Chain], manifest: Manifest, accepted: dict[str, _Weighed], directory: Directory
 ) -> ContentRow:
     stream = stream_of(directory, manifest.consignor, waste_code)
     kind = waste_kind(waste_code)
-    left = [chain for chain in chains if chain.code in manifest.loaded]
-    taken = [accepted[chain.code] for chain in chains if chain.code in accepted]
+    loaded = [code for code in chains if code in manifest.loaded]
+    left = [chains[code] for code in loaded]
+    taken = [accepted[code] for code in chains if code in accepted]
     return ContentRow(
         waste_code=waste_code,
         name=stream.waste_name if stream else waste_name(waste_code) or "未封装登记",
@@ -159,8 +160,8 @@ def _row(
         accepted_count=len(taken),
         accepted_g=sum(mass.mass_g for mass in taken),
         weighed_count=sum(mass.by_scale for mass in taken),
-        refused_count=sum(chain.code in manifest.refused for chain in chains),
-        items=tuple(chain.code for chain in left),
+        refused_count=sum(code in manifest.refused for code in chains),
+        items=tuple(loaded),
     )
 
 

@@ -209,12 +209,13 @@ class Question(NamedTuple):
     as_of_ms: int
 
 
-def tally_up(
+def tally_up(  # noqa: PLR0913 - the rows of the books, and what they are asked and judged by
     asked: Question,
     items: Iterable[BookedItem],
     doubts: Iterable[BookedDoubt],
     others: Iterable[Finding],
     *,
+    directory: Directory,
     tree_size: int,
 ) -> Reconciliation:
     """The answer from the books' rows: the items of the cohort, their doubts and what is waited for, and findings of other kinds."""
@@ -239,7 +240,7 @@ def tally_up(
         answer.items.append(row)
         for tally in (answer.district, answer.divisions[row.site[1:10]], answer.categories[row.waste_code]):
             tally.add(row)
-    answer.findings = by_precedence([*gather(raised), *others])
+    answer.findings = by_precedence([*gather(raised, directory), *others])
     return answer
 
 
@@ -291,7 +292,7 @@ def reconcile(  # noqa: PLR0913 - the question: what, where, when, at which mome
         if finding.site[1:].startswith(region)
     ]
     doubts += [doubt for doubt in _other_doubts(history, chains, directory) if doubt.site[1:].startswith(region)]
-    return tally_up(asked, cohort, doubts, others, tree_size=history.size)
+    return tally_up(asked, cohort, doubts, others, directory=directory, tree_size=history.size)
 
 
 def _other_findings(

@@ -52,7 +52,7 @@ def answer(books: Books, asked: Question, directory: Directory) -> Reconciliatio
             *devices_now(books, asked.region),
             *rolls_now(rows, source, directory, asked.region),
         ]
-    return tally_up(asked, cohort, doubts, others, tree_size=size)
+    return tally_up(asked, cohort, doubts, others, directory=directory, tree_size=size)
 
 
 def producers_now(
@@ -183,7 +183,7 @@ def item_of(books: Books, code: str, directory: Directory, *, as_of_ms: int) -> 
     own = [doubt for doubt in book_doubts(chain) if not doubt.rule]
     scans = {fact.event_id for fact in facts}
     devices = {fact.event.device_id for fact in facts}
-    found = gather([*own, *told])
+    found = gather([*own, *told], directory)
     found += [
         finding
         for device in sorted(devices & books.devices.keys())

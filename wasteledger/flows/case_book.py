@@ -50,7 +50,9 @@ def findings_now(service: Service, as_of_ms: int, codes: Collection[str] = ()) -
             others += voids_now(rows, source, directory, region, as_of_ms)
         if not codes or _OF_ROLLS in codes:
             others += rolls_now(rows, source, directory, region)
-    return by_precedence([*gather(doubts), *(finding for finding in others if not codes or finding.code in codes)])
+    return by_precedence(
+        [*gather(doubts, directory), *(finding for finding in others if not codes or finding.code in codes)]
+    )
 
 
 def still_standing(service: Service, cases: Iterable[Case], as_of_ms: int) -> set[str]:

@@ -32,11 +32,10 @@ from wasteledger.domain.manifest_fields import OPINIONS_ZH, PERSONAL, FieldState
 from wasteledger.domain.manifest_legs import Leg
 from wasteledger.domain.manifest_visits import Visit, visits
 from wasteledger.domain.register import Directory, Site
-from wasteledger.domain.walk import walk
 from wasteledger.errors import NotFoundError, QueryError
 from wasteledger.flows.book_lists import given_since, taken_since
 from wasteledger.flows.book_source import BookSource
-from wasteledger.flows.manifest_questions import open_manifests, parse_month
+from wasteledger.flows.manifest_questions import open_manifests, package_of, parse_month
 from wasteledger.flows.moments import NOW, Look, Past, looking, parse_day
 from wasteledger.flows.service import Service
 
@@ -397,14 +396,17 @@ def _lines(found: Sequence[Visit], source: BookSource, directory: Directory, *, 
     source.prefetch(code for visit in found for code in visit.items)
     lines = []
     for visit in found:
-        chains = [walk(code, source, directory) for code in sorted(visit.items)]
-        medical = [chain for chain in chains if is_medical(chain.waste_code)]
+        packages = {code: package_of(code, source, directory) for code in sorted(visit.items)}
+        medical = {chain.code: chain for chain in packages.values() if is_medical(chain.waste_code)}
         if medical:
-            lines.append(_line(visit, medical, directory, persons=persons))
+            accepted = {packages[code].code for code in visit.items & visit.accepted}
+            lines.append(
+                _line(visit, list(medical.values()), directory, accepted=accepted >= medical.keys(), persons=persons)
+            )
     return lines
 
 
-def _line(visit: Visit, chains: Sequence[Chain], directory: Directory, *, persons: bool) -> HandOver:
+def _line(visit: Visit, chains: Sequence[Chain], directory: Directory, *, accepted: bool, persons: bool) -> HandOver:
     return HandOver(
         at=_time(visit.at_ms),
         giver=directory.site_name(visit.giver),
@@ -416,7 +418,7 @@ def _line(visit: Visit, chains: Sequence[Chain], directory: Directory, *, person
         plate=visit.plate,
         given_by=_person(visit.actor("released"), directory) if persons else "",
         taken_by=_person(visit.actor("accepted"), directory) if persons else "",
-        accepted=all(chain.code in visit.accepted for chain in chains),
+        accepted=accepted,
     )
 
 

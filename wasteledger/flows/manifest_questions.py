@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from schemas.codes import CodeKind, read_typed
 from wasteledger.domain.booked_manifests import BookedManifest
+from wasteledger.domain.chain import Chain
 from wasteledger.domain.manifest import Manifest, Phase
 from wasteledger.domain.manifest_contents import ContentRow, inside_in, manifest_contents
 from wasteledger.domain.other_doubts import fold_in
@@ -49,7 +50,15 @@ def contents_in(source: BookSource, directory: Directory, manifest: Manifest) ->
     """The rows of a manifest."""
     source.prefetch(manifest.loaded | manifest.accepted | manifest.refused)
     inside = inside_in(source, directory)
-    return manifest_contents(manifest, lambda code: walk(code, source, directory), directory, inside)
+    return manifest_contents(manifest, lambda code: package_of(code, source, directory), directory, inside)
+
+
+def package_of(code: str, source: BookSource, directory: Directory) -> Chain:
+    """The chain of the package that a label stands on, where the label took another one's place too."""
+    chain = walk(code, source, directory)
+    while chain.relabelled_from:
+        chain = walk(chain.relabelled_from, source, directory)
+    return chain
 
 
 class FiledManifest(NamedTuple):

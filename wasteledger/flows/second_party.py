@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from schemas.canonical import decode_base64
 from schemas.entitlement import Standing
 from schemas.event_base import NOTE_MAX
+from schemas.reasons import REASONS
+from wasteledger.domain.deadlines import HOUR_MS
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.opening import is_first
 from wasteledger.domain.register import Directory
@@ -270,4 +272,11 @@ def _record(desk: _Desk, bodies: list[dict[str, Any]], who: Who | None) -> str:
 
 def waiting_json(row: WaitingAct, directory: Directory) -> dict[str, Any]:
     """One waiting act, for programs."""
-    return row._asdict() | {"site_name": directory.site_name(row.site)}
+    return row._asdict() | {"site_name": directory.site_name(row.site), "due_ms": answer_due_ms(row, directory)}
+
+
+def answer_due_ms(row: WaitingAct, directory: Directory) -> int:
+    """By when the second party has to answer, as the finding about the act says it."""
+    reason = REASONS[_WAITING[row.kind][0]]
+    then = directory.at(row.at_ms)
+    return row.at_ms + HOUR_MS * (then.limit(reason.answer_rule, row.site) if reason.answer_rule else reason.answer_h)

@@ -141,14 +141,15 @@ def _less(whole: Amount, part: Amount) -> Amount:
 
 def take_result(take: StockTake, chains: Iterable[Chain]) -> TakeResult:
     """What a stock-take found; `chains` are those of the packages that were ever in the room or are named by it."""
-    expected, missing = [], []
+    expected, missing, known = [], [], set[str]()
     for chain in chains:
         if not any(_through(stay, take) for stay in chain.stays):
             continue
         expected.append(chain.code)
-        if chain.code not in take.codes and not boxes_at(chain, take.fact.occurred_ms) & take.codes:
+        known |= chain.labels
+        if chain.labels.isdisjoint(take.codes) and not boxes_at(chain, take.fact.occurred_ms) & take.codes:
             missing.append(chain.code)
-    surplus = {code for code in take.codes if code[0] != "B"} - set(expected)
+    surplus = {code for code in take.codes if code[0] != "B"} - known
     return TakeResult(take, tuple(sorted(expected)), tuple(sorted(missing)), tuple(sorted(surplus)))
 
 

@@ -47,7 +47,7 @@ def listed_manifest(
     begun = china_time(row.begun_ms) if row.loaded_count else t("manifests.not_yet")
     return ListedManifest(
         row.number, row.phase, begun, _site(row.consignor, directory), _site(row.consignee, directory),
-        row.loaded_count, row.accepted_count, waits_for(own, directory, as_of_ms=as_of_ms, t=t), len(gather(standing)),
+        row.loaded_count, row.accepted_count, waits_for(own, directory, as_of_ms=as_of_ms, t=t), len(gather(standing, directory)),
     )  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def manifest_view(  # noqa: PLR0913 - what the page is made of
     raised = [doubt for doubt in own if not doubt.rule or doubt.at_ms < as_of_ms]
     findings = [
         finding_row(finding, directory, question, spoken_of={}, as_of_ms=as_of_ms, t=t)
-        for finding in by_precedence(gather(raised))
+        for finding in by_precedence(gather(raised, directory))
     ]
     signatures = {event["event_id"]: _signature(event, directory, t) for event in shown["events"]}
     parties = [shown["consignor"], *shown["carriers"], shown["consignee"]]
