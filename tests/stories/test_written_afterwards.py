@@ -81,7 +81,7 @@ def test_the_lorry_was_sent_away_at_the_gate_and_another_one_drafted() -> None:
     day = at_the_centre()
     day.draft(MANIFEST, TRANSFER, at="03 07:00", vehicle=FOREIGN_VEHICLE)
     day.release(BAG, TRANSFER, CARRIER, at="03 07:00", manifest=MANIFEST)
-    day.tell(CARRIER, "refused", at="03 07:05", codes=[BAG], from_site=TRANSFER, manifest=MANIFEST, reason="vehicle")
+    day.tell(CARRIER, "refused", at="03 07:05", codes=[BAG], from_site=TRANSFER, manifest=MANIFEST, reason="other")
     drafted_again(day, at="03 07:40")
     end = burned(day).ends()
     assert (end.findings, end.classes[BAG]) == ({}, "safely_disposed")

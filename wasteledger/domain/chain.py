@@ -9,7 +9,8 @@ from schemas.custody import ItemState, Phase
 from wasteledger.domain.deadlines import Awaited, Expected
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.labels import Label
-from wasteledger.domain.timeline import BoxStay, BoxWeighing, Step
+from wasteledger.domain.step import Step
+from wasteledger.domain.timeline import BoxStay, BoxWeighing
 
 _UNSEEN = ItemState()
 _HAND_OVERS = frozenset({"released", "accepted"})

@@ -19,7 +19,7 @@ from wasteledger.domain.manifest_legs import opened
 from wasteledger.domain.manifest_validity import hop_problem
 from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.register import KEPT_MAX, Directory, Site
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step
+from wasteledger.domain.step import CLOCK_DIFFERENCE_MS_MAX, Step
 from wasteledger.domain.workdays import add_workdays
 
 _EARTH_KM = 6371

@@ -10,7 +10,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.entitled import NOT, OFFICE, OWN, PIN, authority_on, entitlement_of, words_on
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step
+from wasteledger.domain.step import CLOCK_DIFFERENCE_MS_MAX, Step
 
 #: Kinds that are heard here before the custody table.
 DECLARED = frozenset({"voided", "incident", "inspected", "corrected", "relabelled"})

@@ -11,7 +11,7 @@ from schemas.entitlement import Standing
 from wasteledger.domain.entitled import told_before
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.manifest_legs import Leg
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
+from wasteledger.domain.step import CLOCK_DIFFERENCE_MS_MAX
 
 
 class _Departure(NamedTuple):

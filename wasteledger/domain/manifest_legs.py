@@ -11,7 +11,7 @@ from typing import NamedTuple
 from schemas.codes import SiteKind
 from wasteledger.domain.facts import Fact, by_order
 from wasteledger.domain.load import Inside, Struck
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
+from wasteledger.domain.step import CLOCK_DIFFERENCE_MS_MAX
 
 #: Hand-overs by giver and taker: each fact with the items that it speaks of.
 Hops = Mapping[tuple[str, str], Sequence[tuple[Fact, list[str]]]]

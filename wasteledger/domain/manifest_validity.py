@@ -26,7 +26,7 @@ from wasteledger.domain.manifest_doubts import AddWorkdays, transfer_end
 from wasteledger.domain.manifest_drafts import in_time, not_later
 from wasteledger.domain.manifest_legs import Leg
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX
+from wasteledger.domain.step import CLOCK_DIFFERENCE_MS_MAX
 
 #: What is wrong with a manifest, as `hop_problem` says it, in Chinese for screens.
 PROBLEMS_ZH = {

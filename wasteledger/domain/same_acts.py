@@ -6,7 +6,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.checks import check_mass
 from wasteledger.domain.facts import Source
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step
+from wasteledger.domain.step import CLOCK_DIFFERENCE_MS_MAX, Step
 from wasteledger.domain.told_again import SECOND_TAP_MS_MAX
 
 

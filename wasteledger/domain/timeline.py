@@ -20,10 +20,9 @@ from wasteledger.domain.entitled import OFFICE, entitlement_of
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.labels import ACTS, Label, labels_around
 from wasteledger.domain.opening import with_opening_stock
+from wasteledger.domain.pairing import pair
 from wasteledger.domain.register import Directory
-
-#: Two honest device clocks may differ by this much.
-CLOCK_DIFFERENCE_MS_MAX = 15 * 60 * 1000
+from wasteledger.domain.step import CLOCK_DIFFERENCE_MS_MAX, Step
 
 #: What takes an item out of its box.
 _LEAVING = frozenset({"packed", "unpacked", "disposed"})
@@ -33,42 +32,10 @@ MISSING = frozenset({"loss", "theft", "found"})
 _BOX_ONLY = frozenset(
     {"issued", "printed", "packed", "unpacked", "washed", "corrected", "vouched", "voided", "relabelled"}
 )
-#: What the takers of a package do with it; within what clocks differ, it came after they had taken it over.
-_HANDLING = frozenset({"stored", "packed", "unpacked", "counted", "released", "disposed"})
-#: What one party does and the other one answers.
-_HAND_OVERS = frozenset({"released", "accepted", "refused"})
 #: What speaks of a label, before its package is.
 _LABEL = frozenset({"issued", "printed", "counted", "voided"})
 #: Shown by whom a box left: what a packing is held against.
 _DEPARTURES = frozenset({"released", "accepted", "disposed"})
-
-
-class Step:
-    """One fact in an item's life.
-
-    Attributes:
-        box: the item's box that was scanned in its place; empty where the item itself was scanned.
-        misordered: this release bears a time too long after the acceptance it belongs to.
-        correction: what became of corrections to the fact.
-    """
-
-    __slots__ = ("box", "correction", "fact", "misordered")
-
-    def __init__(self, fact: Fact, box: str = "", correction: Correction | None = None) -> None:
-        self.fact = fact
-        self.box = box
-        self.misordered = False
-        self.correction = correction
-
-    @property
-    def inferred(self) -> bool:
-        """Whether it was the item's box that was scanned."""
-        return bool(self.box)
-
-    @property
-    def entitled(self) -> bool:
-        """Whether its signer may say it, once the walk has asked."""
-        return self.fact.entitlement != 0
 
 
 class BoxStay(NamedTuple):
@@ -199,7 +166,7 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
     if packings:
         tail = _tail(kept[-1], source, directory, tails) if tails is not None and packings == 1 else None
         if tail:
-            paired, orphans = _pair(steps, source, directory) if taken else (steps, None)
+            paired, orphans = pair(steps, source, directory) if taken else (steps, None)
             if not orphans:
                 stay = BoxStay(kept[-1].event.box, kept[-1], tail.end_ms, tail.missed_by, tail.departures)
                 return Timeline(paired + tail.steps, [stay], len(paired), tail, labels=labels)
@@ -208,7 +175,7 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
             steps += inside
             steps.sort(key=_by_order)
             _begin_first(steps)
-    return Timeline(_pair(steps, source, directory)[0], stays, len(steps), labels=labels)
+    return Timeline(pair(steps, source, directory)[0], stays, len(steps), labels=labels)
 
 
 def _is_left_out(code: str, struck: Fact, own: list[Fact], source: Source, directory: Directory) -> bool:
@@ -306,7 +273,7 @@ def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> T
     if key not in tails.made:
         steps, stays = _boxed_steps([packed], frozenset(), source, directory)
         steps.sort(key=_by_order)
-        paired, orphans = _pair(list(steps), source, directory)
+        paired, orphans = pair(list(steps), source, directory)
         plain = stays[0].end_ms is not None and paired == steps and not orphans
         # What is said afterwards of an act on a box may name some of what lay in it.
         shown = [*(step.fact for step in steps), *stays[0].missed_by]
@@ -433,78 +400,5 @@ def place_of(box: str, packed: Fact, fact: Fact, source: Source) -> str:
     return place
 
 
-def _move_before(step: Step, orphan: Step, ordered: list[Step]) -> None:
-    """Puts a release in front of its acceptance, and with it what its own device did between: each device's order is its own."""
-    place, device = ordered.index(orphan), step.fact.event.device_id
-    behind = ordered[place:]
-    own = [other for other in behind if other.fact.event.device_id == device]
-    ordered[place:] = [*own, step, *(other for other in behind if other.fact.event.device_id != device)]
-
-
-def _take_over(step: Step, ordered: list[Step]) -> None:
-    """Adds an acceptance, in front of what another device of the same site did with the package, by its own clock, just before."""
-    fact, place = step.fact, len(ordered)
-    while place and _is_hasty(ordered[place - 1].fact, fact):
-        place -= 1
-    ordered.insert(place, step)
-
-
-def _is_hasty(fact: Fact, accepted: Fact) -> bool:
-    event, taken = fact.event, accepted.event
-    same_site = event.site == taken.site and event.device_id != taken.device_id and fact.kind in _HANDLING
-    return same_site and accepted.occurred_ms - fact.occurred_ms <= CLOCK_DIFFERENCE_MS_MAX
-
-
 def _counted(fact: Fact, box: str) -> bool:
     return fact.kind == "counted" and fact.event.box == box and fact.event.complete
-
-
-def _pair(  # noqa: C901 - one pass over an order, each branch a kind of step
-    steps: list[Step], source: Source, directory: Directory
-) -> tuple[list[Step], dict[tuple[str, str], Step]]:
-    """Moves each release that stands behind its own acceptance in front of it; returns also acceptances without a release.
-
-    What somebody tells of a hand-over in another's name moves nothing.
-    """
-    ordered: list[Step] = []
-    offers: set[tuple[str, str]] = set()
-    orphans: dict[tuple[str, str], Step] = {}
-    answered: dict[tuple[str, str], int] = {}
-    taken: dict[tuple[str, str], int] = {}  # scanned again at once, it is taken over once
-    for step in steps:
-        kind = step.fact.kind
-        if kind in _HAND_OVERS and not entitlement_of(step.fact, source, directory):
-            ordered.append(step)
-            continue
-        if kind == "accepted":
-            event = step.fact.event
-            hop = (event.from_site, event.site)
-            if hop in offers:
-                offers.discard(hop)
-                taken[hop] = step.fact.occurred_ms
-            elif step.fact.occurred_ms - taken.get(hop, -PAIRING_MS_MAX) > CLOCK_DIFFERENCE_MS_MAX:
-                first = orphans.setdefault(hop, step)
-                if step.fact.occurred_ms - first.fact.occurred_ms > CLOCK_DIFFERENCE_MS_MAX:
-                    orphans[hop] = (
-                        step  # another hop; scanned again at once it is the same one, and the release belongs in front of both
-                    )
-            if ordered and ordered[-1].fact.event.site == event.site:
-                _take_over(step, ordered)
-                continue
-        elif kind == "released":
-            event = step.fact.event
-            hop = (event.site, event.to_site)
-            orphan = orphans.pop(hop, None) if orphans else None
-            if orphan:
-                late_ms = step.fact.occurred_ms - orphan.fact.occurred_ms
-                if late_ms <= PAIRING_MS_MAX:
-                    step.misordered = late_ms > CLOCK_DIFFERENCE_MS_MAX
-                    _move_before(step, orphan, ordered)
-                    answered[hop] = step.fact.occurred_ms
-                    continue
-            if step.fact.occurred_ms - answered.get(hop, -PAIRING_MS_MAX) > CLOCK_DIFFERENCE_MS_MAX:
-                offers.add(hop)  # scanned twice behind its acceptance, it offers nothing anew
-        elif kind == "refused":
-            offers.discard((step.fact.event.from_site, step.fact.event.site))
-        ordered.append(step)
-    return ordered, orphans

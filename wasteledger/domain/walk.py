@@ -46,8 +46,9 @@ from wasteledger.domain.opening_checks import check_opening_stock, note_without_
 from wasteledger.domain.register import Directory
 from wasteledger.domain.register_history import changed_in_hindsight
 from wasteledger.domain.same_acts import same_acts, sealed_by_second_tap, weigh_again
+from wasteledger.domain.step import CLOCK_DIFFERENCE_MS_MAX, Step
 from wasteledger.domain.storage import left_of, put
-from wasteledger.domain.timeline import CLOCK_DIFFERENCE_MS_MAX, Step, Tail, Tails, Timeline, box_weighings, timeline_of
+from wasteledger.domain.timeline import Tail, Tails, Timeline, box_weighings, timeline_of
 
 #: At hand: a member of an enumeration costs as much as a call, and the walk asks for them at each step.
 _HELD, _OFFERED, _DISPOSED, _LOST, _VOIDED = Phase.HELD, Phase.OFFERED, Phase.DISPOSED, Phase.LOST, Phase.VOIDED

@@ -17,7 +17,7 @@ from wasteledger.domain.note import parse_signed_note
 from wasteledger.domain.official import official_figures, official_json, rates_by_waste
 from wasteledger.domain.reconcile import Amount, Question, Reconciliation, class_of, share
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import Step
+from wasteledger.domain.step import Step
 from wasteledger.domain.tlog_proof import TlogProof
 from wasteledger.errors import NotFoundError, QueryError, TamperedError
 from wasteledger.flows.book_answers import answer, item_of

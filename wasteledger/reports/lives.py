@@ -21,7 +21,7 @@ from wasteledger.domain.facts import Fact
 from wasteledger.domain.opening import is_opening_stock
 from wasteledger.domain.reconcile import Amount
 from wasteledger.domain.same_acts import same_acts
-from wasteledger.domain.timeline import Step
+from wasteledger.domain.step import Step
 
 #: Labels on which no package lies, and lives that are over: their voids change nothing in anybody's books.
 _UNVOIDABLE = frozenset({Phase.UNSEEN, Phase.BLANK, Phase.DISPOSED, Phase.VOIDED})

@@ -12,7 +12,7 @@ from wasteledger.domain.chain import Chain
 from wasteledger.domain.entitled import NOT, OWN, PAPER
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.register import Directory
-from wasteledger.domain.timeline import Step
+from wasteledger.domain.step import Step
 from wasteledger.flows.questions import FoundItem, known_mass_g
 from wasteledger.web.texts import Words
 from wasteledger.web.view import Due, Reference, anchor, china_time, due, short_id
