@@ -59,12 +59,31 @@ CHAINS = (
     ),
     Mutant(
         "anybody empties a box", "wasteledger/domain/timeline.py",
-        "if not entitlement_of(fact, source, directory) or not was_at(fact.event.site, box, packed, fact, source):",
+        "if not entitlement_of(fact, source, directory) or not was_at(box, packed, fact, source, directory):",
         "if not entitlement_of(fact, source, directory):",
         "tests/domain tests/stories",
     ),
     Mutant(
-        "a device's own order is torn apart", "wasteledger/domain/timeline.py",
+        "who tells a hand-over in another's name moves honest steps", "wasteledger/domain/pairing.py",
+        "if kind in _HAND_OVERS and not entitlement_of(step.fact, source, directory):", "if False:",
+        "tests/stories/test_others_steps.py",
+    ),
+    Mutant(
+        "a second tap waits for a release of the next day", "wasteledger/domain/pairing.py",
+        "                taken[hop] = step.fact.occurred_ms\n", "", "tests/stories/test_given_back.py",
+    ),
+    Mutant(
+        "a stranger's second word under one number breaks a package", "wasteledger/domain/declarations.py",
+        "return fork.kind not in DECLARED or is_concerned(chain, fork, source, directory)", "return True",
+        "tests/stories/test_others_steps.py",
+    ),
+    Mutant(
+        "a fork is never forgiven", "wasteledger/domain/declarations.py",
+        "if admission is not None and fork.event.device_seq <= admission.trusted_seq:", "if False:",
+        "tests/stories/test_others_steps.py",
+    ),
+    Mutant(
+        "a device's own order is torn apart", "wasteledger/domain/pairing.py",
         "ordered[place:] = [*own, step, *(other for other in behind if other.fact.event.device_id != device)]",
         "ordered[place:] = [step, *behind]", "tests/domain/test_timeline.py",
     ),

@@ -35,7 +35,7 @@ PACKAGES = (
     ),
     Mutant(
         "a torn label that is declared spoiled voids its package", "wasteledger/domain/declarations.py",
-        "if chain.replaced and _is_of_torn_label(chain, fact):",
+        "if chain.replaced and _is_of_torn_label(chain, fact, source, directory):",
         "if False:", "tests/stories/test_labels_and_what_they_say.py",
     ),
     Mutant(

@@ -5,7 +5,7 @@ from tests.mutants.mutant import Mutant
 STORIES = (
     Mutant(
         "the authority's word answers no spill", "wasteledger/domain/declarations.py",
-        "    if authority_on(fact.event_id, chain.names, source, directory):\n        return\n    for step in chain.steps:",
+        "    if authority_on(fact, chain.names, source, directory):\n        return\n    for step in chain.steps:",
         "    for step in chain.steps:",
         "tests/stories/test_spills_and_objections.py",
     ),
@@ -91,7 +91,7 @@ STORIES = (
     ),
     Mutant(
         "whose label it is says nothing", "wasteledger/domain/checks.py",
-        "or (site and site.uscc and not chain.code.startswith(site.uscc))", "", "tests/stories/test_places_and_labels.py",
+        "printed != chain.waste_code or bool(site and site.uscc and not label.startswith(site.uscc))", "printed != chain.waste_code", "tests/stories/test_places_and_labels.py",
     ),
     Mutant(
         "a badge enters the taker's paper", "schemas/entitlement.py",
@@ -136,8 +136,7 @@ STORIES = (
     ),
     Mutant(
         "a PIN on the other's device agrees", "wasteledger/domain/corrections.py",
-        "return answer.event.site in counterparts and entitlement_of(answer, self._source, self._directory) == OWN",
-        "return answer.event.site in counterparts", "tests/stories/test_named_wrongly.py",
+        "return known and self._is_one(answer, counterparts)", "return self._is_one(answer, counterparts)", "tests/stories/test_named_wrongly.py",
     ),
     Mutant(
         "whoever finds it has it", "schemas/custody.py",

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from wasteledger.store.database import BUSY_TIMEOUT_MS
 
 #: Of the tables below and of the judgement kept in them; another number means: keep them anew.
-BOOKS_VERSION = 12
+BOOKS_VERSION = 13
 #: Key of the PostgreSQL advisory lock that orders those who keep the books.
 BOOKS_LOCK = 0x42_4F_4F_4B_53
 #: Values in one look-up.
