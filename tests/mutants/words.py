@@ -162,10 +162,6 @@ WORDS = (
         "tests/stories",
     ),
     Mutant(
-        "who did not take it over is said on paper to have done so", "wasteledger/domain/entitled.py",
-        'if fact.kind == "accepted" and event.backfill and event.vouch_method != "pin":', "if False:", "tests/stories tests/verify",
-    ),
-    Mutant(
         "a wall clock may be set back while its device runs", "wasteledger/domain/times.py",
         "proved_ms = max(shown_ms, bound.clock_ms(event))", "proved_ms = shown_ms", "tests/stories",
     ),
