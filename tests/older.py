@@ -7,6 +7,7 @@ import pytest
 
 from schemas import acts, growth
 from wasteledger.flows import accept_batch
+from wasteledger.flows.books import Books
 
 
 @contextmanager
@@ -39,6 +40,9 @@ def upgraded_service(since: dict[str, frozenset[str] | None]) -> Iterator[None]:
 
 
 def _read_as(checked: growth.Checked, patched: pytest.MonkeyPatch) -> None:
+    # Books make the contract's name once; a service of another day is another process.
+    now = property(lambda _: growth.contract_digest(), lambda _, _made: None)
+    patched.setattr(Books, "_contract", now, raising=False)
     patched.setattr(acts, "_FIELDS", checked.fields)
     patched.setattr(acts, "_PARTS", checked.parts)
     patched.setattr(acts, "_FLAT_FIELDS", checked.flat)
