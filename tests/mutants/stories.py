@@ -91,7 +91,8 @@ STORIES = (
     ),
     Mutant(
         "whose label it is says nothing", "wasteledger/domain/checks.py",
-        "printed != chain.waste_code or bool(site and site.uscc and not label.startswith(site.uscc))", "printed != chain.waste_code", "tests/stories/test_places_and_labels.py",
+        "printed != chain.waste_code or bool(site and site.uscc and not label.startswith(site.uscc))",
+        "printed != chain.waste_code", "tests/stories/test_places_and_labels.py",
     ),
     Mutant(
         "a badge enters the taker's paper", "schemas/entitlement.py",
@@ -136,7 +137,8 @@ STORIES = (
     ),
     Mutant(
         "a PIN on the other's device agrees", "wasteledger/domain/corrections.py",
-        "return known and self._is_one(answer, counterparts)", "return self._is_one(answer, counterparts)", "tests/stories/test_named_wrongly.py",
+        "return known and self._is_one(answer, counterparts)",
+        "return self._is_one(answer, counterparts)", "tests/stories/test_named_wrongly.py",
     ),
     Mutant(
         "whoever finds it has it", "schemas/custody.py",
