@@ -10,13 +10,12 @@ from wasteledger.domain.register import Directory
 
 
 def read_as_successors(facts: Iterable[Fact], entitled: Entitled, directory: Directory) -> dict[str, tuple[Fact, Fact]]:
-    """Facts, by their id: as they say it, and with the names of those that stand for its parties at the last of them.
-
-    `entitled` is asked first: whose device it was is judged by what it said.
-    """
+    """Facts, by their id: as they say it, and with the names of those that stand for its parties at the last of them."""
     facts = list(facts)
     last_ms = max((fact.occurred_ms for fact in facts), default=0)
-    return {fact.event_id: (fact, _renamed(fact, last_ms, directory)) for fact in facts if entitled(fact) is not None}
+    for fact in facts:
+        entitled(fact)  # whose device it was is judged by what it said; the answer stands on the fact
+    return {fact.event_id: (fact, _renamed(fact, last_ms, directory)) for fact in facts}
 
 
 def _renamed(fact: Fact, last_ms: int, directory: Directory) -> Fact:
