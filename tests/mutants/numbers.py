@@ -71,4 +71,14 @@ NUMBERS = (
         'return fact.kind != "counted" or bool(entitlement_of(fact, source, directory))', "return True",
         "tests/stories/test_rooms_counted.py",
     ),
+    Mutant(
+        "two parties rename what the authority has seen", "wasteledger/domain/corrections.py",
+        "if self._escapes(proposal) or self._is_stood_for_before(agreed):", "if self._escapes(proposal):",
+        "tests/stories/test_old_stock_renamed.py",
+    ),
+    Mutant(
+        "a site that names its waste rightly before the authority comes is disputed", "wasteledger/domain/corrections.py",
+        "return stood_for is not None and not told_before(word, stood_for)", "return stood_for is not None",
+        "tests/stories/test_old_stock_renamed.py",
+    ),
 )  # fmt: skip

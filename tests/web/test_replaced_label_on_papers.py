@@ -1,4 +1,4 @@
-"""A package whose label was replaced stands on every paper as what it is, under the label that was scanned."""
+"""A package whose label was replaced stands on every paper as what it is; a manifest names it by its first label, by which it was sealed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_on_its_manifest(service: Service) -> None:
         assert client.get(f"/v1/manifests/{MANIFEST}.pdf").content.startswith(b"%PDF")
     (row,) = told["contents"]
     assert (row["waste_code"], row["packages_count"], row["mass_g"]) == ("841-001-01", 2, 2000)
-    assert (row["accepted_count"], row["accepted_g"], row["items"]) == (2, 2000, [BAG2, BAG3])
+    assert (row["accepted_count"], row["accepted_g"], row["items"]) == (2, 2000, [BAG, BAG3])
     assert "未封装登记" not in page
 
 

@@ -282,6 +282,11 @@ class _Judge:
         ]
         return max(words, key=by_order, default=None)
 
+    def _is_stood_for_before(self, word: Fact) -> bool:
+        """Whether the authority stood for the event, and for what it names, before something else was said of it."""
+        stood_for = self._stood_for()
+        return stood_for is not None and not told_before(word, stood_for)
+
     def _needs_authority(self, proposal: Fact, answers: tuple[Fact, ...]) -> bool:
         """Whether the rate would rise or the denominator shrink."""
         event, target = proposal.event, self._target
@@ -290,7 +295,9 @@ class _Judge:
         if event.reason == "wrong_waste":
             agreed = next(answer for answer in answers if answer.event.agrees_with)
             burnt = [fact for fact in self._handled() if fact.kind == "disposed"]
-            return self._escapes(proposal) or not all(told_before(agreed, fact) for fact in burnt)
+            if self._escapes(proposal) or self._is_stood_for_before(agreed):
+                return True
+            return not all(told_before(agreed, fact) for fact in burnt)
         weighed = next((target.event.mass_of(name) for name in target.event.codes if name in self._names), None)
         before_g = target.event.mass_g or weighed or 0
         if target.kind != "sealed":  # a slip at a hop is brought back to what the package weighed at first
@@ -356,7 +363,7 @@ class _Judge:
         event, target = proposal.event, self._target
         if event.reason != "wrong_waste" or target.kind != "sealed" or event.site != target.event.site:
             return False
-        if self._escapes(proposal) or self._stood_for():
+        if self._escapes(proposal) or self._is_stood_for_before(proposal):
             return False
         # Before it was handed over: by the numbers of the device that says both, else by receipt.
         moved = [fact for fact in self._handled() if fact.kind in {"released", "accepted", "refused", "disposed"}]
