@@ -1,4 +1,4 @@
-"""A package whose label was replaced stands on every paper as what it is; a manifest names it by its first label, by which it was sealed."""
+"""A package whose label was replaced stands on every paper as what it is; a manifest names it by the label that it was sealed by."""
 
 from collections.abc import Iterator
 from pathlib import Path
