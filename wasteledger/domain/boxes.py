@@ -10,6 +10,7 @@ from collections.abc import Callable
 from wasteledger.domain.entitled import OFFICE, entitlement_of
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.register import Directory
+from wasteledger.domain.told_again import is_spoken_of
 
 #: A release stamped later than this after an acceptance belongs to another hop.
 PAIRING_MS_MAX = 24 * 60 * 60 * 1000
@@ -112,7 +113,7 @@ def ends_load(
     """
     if not empties(fact) and not (fact.kind == "disposed" and box in fact.event.codes):
         return False
-    if box in source.doubled or fact.event_id in source.targets or not entitlement_of(fact, source, directory):
+    if box in source.doubled or is_spoken_of(fact, box, source) or not entitlement_of(fact, source, directory):
         return False
     had = had_before(fact, box, source, told=told)
     return had != {"packed"} if fact.kind == "disposed" else "accepted" in had

@@ -31,7 +31,7 @@ from wasteledger.domain.entitled import NOT, OFFICE, OWN, entitlement_of, told_b
 from wasteledger.domain.facts import Fact, Source, by_order
 from wasteledger.domain.register import Directory
 from wasteledger.domain.times import CONTACT_MS_MAX
-from wasteledger.domain.told_again import is_told_again
+from wasteledger.domain.told_again import is_told_again, told_again
 
 MINUTE_MS = 60_000
 #: As long as a load is looked for in a box (`timeline.LOAD_MS_MAX`).
@@ -101,12 +101,13 @@ def correction_of(  # noqa: PLR0913, PLR0917 - a package, a fact, and where fact
     """What became of the corrections of `fact` as far as they concern `code`, an item or a box; None where there are none.
 
     `own` are all facts that name `code`; `names`: what else names it, which is its other labels, or what lies in the box. A correction that
-    names all that the event names concerns all that the event is about.
+    names all that the event names concerns all that the event is about; one of either of two taps concerns both.
     """
     names = {code, *names}
     named = [
         one
-        for one in corrections_of(fact.event_id, source)
+        for told in (fact, *told_again(fact, source))
+        for one in corrections_of(told.event_id, source)
         if not names.isdisjoint(one.event.codes) or {*fact.event.codes} <= {*one.event.codes}
     ]
     judge = _Judge(code, names, fact, own, source, directory) if named else None

@@ -189,8 +189,9 @@ def read_fact(index: int, content: bytes, clocks: "Clocks") -> Fact | None:
 class Source(Protocol):
     """Where the walk finds facts: the whole history in memory, or the books in the database."""
 
-    #: Corrections and vouchings by the event that they are about.
+    #: Corrections and vouchings by the event that they are about, and every code that a correction names.
     targets: dict[str, list[Fact]]
+    corrected: set[str]
     #: Codes that a `relabelled` names, old and new.
     relabelled: set[str]
     #: Declarations of opening stock by their site, and every code that one names.

@@ -71,6 +71,7 @@ class History:
         self.by_manifest: dict[str, list[Fact]] = defaultdict(list)
         self.by_case: dict[str, list[Fact]] = defaultdict(list)
         self.targets: dict[str, list[Fact]] = defaultdict(list)
+        self.corrected: set[str] = set()
         self.counts: dict[str, list[Fact]] = defaultdict(list)
         self.forks_by_code: dict[str, list[Fact]] = defaultdict(list)
         self.devices: dict[str, Device] = {}
@@ -225,6 +226,8 @@ class History:
         if event.case:
             yield self.by_case[event.case]
         if event.target_event_id:
+            if event.kind == "corrected":
+                self.corrected.update(event.codes)
             yield self.targets[event.target_event_id]
         if event.kind == "counted":
             yield self.counts[event.site]

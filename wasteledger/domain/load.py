@@ -45,13 +45,13 @@ class _Look(NamedTuple):
     def named(self, fact: Fact) -> Sequence[str]:
         """The packages of which a fact counts, each by its code."""
         codes: Sequence[str] = fact.event.codes
-        if self.struck and fact.event_id in self.source.targets:
+        if self.struck and self.source.targets:
             codes = [code for code in codes if not self.struck(code, fact)]
         return codes if self.packages is None else [self.packages.of(code) for code in codes]
 
     def never_was(self, box: str, fact: Fact) -> bool:
         """Whether a fact never occurred to a box."""
-        return bool(self.struck and fact.event_id in self.source.targets and self.struck(box, fact))
+        return bool(self.struck and self.source.targets and self.struck(box, fact))
 
 
 def _anybody(_: Fact) -> bool:
@@ -154,8 +154,9 @@ def _is_elsewhere(name: str, fact: Fact, box: str, packed: Fact, look: _Look) ->
     if fact.kind == "voided":
         words = [word for word in look.source.targets.get(fact.event_id, ()) if word.kind == "vouched"]
         stands = any(name in word.event.codes and look.entitled(word) and word.entitlement == OFFICE for word in words)
+        stands = stands or fact.entitlement == OFFICE  # the authority's own void needs nobody else
         if not stands or not fact.event.attachments or look.source.evidence_missing(fact):
             return False
     elif fact.event.incident not in MISSING:
         return False
-    return bool(fact.event.site == place_of(box, packed, fact, look.source))
+    return fact.entitlement == OFFICE or bool(fact.event.site == place_of(box, packed, fact, look.source))

@@ -13,6 +13,7 @@ from wasteledger.domain.manifest import Manifest
 from wasteledger.domain.manifest_legs import opened
 from wasteledger.domain.packages import Packages
 from wasteledger.domain.register import Directory, WasteStream
+from wasteledger.domain.told_again import is_spoken_of
 
 PACKAGES_ZH = {"bag": "包装袋", "sharps_box": "利器盒", "drum": "桶"}
 #: Infectious, sharp and pathological waste is solid; every other waste says its form in the register.
@@ -53,7 +54,7 @@ def struck_in(source: Source, directory: Directory) -> Struck:
     packages = Packages(source, directory)
 
     def struck(code: str, fact: Fact) -> bool:
-        if fact.event_id not in source.targets:
+        if not is_spoken_of(fact, code, source):
             return False
         names = packages.names(packages.of(code))
         own = [other for name in names for other in source.facts_of(name)]

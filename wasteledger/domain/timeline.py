@@ -23,6 +23,7 @@ from wasteledger.domain.opening import with_opening_stock
 from wasteledger.domain.pairing import pair
 from wasteledger.domain.register import Directory
 from wasteledger.domain.step import CLOCK_DIFFERENCE_MS_MAX, Step
+from wasteledger.domain.told_again import is_spoken_of
 
 #: What takes an item out of its box.
 _LEAVING = frozenset({"packed", "unpacked", "disposed"})
@@ -133,7 +134,7 @@ def is_box(code: str) -> bool:
     return code[0] == "B"
 
 
-def timeline_of(  # noqa: C901 - the parts of a life, one after the other
+def timeline_of(  # noqa: C901, PLR0912 - the parts of a life, one after the other
     code: str, source: Source, directory: Directory, tails: Tails | None = None
 ) -> Timeline:
     """The steps of an item, in order. `tails` remembers what items of one box share."""
@@ -147,10 +148,10 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
         own = with_opening_stock(code, own, source, directory, near_ms=CLOCK_DIFFERENCE_MS_MAX)
     steps, kept, targets = [], own, source.targets
     names = {code, *labels} if labels else {code}
-    packings, taken = 0, False
+    packings, taken, is_corrected = 0, False, code in source.corrected
     for fact in own:
         correction = None
-        if fact.event_id in targets:
+        if fact.event_id in targets or (is_corrected and is_spoken_of(fact, code, source)):
             correction = correction_of(code, fact, own, source, directory, names)
             # A sealing that never was still counts as a step, unless another one stands: the item is voided by it, not forgotten.
             if correction and correction.never_was and _is_left_out(code, fact, own, source, directory):
@@ -164,7 +165,9 @@ def timeline_of(  # noqa: C901 - the parts of a life, one after the other
     _begin_first(steps)
     stays: list[BoxStay] = []
     if packings:
-        tail = _tail(kept[-1], source, directory, tails) if tails is not None and packings == 1 else None
+        tail = None
+        if tails is not None and packings == 1 and not is_corrected:
+            tail = _tail(kept[-1], source, directory, tails)
         if tail:
             paired, orphans = pair(steps, source, directory) if taken else (steps, None)
             if not orphans:
@@ -184,7 +187,7 @@ def _is_left_out(code: str, struck: Fact, own: list[Fact], source: Source, direc
         return True
     for fact in own:
         if fact.kind == "sealed" and fact is not struck and entitlement_of(fact, source, directory):
-            correction = correction_of(code, fact, own, source, directory) if fact.event_id in source.targets else None
+            correction = correction_of(code, fact, own, source, directory)
             if correction is None or not correction.never_was or fact.order < struck.order:
                 return True
     return False
@@ -277,7 +280,7 @@ def _tail(packed: Fact, source: Source, directory: Directory, tails: Tails) -> T
         plain = stays[0].end_ms is not None and paired == steps and not orphans
         # What is said afterwards of an act on a box may name some of what lay in it.
         shown = [*(step.fact for step in steps), *stays[0].missed_by]
-        alike = plain and not any(fact.event_id in source.targets for fact in shown)
+        alike = plain and not any(is_spoken_of(fact, box, source) for fact in shown)
         tails.made[key] = Tail(steps, stays[0]) if alike else None
     spans.append((begin_ms, first.occurred_ms, tails.made[key]))
     return tails.made[key]
@@ -301,7 +304,9 @@ def _boxed_steps(
     named = {fact.event_id for fact in own}
 
     def correction(packed: Fact, fact: Fact) -> Correction | None:
-        if fact.event_id not in source.targets:
+        if fact.event_id not in source.targets and not (
+            is_spoken_of(fact, packed.event.box, source) or any(is_spoken_of(fact, name, source) for name in names)
+        ):
             return None  # nearly always
         box, begin_ms = packed.event.box, packed.occurred_ms
         # Who had the box before is concerned with nothing in it.
@@ -381,11 +386,20 @@ def _leaves(fact: Fact, packed: Fact, source: Source, directory: Directory) -> b
     if box in fact.event.codes or fact.order < packed.order:
         return False
     if kind == "refused":
-        return True
+        return _was_offered(box, packed, fact, source, directory)
     place, site = place_of(box, packed, fact, source), fact.event.site
     if kind == "incident":  # who has the box has missed it there
         return site in {place, directory.successor_of(place, fact.occurred_ms)} or fact.entitlement == OFFICE
     return place != site
+
+
+def _was_offered(box: str, packed: Fact, refused: Fact, source: Source, directory: Directory) -> bool:
+    """Whether a box or an item in it was offered to who refuses the item, or he has it: nobody refuses what lies in another's box."""
+    facts = [*source.box_facts(box, packed.occurred_ms, refused.occurred_ms + PAIRING_MS_MAX)]
+    facts += [fact for code in refused.event.codes if not is_box(code) for fact in source.facts_of(code)]
+    parties = {fact.event.to_site for fact in facts if fact.kind == "released"}
+    parties |= {fact.event.site for fact in facts if fact.kind == "accepted"}
+    return directory.acts_for(refused.event.site, parties, refused.occurred_ms)
 
 
 def place_of(box: str, packed: Fact, fact: Fact, source: Source) -> str:

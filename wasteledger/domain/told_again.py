@@ -24,7 +24,15 @@ def is_told_again(one: Fact, other: Fact) -> bool:
 
 
 def _said(fact: Fact) -> dict[str, object]:
-    return {name: value for name, value in fact.event.__dict__.items() if name not in _OF_THE_NOTE}
+    passed = _OF_THE_NOTE | {"mass_g"} if fact.kind == "sealed" else _OF_THE_NOTE  # the scale still swung
+    return {name: value for name, value in fact.event.__dict__.items() if name not in passed}
+
+
+def is_spoken_of(fact: Fact, code: str, source: Source) -> bool:
+    """Whether a correction or a word may concern what a fact says of an item or a box: it names the fact, or another telling of it."""
+    if fact.event_id in source.targets:
+        return True
+    return code in source.corrected and any(other.event_id in source.targets for other in told_again(fact, source))
 
 
 def told_again(fact: Fact, source: Source) -> list[Fact]:

@@ -28,6 +28,8 @@ def shelve_rare(fact: Fact, source: BookSource) -> None:
         source.relabelled.update((*event.codes, event.new_code))
     if event.target_event_id:
         source.targets[event.target_event_id].append(fact)
+        if fact.kind == "corrected":
+            source.corrected.update(event.codes)
     elif fact.kind == "opening_stock":
         source.openings[event.site].append(fact)
         source.opened.update(event.codes)

@@ -42,6 +42,7 @@ class BookSource:
         self.fresh: dict[str, list[int]] = {}
         self._named: dict[str, list[Fact]] = {}
         self.targets: dict[str, list[Fact]] = defaultdict(list)
+        self.corrected: set[str] = set()
         self.counts: dict[str, list[Fact]] = defaultdict(list)
         self.rolls: set[str] = set()
         self.forks: dict[str, list[Fact]] = defaultdict(list)
