@@ -135,6 +135,28 @@ WORDS = (
         "parties = self._parties_to(first)", "parties = self._parties_to(old)", "tests/stories/test_replaced_labels.py",
     ),
     Mutant(
+        "a package is put back into a box that has left", "wasteledger/domain/corrections.py",
+        "        boxes = {target.event.box, *(fact.event.box for fact in packed[-1:])} - {\"\"}\n",
+        "        boxes = {target.event.box} - {\"\"}\n", "tests/stories/test_said_again.py",
+    ),
+    Mutant(
+        "a relabelling is undone whatever happened since", "wasteledger/domain/corrections.py",
+        "        if target.event.new_code:\n            yield from", "        if False:\n            yield from", "tests/stories/test_said_again.py",
+    ),
+    Mutant(
+        "what the authority refused is said again", "wasteledger/domain/corrections.py",
+        "again = any(not told_before(proposal.fact, word) for word in refused[proposal.fact.event.reason])", "again = False",
+        "tests/stories/test_said_again.py",
+    ),
+    Mutant(
+        "of two taps one stands", "wasteledger/domain/told_again.py",
+        "    return code in source.corrected and any(", "    return False and any(", "tests/stories/test_either_of_two_taps.py",
+    ),
+    Mutant(
+        "anybody refuses what lies in a box", "wasteledger/domain/timeline.py",
+        "return _was_offered(box, packed, fact, source, directory)", "return True", "tests/stories/test_either_of_two_taps.py",
+    ),
+    Mutant(
         "labels without end", "wasteledger/domain/labels.py",
         "if number > LABELS_MAX or not concerned:", "if not concerned:", "tests/stories/test_replaced_labels.py",
     ),

@@ -190,17 +190,25 @@ class _Judge:
         return Proposal(proposal, self._answer(told, answers, final), answers)
 
     def held_to_authority(self, proposals: Sequence[Proposal]) -> Iterator[Proposal]:
-        """What the authority said of a mass or a waste stands: what parties agree on afterwards waits for it, the rest is over."""
+        """What the authority said of a mass or a waste stands: what parties agree on afterwards waits for it, the rest is over.
+
+        What it has refused, nobody brings about by saying it again.
+        """
         said: dict[str, Fact] = {}
+        refused: dict[str, list[Fact]] = {}
         spoken = [[word for word in (one.fact, *one.answers) if self._is_authority(word)] for one in proposals]
         for proposal, words in zip(proposals, spoken, strict=True):
             reason = proposal.fact.event.reason
             if words and proposal.answer is Answer.AGREED and reason != "did_not_occur":
                 said[reason] = max([*words, said.get(reason, words[0])], key=by_order)
+            refused.setdefault(reason, []).extend(word for word in words if word.event.refuses)
         for proposal, words in zip(proposals, spoken, strict=True):
             last = said.get(proposal.fact.event.reason)
-            if last is None or words or proposal.answer is not Answer.AGREED:
+            again = any(not told_before(proposal.fact, word) for word in refused[proposal.fact.event.reason])
+            if words or proposal.answer is not Answer.AGREED or (last is None and not again):
                 yield proposal
+            elif last is None or again:
+                yield proposal._replace(answer=Answer.OPEN)
             else:
                 later = proposal.fact.order > last.order
                 yield proposal._replace(answer=Answer.OPEN if later else Answer.OVERRULED)
@@ -343,15 +351,21 @@ class _Judge:
             return False  # a running clock that runs backwards proves nothing
         return not any(
             other.event_id != self._target.event_id and other.kind not in _WORDS and self._lies_between(other, proposal)
-            for other in (*self._own, *self._of_its_box(proposal))
+            for other in (*self._own, *self._beside(proposal))
         )
 
-    def _of_its_box(self, proposal: Fact) -> Iterable[Fact]:
-        """What happened to the box that it is said to have been put into or taken out of: gone, nobody says what lay in it."""
+    def _beside(self, proposal: Fact) -> Iterator[Fact]:
+        """What happened to a new label of the package, and to the boxes that it lay in or is said to have been put into or taken out of.
+
+        A box that is gone, nobody says afterwards what lay in it.
+        """
         target = self._target
-        if not target.event.box:
-            return ()
-        return self._source.box_facts(target.event.box, target.occurred_ms, proposal.occurred_ms)
+        packed = [fact for fact in self._own if fact.kind == "packed" and fact.order < target.order]
+        boxes = {target.event.box, *(fact.event.box for fact in packed[-1:])} - {""}
+        for box in boxes:
+            yield from self._source.box_facts(box, target.occurred_ms, proposal.occurred_ms)
+        if target.event.new_code:
+            yield from self._source.facts_of(target.event.new_code)
 
     def _lies_between(self, other: Fact, proposal: Fact) -> bool:
         target = self._target

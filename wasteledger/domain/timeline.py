@@ -154,7 +154,7 @@ def timeline_of(  # noqa: C901, PLR0912 - the parts of a life, one after the oth
         if fact.event_id in targets or (is_corrected and is_spoken_of(fact, code, source)):
             correction = correction_of(code, fact, own, source, directory, names)
             # A sealing that never was still counts as a step, unless another one stands: the item is voided by it, not forgotten.
-            if correction and correction.never_was and _is_left_out(code, fact, own, source, directory):
+            if correction and correction.never_was and _is_left_out(code, names, fact, own, source, directory):
                 kept = [other for other in kept if other is not fact]
                 continue
         steps.append(Step(fact, "", correction))
@@ -181,13 +181,15 @@ def timeline_of(  # noqa: C901, PLR0912 - the parts of a life, one after the oth
     return Timeline(pair(steps, source, directory)[0], stays, len(steps), labels=labels)
 
 
-def _is_left_out(code: str, struck: Fact, own: list[Fact], source: Source, directory: Directory) -> bool:
+def _is_left_out(  # noqa: PLR0913, PLR0917 - a package, a fact, and where facts are found
+    code: str, names: AbstractSet[str], struck: Fact, own: list[Fact], source: Source, directory: Directory
+) -> bool:
     """Whether what never was is no step: of a package that was sealed more than once, one sealing is left, which stands if any does."""
     if struck.kind != "sealed":
         return True
     for fact in own:
         if fact.kind == "sealed" and fact is not struck and entitlement_of(fact, source, directory):
-            correction = correction_of(code, fact, own, source, directory)
+            correction = correction_of(code, fact, own, source, directory, names)
             if correction is None or not correction.never_was or fact.order < struck.order:
                 return True
     return False
