@@ -136,12 +136,13 @@ WORDS = (
     ),
     Mutant(
         "a package is put back into a box that has left", "wasteledger/domain/corrections.py",
-        "        boxes = {target.event.box, *(fact.event.box for fact in packed[-1:])} - {\"\"}\n",
-        "        boxes = {target.event.box} - {\"\"}\n", "tests/stories/test_said_again.py",
+        '        boxes = {target.event.box, *(fact.event.box for fact in packed[-1:])} - {""}\n',
+        '        boxes = {target.event.box} - {""}\n', "tests/stories/test_said_again.py",
     ),
     Mutant(
         "a relabelling is undone whatever happened since", "wasteledger/domain/corrections.py",
-        "        if target.event.new_code:\n            yield from", "        if False:\n            yield from", "tests/stories/test_said_again.py",
+        "        if target.event.new_code:\n            yield from", "        if False:\n            yield from",
+        "tests/stories/test_said_again.py",
     ),
     Mutant(
         "what the authority refused is said again", "wasteledger/domain/corrections.py",

@@ -81,3 +81,14 @@ def test_a_mass_that_the_authority_refused_two_parties_do_not_agree_on() -> None
     end = day.ends(at="02 18:00")
     assert end.classes == {BAG: "disputed"}
     assert [row.amount.mass_g for row in end.answer.items] == [1000]
+
+
+def test_a_new_label_that_was_handed_over_stays() -> None:
+    """换了标签、按新标签交出去了，再撤销换标签：还是那一袋，等主管部门。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    day.issue(NEW_LABEL, at="01 07:00")
+    told = day.tell(CLINIC, "relabelled", at="02 13:58", codes=[BAG], new_code=NEW_LABEL, reason="unreadable")
+    day.collector_takes(NEW_LABEL)
+    day.correct(BAG, told, site=CLINIC, at="02 14:06", reason="did_not_occur")
+    assert day.ends(at="02 20:00").classes == {BAG: "disputed"}
