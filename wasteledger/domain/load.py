@@ -47,7 +47,9 @@ class _Look(NamedTuple):
         codes: Sequence[str] = fact.event.codes
         if self.struck and self.source.targets:
             codes = [code for code in codes if not self.struck(code, fact)]
-        return codes if self.packages is None else [self.packages.of(code) for code in codes]
+        if self.packages is None or not self.source.relabelled:
+            return codes
+        return [self.packages.of(code) for code in codes]
 
     def never_was(self, box: str, fact: Fact) -> bool:
         """Whether a fact never occurred to a box."""
