@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.stories.telling import Telling
-from tests.stories_builder import BAG, CLINIC, NURSE, OFFICE, STRANGER
+from tests.stories_builder import BAG, CLINIC, COLLECTOR, NURSE, OFFICE, OTHER_CLINIC, STRANGER
 
 BY_BADGE = {"vouched_by": NURSE, "vouch_method": "badge"}
 
@@ -115,3 +115,28 @@ def test_a_label_voided_by_mistake_and_used_is_one_finding() -> None:
     answer = goes_its_way(day).ends().answer
     assert [(finding.code, finding.site) for finding in answer.findings] == [("duplicate_code", CLINIC)]
     assert [(row.item_class, row.amount.count) for row in answer.items] == [("chain_broken", 1)]
+
+
+@pytest.mark.parametrize("second", [{"site": OTHER_CLINIC}, {"by": STRANGER} | BY_BADGE])
+def test_what_a_badge_sealed_is_pushed_out_by_nobody(second: dict[str, Any]) -> None:
+    """收运队凭工牌替卫生室封装九公斤，交接还没报到；别人又用同一标签封装一百克：两袋都在分母里。"""
+    day = Telling()
+    day.issue(BAG)
+    day.seal(BAG, at="02 13:00", by=COLLECTOR, mass_g=9000, **BY_BADGE)
+    day.seal(BAG, at="02 13:30", mass_g=100, **second)
+    end = day.ends(at="02 20:00")
+    assert end.answer.district.total.mass_g == 9100
+    assert end.findings["duplicate_code"]
+
+
+def test_a_sealing_that_the_authority_mended_is_not_undone() -> None:
+    """主管部门把重量改成五公斤，卫生室马上撤销封装、重新称一公斤：五公斤还在。"""
+    day = Telling()
+    day.issue(BAG)
+    sealed = day.seal(BAG)
+    day.correct(BAG, sealed, site=OFFICE, at="02 08:02", reason="wrong_mass", mass_g=5000)
+    day.correct(BAG, sealed, site=CLINIC, at="02 08:04", reason="did_not_occur")
+    day.seal(BAG, at="02 08:06")
+    end = day.ends(at="02 10:00")
+    assert end.answer.district.total.mass_g >= 5000
+    assert end.classes[BAG] != "on_its_way"

@@ -338,7 +338,7 @@ class _Judge:
     def _is_undone(self, proposal: Fact) -> bool:
         """Taken back by the hand that made it, at once, before anything else happened: proved by the device's own chain and clock."""
         event, target = proposal.event, self._target.event
-        if self._stood_for():
+        if self._stood_for() or any(map(self._is_authority, corrections_of(self._target.event_id, self._source))):
             return False
         undo_ms = self._directory.limit("undo_min") * MINUTE_MS
         if event.device_id != target.device_id or event.reason != "did_not_occur" or event.boot_id != target.boot_id:

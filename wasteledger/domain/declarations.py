@@ -114,10 +114,11 @@ def _hear_stranger(chain: Chain, step: Step, source: Source, directory: Director
 
 
 def _is_sealed_rightly(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
-    """Whether somebody who may say so sealed the package, before a fact or after it."""
+    """Whether somebody who may say so sealed the package for the site that a fact names, before it or after it."""
     return any(
         step.fact.kind == "sealed"
         and step.fact is not fact
+        and step.fact.event.site == fact.event.site
         and not (step.correction and step.correction.never_was)
         and entitlement_of(step.fact, source, directory)
         for step in chain.steps
@@ -144,7 +145,10 @@ def is_sealed_for_nobody(chain: Chain, fact: Fact, source: Source, directory: Di
         return False
     for step in chain.steps:
         event = step.fact.event
-        took = step.fact.kind in _HAND_OVERS and not sites.isdisjoint((event.site, event.to_site or event.from_site))
+        took = step.fact.kind in _HAND_OVERS and any(
+            directory.acts_for(side, sites, step.fact.occurred_ms)
+            for side in (event.site, event.to_site or event.from_site)
+        )
         if took and entitlement_of(step.fact, source, directory):
             return False
     return True

@@ -90,8 +90,14 @@ def walk(code: str, source: Source, directory: Directory, tails: Tails | None = 
     timeline = timeline_of(code, source, directory, tails)
     chain = _walk_through(code, timeline, source, directory)
     if len(chain.seals) > 1:
-        strangers = [seal for seal in chain.seals if is_sealed_for_nobody(chain, seal, source, directory)]
-        if 0 < len(strangers) < len(chain.seals):  # a stranger's word does not make two of somebody's package
+        strangers = [
+            seal for seal in chain.seals
+            if is_sealed_for_nobody(chain, seal, source, directory)
+            and any(
+                other.event.site == seal.event.site and (other.entitlement or NOT) >= PIN and other is not seal for other in chain.seals
+            )
+        ]  # fmt: skip
+        if strangers:  # a stranger's word does not make two of a package that its site has sealed itself
             steps = [_disowned(step) if step.fact in strangers else step for step in timeline.steps]
             chain = _walk_through(code, timeline._replace(steps=steps), source, directory)
     return chain

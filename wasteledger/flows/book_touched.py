@@ -6,11 +6,12 @@
 4. What is, or was since, in a room that was counted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from schemas.canonical import decode_base64
 from wasteledger.domain.booking import COPY_MARK
+from wasteledger.domain.boxes import LOAD_MS_MAX
 from wasteledger.domain.chain import Chain
 from wasteledger.domain.facts import Fact
 from wasteledger.domain.judge import companions_before, companions_between, companions_of_late
@@ -22,6 +23,8 @@ from wasteledger.store.books import BookRows
 
 #: What most events are: they speak of packages alone, and are kept in memory for nobody's later question, unless they name evidence.
 PLAIN = frozenset({"issued", "printed", "sealed", "packed", "unpacked", "released", "accepted", "stored", "disposed"})
+#: What takes a package out of its box without a look into the box: what was said of the box before concerns the others.
+_LEAVING = frozenset({"incident", "voided", "relabelled", "refused"})
 #: A room that was counted concerns what has moved since, clocks apart.
 COUNT_MARGIN_MS = 24 * 60 * 60 * 1000
 
@@ -89,6 +92,8 @@ class Touched:
 
     def _add_rare(self, fact: Fact) -> None:
         event = fact.event
+        if fact.kind in _LEAVING:
+            self.corrected.update(event.codes)
         if event.new_code:
             self.items[event.new_code] = None
         if event.target_event_id:
@@ -132,6 +137,7 @@ class Touched:
         for code in self._source.evidence.concerned(fact):
             if not is_box(code):
                 self.items[code] = None
+                self.corrected.add(code)
                 continue
             for named in self._source.facts_of(code):
                 if hashes.intersection(named.event.attachments):
@@ -179,10 +185,11 @@ def beside(chains: Mapping[str, Chain], again: AbstractSet[str], source: BookSou
     for chain in chains.values() if late else ():
         if chain.code not in late and not any(stay.box in late for stay in chain.boxes):
             continue
-        for step in chain.steps:
-            fact, event = step.fact, step.fact.event
+        for fact in _facts_around(chain, source):
+            event = fact.event
             is_held_against_others = event.masses_g is not None or event.packages_count is not None
-            if len(event.codes) == 1 or not is_held_against_others or fact.index in seen:
+            alone = len(event.codes) == 1 and not is_box(event.codes[0])
+            if alone or not is_held_against_others or fact.index in seen:
                 continue
             seen.add(fact.index)
             for code in event.codes:
@@ -191,6 +198,14 @@ def beside(chains: Mapping[str, Chain], again: AbstractSet[str], source: BookSou
                 elif event.packages_count is not None:
                     found.update(companions_between(code, fact.occurred_ms, fact.occurred_ms, source, directory))
     return found
+
+
+def _facts_around(chain: Chain, source: BookSource) -> Iterator[Fact]:
+    """The facts of an item's chain, and those of the boxes into which it was packed: it may have lain in them by what was known before."""
+    yield from (step.fact for step in chain.steps)
+    for packed in source.facts_of(chain.code):
+        if packed.kind == "packed":
+            yield from source.box_facts(packed.event.box, packed.occurred_ms, packed.occurred_ms + LOAD_MS_MAX)
 
 
 def stretch(spans: Spans, name: str, moment_ms: int) -> None:
