@@ -52,11 +52,21 @@ def test_found_and_packed_again_it_is_burnt_with_its_box() -> None:
     assert ends_alike(burnt(day, packages_count=2), at="12 00:00").findings == {}
 
 
-@pytest.mark.parametrize("incident", ["loss", "found"])
-def test_a_strangers_word_takes_nothing_out_of_a_box(incident: str) -> None:
+def test_a_strangers_word_takes_nothing_out_of_a_box() -> None:
     day = packed()
-    says(day, incident, at="02 17:30", site=STRANGER)
+    says(day, "loss", at="02 17:30", site=STRANGER)
     assert ends_alike(burnt(day, packages_count=2), at="12 00:00").classes == {
         BAG: "safely_disposed",
         BAG2: "safely_disposed",
     }
+
+
+def test_what_a_stranger_finds_lies_in_the_box_and_its_holder_explains() -> None:
+    """别家说捡到了箱里的一袋：箱子烧了它也烧了，怎么到过别家由中转站说明。"""
+    day = packed()
+    says(day, "found", at="02 17:30", site=STRANGER)
+    end = ends_alike(burnt(day, packages_count=2), at="12 00:00")
+    assert (end.classes, end.findings) == (
+        {BAG: "disposed_not_provably", BAG2: "safely_disposed"},
+        {"missing_link": TRANSFER},
+    )
