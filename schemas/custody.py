@@ -125,7 +125,7 @@ def decide_move(state: ItemState, event: Move) -> Decision:
     3. After the end every act is a doubt, except the same plant scanning the same end again. A label that was void and never sealed, seen
        moving, is a package that nobody sealed.
     4. An incident declares loss, or that it was found: by the last holder, or by the one it was offered to, who has still to accept it;
-       anybody else's find shows a missing hop.
+       anybody else's find shows a missing hop, whether or not it was declared lost.
     5. Custody: who acts is compared with who holds. Packed into a second box, it left the first one unseen.
     """
     if event.kind in _NEUTRAL:
@@ -163,13 +163,15 @@ def _live(state: ItemState, event: Move, phase: Phase, reason: str | None) -> De
 def _suffer(state: ItemState, event: Move) -> Decision:
     if event.incident in {"loss", "theft"}:
         return Decision(state._replace(phase=Phase.LOST), ())
-    if event.incident == "found" and state.phase is Phase.LOST:
-        if event.site == state.offered_to:
-            return Decision(state._replace(phase=Phase.OFFERED), ())
-        if event.site != state.holder:
-            return Decision(state, ("missing_link",))
-        return Decision(state._replace(phase=Phase.HELD, offered_to=None), ())
-    return Decision(state, ())
+    if event.incident != "found" or state.phase in {Phase.UNSEEN, Phase.BLANK}:
+        return Decision(state, ())
+    if event.site not in {state.holder, state.offered_to}:
+        return Decision(state, ("missing_link",))
+    if state.phase is not Phase.LOST:
+        return Decision(state, ())  # it is where it is known to be
+    if event.site == state.offered_to:
+        return Decision(state._replace(phase=Phase.OFFERED), ())
+    return Decision(state._replace(phase=Phase.HELD, offered_to=None), ())
 
 
 def _hold(state: ItemState, event: Move) -> Decision:

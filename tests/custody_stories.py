@@ -121,6 +121,12 @@ STORIES: dict[str, list[str]] = {
     "found by another than the last holder": [
         "issued A | blank |", "sealed C | held C |", "loss C | lost C |", "found R | lost C | missing_link",
     ],
+    "found by another while somebody has it": [
+        "issued A | blank |", "sealed C | held C |", "found R | held C | missing_link", "found C | held C |",
+        "released C>R | offered C >R |", "found R | offered C >R |", "found T | offered C >R | missing_link",
+        "refused R<C | refused C |", "found R | refused C | missing_link",
+    ],
+    "a label found that nobody sealed": ["found R | unseen |", "issued A | blank |", "found R | blank |"],
     "a spill changes no hands": ["issued A | blank |", "sealed C | held C |", "spill C | held C |"],
     "stolen, then seen at a plant": [
         "issued A | blank |", "sealed C | held C |", "theft C | lost C |", "accepted D<R | held D | missing_link",

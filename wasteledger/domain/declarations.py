@@ -53,11 +53,11 @@ def hear_declaration(chain: Chain, step: Step, entitlement: int, source: Source,
 
 
 def is_concerned(chain: Chain, fact: Fact, source: Source, directory: Directory) -> bool:
-    """Whether the site that a fact names, or one that was merged into it, sealed the package, holds it, or was giver or taker of it.
+    """Whether the site of a fact, or one merged into it, sealed the package, holds it, is offered it, or was giver or taker of it.
 
     Who says of a hand-over that it never was is one of its sides, though it may be gone from the chain by then.
     """
-    parties = {chain.state.holder, *chain.parties_before(fact)}
+    parties = {chain.state.holder, chain.state.offered_to, *chain.parties_before(fact)}
     if fact.kind == "corrected":
         told = (other for code in fact.event.codes for other in source.facts_of(code))
         target = next((other for other in told if other.event_id == fact.event.target_event_id), None)

@@ -7,7 +7,7 @@ from wasteledger.domain.boxes import LOAD_MS_MAX, carried, empties, had_before
 from wasteledger.domain.entitled import OFFICE
 from wasteledger.domain.facts import Fact, Source
 from wasteledger.domain.packages import Packages
-from wasteledger.domain.timeline import MISSING, place_of
+from wasteledger.domain.timeline import MISSING, misses
 
 #: The items inside a box at the moment of a fact; of another code its package, where that is one of another code.
 Inside = Callable[[str, Fact], Sequence[str]]
@@ -161,4 +161,6 @@ def _is_elsewhere(name: str, fact: Fact, box: str, packed: Fact, look: _Look) ->
             return False
     elif fact.event.incident not in MISSING:
         return False
-    return fact.entitlement == OFFICE or bool(fact.event.site == place_of(box, packed, fact, look.source))
+    if fact.entitlement == OFFICE:
+        return True
+    return look.packages is not None and misses(box, packed, fact, look.source, look.packages.directory)

@@ -13,19 +13,19 @@ class Packages:
 
     def __init__(self, source: Source, directory: Directory) -> None:
         """Reads nothing yet."""
-        self._source, self._directory = source, directory
+        self._source, self.directory = source, directory
         self._labels: dict[str, dict[str, Label]] = {}
 
     def of(self, code: str) -> str:
         """The code of the package that a label is on."""
         if code not in self._source.relabelled:
             return code  # nearly always
-        label = labels_of(code, self._source, self._directory, self._labels).get(code)
+        label = labels_of(code, self._source, self.directory, self._labels).get(code)
         return label.first if label else code
 
     def names(self, package: str) -> Sequence[str]:
         """Every code that a package has borne."""
         if package not in self._source.relabelled:
             return (package,)
-        labels = labels_of(package, self._source, self._directory, self._labels)
+        labels = labels_of(package, self._source, self.directory, self._labels)
         return [package, *(new for new, label in labels.items() if label.first == package)]

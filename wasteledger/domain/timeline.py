@@ -35,6 +35,7 @@ _BOX_ONLY = frozenset(
 )
 #: What speaks of a label, before its package is.
 _LABEL = frozenset({"issued", "printed", "counted", "voided"})
+_HAND_OVERS = frozenset({"released", "accepted", "refused"})
 #: Shown by whom a box left: what a packing is held against.
 _DEPARTURES = frozenset({"released", "accepted", "disposed"})
 
@@ -389,10 +390,9 @@ def _leaves(fact: Fact, packed: Fact, source: Source, directory: Directory) -> b
         return False
     if kind == "refused":
         return _was_offered(box, packed, fact, source, directory)
-    place, site = place_of(box, packed, fact, source), fact.event.site
-    if kind == "incident":  # who has the box has missed it there
-        return site in {place, directory.successor_of(place, fact.occurred_ms)} or fact.entitlement == OFFICE
-    return place != site
+    if kind == "incident":
+        return fact.entitlement == OFFICE or misses(box, packed, fact, source, directory)
+    return place_of(box, packed, fact, source) != fact.event.site
 
 
 def _was_offered(box: str, packed: Fact, refused: Fact, source: Source, directory: Directory) -> bool:
@@ -402,6 +402,22 @@ def _was_offered(box: str, packed: Fact, refused: Fact, source: Source, director
     parties = {fact.event.to_site for fact in facts if fact.kind == "released"}
     parties |= {fact.event.site for fact in facts if fact.kind == "accepted"}
     return directory.acts_for(refused.event.site, parties, refused.occurred_ms)
+
+
+def misses(box: str, packed: Fact, missed: Fact, source: Source, directory: Directory) -> bool:
+    """Whether an item is missed by who has its box, or by the one to whom that one has offered the box."""
+    place, offered = packed.event.site, ""
+    for fact in source.box_facts(box, packed.occurred_ms, missed.occurred_ms):
+        event = fact.event
+        if fact.kind not in _HAND_OVERS or box not in event.codes or not entitlement_of(fact, source, directory):
+            continue
+        if fact.kind == "accepted":
+            place, offered = event.site, ""
+        elif fact.kind == "refused":
+            offered = "" if event.site == offered else offered
+        elif directory.acts_for(event.site, {place}, fact.occurred_ms):
+            offered = event.to_site
+    return directory.acts_for(missed.event.site, {place, offered}, missed.occurred_ms)
 
 
 def place_of(box: str, packed: Fact, fact: Fact, source: Source) -> str:
