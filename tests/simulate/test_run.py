@@ -49,6 +49,17 @@ def test_where_nothing_goes_wrong_nothing_is_found(faultless: Path) -> None:
     assert score.proved_above_true == []
 
 
+def test_honest_people_say_what_they_may_say(faultless: Path, faulty: Path, tmp_path: Path) -> None:
+    """By the table itself; the liars do not ask it."""
+    simulate(tmp_path / "lies", days=20, faults={"impostor": 0.05})
+    told = [
+        json.loads((folder / "summary.json").read_text())["unentitled"]
+        for folder in (faultless, faulty, tmp_path / "lies")
+    ]
+    assert told[:2] == [0, 0]
+    assert told[2] > 0
+
+
 def test_the_ledger_is_whole(faulty: Path) -> None:
     service = opened(faulty)
     checked = check_log(service.database)

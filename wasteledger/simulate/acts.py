@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from schemas.entitlement import BADGE, COUNTERPART, NOBODY, PIN, Claim, Standing, is_entitled
+
 if TYPE_CHECKING:
     from schemas.signing import DeviceKey
     from wasteledger.simulate.devices import Device
@@ -11,6 +13,9 @@ SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
+
+
+_BY = {"badge": BADGE, "paper": BADGE, "pin": PIN}
 
 
 @dataclass(slots=True, eq=False)
@@ -54,3 +59,15 @@ class Act:
         """What it names."""
         codes: list[str] = self.body.get("codes", [])
         return codes
+
+    @property
+    def is_entitled(self) -> bool:
+        """Whether the table of who may say what lets its device say it, if whoever vouches is who he says that he is."""
+        own, kind, body = self.device.site, self.kind, self.body
+        site = body.get("site", own)
+        standing = Standing.OFFICE if own[0] == "A" else Standing.OWN if site == own else Standing.OTHER
+        third = kind in COUNTERPART and body.get(COUNTERPART[kind]) != own
+        paper = kind == "accepted" and "backfill" in body
+        claim = Claim.THIRD if third else Claim.PAPER if paper else Claim.PLAIN
+        vouched = _BY.get(body.get("vouch_method", ""), NOBODY) if "vouched_by" in body else NOBODY
+        return is_entitled(kind, standing, site=site, vouched=vouched, claim=claim)

@@ -98,6 +98,7 @@ class Device:
         successor: takes its place once this one was handed back, or from `kept_until_ms` on where somebody keeps it for longer.
         queue: signed and not yet handed in.
         sync_ms: when it will be connected next; None with an empty queue.
+        unentitled_count: acts that the table of who may say what does not let it say.
     """
 
     def __init__(self, site: str, name: str, *, seed: int, origin: str, actor: str) -> None:
@@ -118,6 +119,7 @@ class Device:
         self.sync_ms: int | None = None
         self.previous = ""
         self.seq = 0
+        self.unentitled_count = 0
         self._origin = origin
         self._boots = 0
         self._boot_id = ""
@@ -136,6 +138,7 @@ class Device:
         newer = {"shelf": "上层"} if puts_away and self._strikes("newer_handheld", act) else {}
         made.append(("event", *self._note(act, act.body | newer), act))
         act.event_id = encode_base64(made[-1][2])
+        self.unentitled_count += not act.is_entitled
         copied = self._copy_of(act)
         if copied:
             made.append(("fork", *self._note(act, copied), act))

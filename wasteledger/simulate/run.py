@@ -145,6 +145,7 @@ def _write(world: World, folder: Path) -> dict[str, Any]:
         "days": run.days, "seed": run.seed, "begin_day": f"{layout.day(0)}", "end_day": f"{layout.day(run.days - 1)}",
         "as_of_ms": world.end_ms, "region": layout.register.region, "items": len(truth.packages), "entries": world.journal.size,
         "devices": len(world.devices), "faults": dict(sorted(kinds.items())),
+        "unentitled": sum(device.unentitled_count for device in world.devices),
     }  # fmt: skip
     (folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return summary
