@@ -1,15 +1,20 @@
 """What honest people do in an ordinary district: it is in every simulation, and raises nothing (`test_run` says that)."""
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schemas.acts import moment_ms
 from schemas.signing import parse_note
 from schemas.vouching import verify_vouch
 from tests.simulate.district import BEGIN, entries, simulate, small_register
 from wasteledger.domain.entry import decode_entry
+from wasteledger.simulate import world
+from wasteledger.simulate.acts import DAY_MS
 from wasteledger.simulate.layout import Layout
+from wasteledger.simulate.score import score_simulation
 
 Told = list[dict[str, Any]]
 
@@ -92,3 +97,28 @@ def test_no_weighing_is_a_copy(told: Told) -> None:
                 (code, mass) for code, mass in zip(event["codes"], event["masses_g"], strict=True) if code in sealed
             ]
             assert not again or any(sealed[code] != mass for code, mass in again)
+
+
+def test_whoever_is_without_a_network_for_three_days_stays_proved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every clinic and township centre hands in after two to four days; the centres' stores hold the bags as long as always."""
+    monkeypatch.setattr(world, "LATE_PERCENT", 100)
+    simulate(tmp_path / "sim", days=20)
+    delays_ms = []
+    for content in entries(tmp_path / "sim"):
+        entry = decode_entry(content)
+        if entry.entry_class == "event" and "backfill" not in (event := parse_note(entry.note).payload()):
+            delays_ms.append(entry.received_ms - moment_ms(event["occurred_at"]))
+    score = score_simulation(tmp_path / "sim")
+    assert max(delays_ms) > 3 * DAY_MS
+    assert (score.false, score.missed) == ([], [])
+    assert score.proved == score.true
+
+
+def test_a_hospital_with_one_device_stays_proved(told: Told) -> None:
+    """It seals and hands over on the same one; that nothing is found of it, `test_run` says."""
+    by_device = {event["device_id"] for event in told if event["site"][0] == "H"}
+    kinds = {event["kind"] for event in told if event["device_id"] in by_device}
+    assert len(by_device) == 1
+    assert {"sealed", "released"} <= kinds
