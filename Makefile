@@ -31,7 +31,7 @@ lock: setup-test ## pins the newest versions that pyproject.toml admits
 	.venv/bin/uv pip compile pyproject.toml --extra setup --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.txt
 	.venv/bin/uv pip compile pyproject.toml --extra setup --extra test -c requirements.txt --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements-test.txt
 
-mutants: setup-test ## breaks the product on purpose, one way at a time, and reports whether a test notices (5 minutes)
+mutants: setup-test ## breaks the product on purpose, one way at a time, and reports whether a test notices (some hours)
 	.venv/bin/python -m tests.mutants
 
 score: setup      ## every scenario with five seeds over 90 days, one line of figures each (about an hour)
