@@ -101,7 +101,7 @@ def _signing(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManage
 
 async def _refuse_early(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     """Middleware: a body that is too large, and parameters where no route of ours looks at them (`refuse_unknown`)."""
-    if request.url.query and request.url.path.startswith(_FILES):
+    if request.scope["query_string"] and request.url.path.startswith(_FILES):
         return problem(422, "bad_query", f"{request.url.path} takes no query parameters: leave out what follows the ?")
     length = request.headers.get("content-length", "0")
     if request.method == "POST" and (not length.isdigit() or int(length) > BODY_BYTES_MAX):
