@@ -3,7 +3,19 @@
 import pytest
 
 from tests.stories.telling import PHOTO, Telling
-from tests.stories_builder import BAG, BAG2, BAG3, BOX, CLINIC, INFECTIOUS, OFFICE, OTHER_CLINIC, PLANT, TRANSFER
+from tests.stories_builder import (
+    BAG,
+    BAG2,
+    BAG3,
+    BOX,
+    CLINIC,
+    COLLECTOR,
+    INFECTIOUS,
+    OFFICE,
+    OTHER_CLINIC,
+    PLANT,
+    TRANSFER,
+)
 
 
 def brought_to_the_plant(day: Telling, *load: str) -> None:
@@ -82,3 +94,17 @@ def test_what_the_authority_voids_or_misses_is_not_counted_in_the_box(how: str) 
     end = day.ends()
     assert "count_difference" not in end.findings
     assert {end.classes[BAG2], end.classes[BAG3]} == {"safely_disposed"}
+
+
+@pytest.mark.parametrize("tap", [0, 1])
+def test_a_hand_over_told_by_two_taps_is_undone_at_either(tap: int) -> None:
+    """诊所误点了两下交出，马上撤销其中一条：没有交出过，袋子还在诊所。"""
+    day = Telling()
+    day.clinic_seals(BAG)
+    taps = [
+        day.tell(CLINIC, "released", at="02 09:00", after_ms=ms, codes=[BAG], to_site=COLLECTOR) for ms in (0, 3000)
+    ]
+    day.correct(BAG, taps[tap], site=CLINIC, at="02 09:02", reason="did_not_occur")
+    end = day.ends(at="02 12:00")
+    assert (end.classes, end.findings) == ({BAG: "on_its_way"}, {})
+    assert day.expects(BAG) == f"{CLINIC} overdue_pickup"

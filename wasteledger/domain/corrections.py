@@ -350,7 +350,10 @@ class _Judge:
         if proposal.occurred_ms - self._target.occurred_ms > contact_ms:
             return False  # a running clock that runs backwards proves nothing
         return not any(
-            other.event_id != self._target.event_id and other.kind not in _WORDS and self._lies_between(other, proposal)
+            other.event_id != self._target.event_id
+            and other.kind not in _WORDS
+            and self._lies_between(other, proposal)
+            and not is_told_again(self._target, other)
             for other in (*self._own, *self._beside(proposal))
         )
 
