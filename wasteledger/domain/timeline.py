@@ -305,12 +305,13 @@ def _boxed_steps(
     steps: dict[str, Step] = {}
     stays = []
     named = {fact.event_id for fact in own}
+    is_corrected = not names.isdisjoint(source.corrected)
 
     def correction(packed: Fact, fact: Fact) -> Correction | None:
-        if fact.event_id not in source.targets and not (
-            is_spoken_of(fact, packed.event.box, source) or any(is_spoken_of(fact, name, source) for name in names)
-        ):
+        if fact.event_id not in source.targets and not (is_corrected or packed.event.box in source.corrected):
             return None  # nearly always
+        if not any(is_spoken_of(fact, name, source) for name in (packed.event.box, *names)):
+            return None
         box, begin_ms = packed.event.box, packed.occurred_ms
         # Who had the box before is concerned with nothing in it.
         since = source.box_facts(box, begin_ms, begin_ms + LOAD_MS_MAX, packings=True)

@@ -53,6 +53,8 @@ from wasteledger.domain.timeline import Tail, Tails, Timeline, box_weighings, ti
 #: At hand: a member of an enumeration costs as much as a call, and the walk asks for them at each step.
 _HELD, _OFFERED, _DISPOSED, _LOST, _VOIDED = Phase.HELD, Phase.OFFERED, Phase.DISPOSED, Phase.LOST, Phase.VOIDED
 _ENDED = frozenset({_DISPOSED, _LOST, _VOIDED})
+#: What is in no box any more, whatever is said to lie in it.
+_GONE = frozenset({_LOST, _VOIDED})
 #: What is heard before the custody table decides on it, if at all.
 _OBSERVED = DECLARED | {"counted"}
 #: Acts that the register of their day judges.
@@ -259,7 +261,7 @@ def _walk_steps(  # noqa: C901, PLR0912, PLR0915 - the inner loop, in which each
                 entitlement = entitlement_of(fact, source, directory)
         if (not entitlement or kind in _OBSERVED) and not _is_heard(chain, step, entitlement, source, directory):
             continue
-        if (before.phase is _LOST or (before.phase is _VOIDED and step.box)) and (step.box or kind == "disposed"):
+        if (step.box and before.phase in _GONE) or (kind == "disposed" and before.phase is _LOST):
             continue  # neither a box that is said to contain it nor a line in a list of what was burnt brings it back
         move = fact.move
         if merged:
