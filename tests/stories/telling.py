@@ -94,6 +94,18 @@ class Telling(Story):
         """The plant confirms the manifest."""
         self.tell(PLANT, "manifested", at=at, manifest=MANIFEST, action="confirmed", opinion="accepted")
 
+    def comes_to_centre(self, *bags: str) -> None:
+        """Clinic → collector → township centre, in an afternoon."""
+        self.collector_takes(*bags)
+        self.collector_brings_to_centre(*bags)
+
+    def goes_into_the_fire(self, *load: str) -> None:
+        """Centre → carrier → plant → furnace, on the next day, and the manifest is confirmed."""
+        self.lorry_takes(*load)
+        self.lorry_brings_to_plant(*load)
+        self.plant_burns(*load)
+        self.plant_confirms()
+
     def on_the_collectors_handheld(self, kind: str, *, at: str, **fields: Any) -> str:
         """The clinic acts, on the device that the collector brought along."""
         note = self.teller(COLLECTOR).note(kind, occurred_ms=ms(at), site=CLINIC, **fields)

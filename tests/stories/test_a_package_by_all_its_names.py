@@ -32,8 +32,7 @@ def relabels(day: Telling, old: str, new: str, *, at: str, site: str = CLINIC) -
 
 
 def collected(day: Telling, *bags: str) -> None:
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
+    day.comes_to_centre(*bags)
 
 
 def brought_to_plant(day: Telling, *load: str) -> None:
@@ -145,10 +144,7 @@ def test_an_emptying_is_taken_back_by_naming_all_its_packages() -> None:
     day.centre_packs(BAG, BAG2)
     slip = day.tell(TRANSFER, "unpacked", at="02 17:30", codes=[BAG, BAG2], box=BOX, complete=True)
     day.correct([BAG, BAG2], slip, site=TRANSFER, at="02 17:32", reason="did_not_occur")
-    day.lorry_takes(BOX)
-    day.lorry_brings_to_plant(BOX)
-    day.plant_burns(BOX)
-    day.plant_confirms()
+    day.goes_into_the_fire(BOX)
     end = day.ends(at="12 00:00")
     assert (end.classes, end.findings) == ({BAG: "safely_disposed", BAG2: "safely_disposed"}, {})
 

@@ -8,8 +8,7 @@ def at_the_plant() -> Telling:
     """Two bags in a box and one beside it have come to the plant, whose handheld is then revoked."""
     day = Telling()
     day.clinic_seals(BAG, BAG2, BAG3)
-    day.collector_takes(BAG, BAG2, BAG3)
-    day.collector_brings_to_centre(BAG, BAG2, BAG3)
+    day.comes_to_centre(BAG, BAG2, BAG3)
     day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX, BAG3)
     day.lorry_brings_to_plant(BOX, BAG3)

@@ -33,18 +33,14 @@ CABINS_PIN: dict[str, Any] = {"vouched_by": "u-cabin2", "vouch_method": "pin", "
 
 
 def to_the_furnace(day: Telling, *load: str) -> Telling:
-    day.lorry_takes(*load)
-    day.lorry_brings_to_plant(*load)
-    day.plant_burns(*load)
-    day.plant_confirms()
+    day.goes_into_the_fire(*load)
     return day
 
 
 def burned(*bags: str) -> Telling:
     day = Telling()
     day.clinic_seals(*bags)
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
+    day.comes_to_centre(*bags)
     return to_the_furnace(day, *bags)
 
 

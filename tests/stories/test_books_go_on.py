@@ -38,8 +38,7 @@ def told(day: Telling, *cuts: int) -> Reconciliation:
 def at_the_centre(*bags: str, mass_g: int = 1000) -> Telling:
     day = Telling()
     day.clinic_seals(*bags, mass_g=mass_g)
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
+    day.comes_to_centre(*bags)
     return day
 
 

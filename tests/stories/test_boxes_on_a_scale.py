@@ -16,8 +16,7 @@ def brought(mass_g: int, **how: Any) -> tuple[Telling, str]:
     """Two bags of a kilogram in a box, which the plant puts on its scale."""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX)
     day.release(BOX, CARRIER, PLANT, at="03 11:00", **UNDER_THE_MANIFEST)

@@ -19,8 +19,7 @@ from tests.stories_builder import (
 
 
 def brought_to_the_plant(day: Telling, *load: str) -> None:
-    day.collector_takes(*load)
-    day.collector_brings_to_centre(*load)
+    day.comes_to_centre(*load)
     day.lorry_takes(*load)
     day.lorry_brings_to_plant(*load)
 
@@ -28,8 +27,7 @@ def brought_to_the_plant(day: Telling, *load: str) -> None:
 def packed(*bags: str) -> Telling:
     day = Telling()
     day.clinic_seals(*bags)
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
+    day.comes_to_centre(*bags)
     day.centre_packs(*bags)
     return day
 
@@ -71,10 +69,7 @@ def test_nobody_refuses_what_lies_in_anothers_box() -> None:
     """别的诊所拒收中转箱里的一袋：那一袋还在箱里，随箱烧掉。"""
     day = packed(BAG, BAG2)
     day.tell(OTHER_CLINIC, "refused", at="02 20:00", codes=[BAG], from_site=TRANSFER, reason="damaged")
-    day.lorry_takes(BOX)
-    day.lorry_brings_to_plant(BOX)
-    day.plant_burns(BOX)
-    day.plant_confirms()
+    day.goes_into_the_fire(BOX)
     assert set(day.ends().classes.values()) == {"safely_disposed"}
 
 

@@ -25,8 +25,7 @@ def at_the_centre(rules: dict[str, int]) -> Telling:
     day = Telling()
     day.directory = Directory(ruled(**rules))
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     day.draft("20265001000001", TRANSFER, at="03 08:00", form="paper", vehicle=VEHICLE)
     return day
 

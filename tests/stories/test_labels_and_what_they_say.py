@@ -38,8 +38,7 @@ def relabels(day: Telling, old: str, new: str, *, at: str, site: str = CLINIC) -
 def boxed() -> Telling:
     day = Telling()
     day.clinic_seals(BAG, BAG3)
-    day.collector_takes(BAG, BAG3)
-    day.collector_brings_to_centre(BAG, BAG3)
+    day.comes_to_centre(BAG, BAG3)
     day.centre_packs(BAG, BAG3)
     return day
 
@@ -165,12 +164,8 @@ def torn_and_spoiled(*, reason: str = "spoiled", at: str = "02 09:01", codes: tu
     day.teller(by)
     relabels(day, BAG, BAG2, at="02 09:00")
     day.tell(CLINIC, "voided", at=at, by=by, codes=list(codes), reason=reason, delay_ms=60 * 60_000)
-    day.collector_takes(BAG2)
-    day.collector_brings_to_centre(BAG2)
-    day.lorry_takes(BAG2)
-    day.lorry_brings_to_plant(BAG2)
-    day.plant_burns(BAG2)
-    day.plant_confirms()
+    day.comes_to_centre(BAG2)
+    day.goes_into_the_fire(BAG2)
     return day
 
 

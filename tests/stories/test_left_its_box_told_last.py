@@ -10,8 +10,7 @@ from tests.stories_builder import BAG, BAG2, BAG3, BOX, OFFICE, TRANSFER
 def packed() -> Telling:
     day = Telling()
     day.clinic_seals(BAG, BAG2, BAG3)
-    day.collector_takes(BAG, BAG2, BAG3)
-    day.collector_brings_to_centre(BAG, BAG2, BAG3)
+    day.comes_to_centre(BAG, BAG2, BAG3)
     day.centre_packs(BAG, BAG2, BAG3)
     return day
 

@@ -41,12 +41,8 @@ def whole_day(*bags: str) -> Telling:
     """An honest day, from the clinic to the furnace."""
     day = Telling()
     day.clinic_seals(*bags)
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
-    day.lorry_takes(*bags)
-    day.lorry_brings_to_plant(*bags)
-    day.plant_burns(*bags)
-    day.plant_confirms()
+    day.comes_to_centre(*bags)
+    day.goes_into_the_fire(*bags)
     return day
 
 
@@ -239,8 +235,7 @@ def test_a_find_is_the_last_holders_alone() -> None:
     """丢失以后，别人“找到了”是断链；箱子里说有它，也不算找到。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG)
     day.tell(TRANSFER, "incident", at="02 18:00", codes=[BAG, BAG2], incident="loss")
     day.lorry_takes(BOX)
@@ -256,8 +251,7 @@ def test_a_bag_handed_back_singly_no_longer_follows_its_box() -> None:
     """一袋从箱里单独退回，箱子烧了不等于它烧了。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX)
     day.hop(BAG2, CARRIER, TRANSFER, at="03 09:00", manifest=MANIFEST)
@@ -294,8 +288,7 @@ def test_the_counter_counts_what_is_in_the_box() -> None:
     """按箱扫码、按袋清点：数的是箱里的袋。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX)
     day.lorry_brings_to_plant(BOX, packages_count=2)

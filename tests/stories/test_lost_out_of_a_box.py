@@ -13,8 +13,7 @@ from tests.stories_builder import BAG, BAG2, BOX, CARRIER, HOSPITAL, STRANGER, T
 def packed() -> Telling:
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     return day
 

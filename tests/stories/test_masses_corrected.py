@@ -12,10 +12,7 @@ WRONG: dict[str, Any] = {"reason": "wrong_mass"}
 
 
 def burnt(day: Telling, *load: str) -> Telling:
-    day.lorry_takes(*load)
-    day.lorry_brings_to_plant(*load)
-    day.plant_burns(*load)
-    day.plant_confirms()
+    day.goes_into_the_fire(*load)
     return day
 
 
@@ -24,8 +21,7 @@ def test_two_parties_agree_on_sixty_tonnes() -> None:
     day = Telling()
     day.issue(BAG)
     sealed = day.seal(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     proposal = day.correct(BAG, sealed, site=CLINIC, at="02 20:00", mass_g=SIXTY_TONNES_G, **WRONG)
     day.correct(BAG, sealed, site=COLLECTOR, at="02 21:00", mass_g=SIXTY_TONNES_G, agrees_with=proposal, **WRONG)
     end = burnt(day, BAG).ends()
@@ -37,8 +33,7 @@ def test_sixty_tonnes_that_were_a_slip_are_put_right() -> None:
     day.issue(BAG)
     sealed = day.seal(BAG, mass_g=SIXTY_TONNES_G)
     day.correct(BAG, sealed, site=OFFICE, at="02 09:00", mass_g=6000, **WRONG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     assert burnt(day, BAG).ends().classes == {BAG: "safely_disposed"}
 
 
@@ -73,8 +68,7 @@ class Gate(Telling):
 def weighed_at_the_gate(mass_g: int, mass_source: str) -> Gate:
     day = Gate()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX)
     day.release(BOX, CARRIER, PLANT, at="03 11:00", **UNDER_THE_MANIFEST)

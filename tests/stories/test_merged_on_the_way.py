@@ -25,8 +25,7 @@ def merged(site: str, successor: str) -> Telling:
     day = Telling()
     day.directory = from_the_third(site, **CLOSED, successor=successor)
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     return day
 
 

@@ -11,12 +11,8 @@ BY_BADGE = {"vouched_by": NURSE, "vouch_method": "badge"}
 
 
 def goes_its_way(day: Telling, bag: str = BAG) -> Telling:
-    day.collector_takes(bag)
-    day.collector_brings_to_centre(bag)
-    day.lorry_takes(bag)
-    day.lorry_brings_to_plant(bag)
-    day.plant_burns(bag)
-    day.plant_confirms()
+    day.comes_to_centre(bag)
+    day.goes_into_the_fire(bag)
     return day
 
 

@@ -38,16 +38,12 @@ SEALED = {"waste_code": INFECTIOUS, "package": "bag", "mass_g": 1000, "mass_sour
 def at_the_centre(*bags: str) -> Telling:
     day = Telling()
     day.clinic_seals(*bags)
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
+    day.comes_to_centre(*bags)
     return day
 
 
 def to_the_furnace(day: Telling, *codes: str) -> Telling:
-    day.lorry_takes(*codes)
-    day.lorry_brings_to_plant(*codes)
-    day.plant_burns(*codes)
-    day.plant_confirms()
+    day.goes_into_the_fire(*codes)
     return day
 
 
@@ -255,8 +251,7 @@ def test_a_loss_hides_neither_behind_the_floor_nor_behind_an_estimate(
     """一百克只剩一克，说是秤差；一公斤只剩三百克，说是估重：都要列出。估得差一些，是估计。"""
     day = Telling()
     day.clinic_seals(BAG, mass_g=sealed_g)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     day.lorry_takes(BAG)
     day.lorry_brings_to_plant(BAG, masses_g=[arrived_g], mass_source=source)
     day.plant_burns(BAG)

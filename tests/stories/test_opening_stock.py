@@ -28,10 +28,7 @@ from wasteledger.domain.walk import walk
 
 
 def to_the_furnace(day: Telling, *load: str) -> Telling:
-    day.lorry_takes(*load)
-    day.lorry_brings_to_plant(*load)
-    day.plant_burns(*load)
-    day.plant_confirms()
+    day.goes_into_the_fire(*load)
     return day
 
 
@@ -232,8 +229,7 @@ def test_what_somebody_has_sealed_is_his_whatever_is_declared_of_it() -> None:
     day.clinic_seals(BAG)
     declared = day.declare_stock(BAG, at="02 09:00", site=PLANT)
     day.confirm(declared, BAG, at="02 10:00")
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     end = to_the_furnace(day, BAG).ends(at="10 00:00")
     assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {"opening_stock_known": PLANT})
     assert [row.site for row in end.answer.items] == [CLINIC]

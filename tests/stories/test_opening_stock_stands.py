@@ -44,10 +44,7 @@ def rows(end: Ending) -> list[tuple[str, str, int]]:
 
 
 def to_the_furnace(day: Telling) -> None:
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.goes_into_the_fire(BAG)
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
@@ -220,10 +217,7 @@ def test_packed_before_it_was_declared_and_burnt_in_the_box() -> None:
     declared_at(day)
     day.tell(TRANSFER, "stored", at="01 10:00", delay_ms=DAY_MS, by=SECOND, codes=[BAG2], room="库1")
     day.centre_packs(BAG)
-    day.lorry_takes(BOX)
-    day.lorry_brings_to_plant(BOX)
-    day.plant_burns(BOX)
-    day.plant_confirms()
+    day.goes_into_the_fire(BOX)
     assert day.ends(at="10 00:00").classes[BAG] == "safely_disposed"
 
 

@@ -18,12 +18,8 @@ from tests.stories_builder import (
 
 
 def brought_to_the_plant(day: Telling) -> None:
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.comes_to_centre(BAG)
+    day.goes_into_the_fire(BAG)
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,7 @@ def test_a_handheld_broke_and_its_bags_were_entered_from_the_notebook(number: st
     day.tell(CLINIC, "sealed", by=new, at="03 07:00", codes=[BAG], **sealed, **on_paper("02 08:00", **paper))
     given = on_paper("02 14:00", paper="纸0010")
     day.tell(CLINIC, "released", by=new, at="03 07:05", codes=[BAG], to_site=COLLECTOR, **given)
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.goes_into_the_fire(BAG)
     end = day.ends()
     assert end.classes == {BAG: expected}
     assert end.findings == ({} if number else {"weak_evidence": CLINIC})
@@ -103,8 +100,7 @@ def test_the_centre_enters_what_the_driver_took_over_on_paper(how: dict[str, Any
     """中转点在自己的手持机上替司机补录纸上的接收：要司机的工牌加密码，光有工牌或只写“密码”都不算。"""
     day = Telling()
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     day.draft(MANIFEST, TRANSFER, at="03 08:00", form="paper", vehicle=VEHICLE)
     day.release(BAG, TRANSFER, CARRIER, at="03 08:00", **UNDER_THE_MANIFEST)
     fields = {"codes": [BAG], "from_site": TRANSFER} | UNDER_THE_MANIFEST | on_paper("03 08:05", paper="纸0011") | how

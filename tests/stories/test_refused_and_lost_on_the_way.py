@@ -7,16 +7,12 @@ from tests.stories_builder import BAG, CLINIC, COLLECTOR, PLANT, STRANGER, TRANS
 def in_the_centre() -> Telling:
     day = Telling()
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     return day
 
 
 def goes_on(day: Telling) -> Telling:
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.goes_into_the_fire(BAG)
     return day
 
 

@@ -57,15 +57,11 @@ def in_both(day: Telling, database: Database, *, at: str = "12 00:00", step_max:
 
 
 def collected(day: Telling, *bags: str) -> None:
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
+    day.comes_to_centre(*bags)
 
 
 def burnt(day: Telling, *load: str) -> Telling:
-    day.lorry_takes(*load)
-    day.lorry_brings_to_plant(*load)
-    day.plant_burns(*load)
-    day.plant_confirms()
+    day.goes_into_the_fire(*load)
     return day
 
 

@@ -12,8 +12,7 @@ def in_the_room(*, boxed: bool = True) -> Telling:
     """Two bags lie in a room of the centre, in a box or singly."""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     if boxed:
         day.centre_packs(BAG, BAG2)
     day.tell(TRANSFER, "stored", at="02 18:00", codes=[BOX] if boxed else [BAG, BAG2], room=ROOM)
@@ -25,10 +24,7 @@ def counts(day: Telling, *codes: str, at: str, by: str = TRANSFER, **fields: obj
 
 
 def burned(day: Telling, *load: str) -> Ending:
-    day.lorry_takes(*load)
-    day.lorry_brings_to_plant(*load)
-    day.plant_burns(*load)
-    day.plant_confirms()
+    day.goes_into_the_fire(*load)
     return day.ends()
 
 

@@ -49,10 +49,7 @@ def test_how_strong_a_leg_has_to_be_is_a_rule(rules: dict[str, int], expected: s
     day = Telling()
     cabin_gives(day, BAG, COLLECTOR, at="02 13:00")
     day.collector_brings_to_centre(BAG)
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.goes_into_the_fire(BAG)
     end = ends_alike(day, known=ruled(**rules))
     assert end.classes == {BAG: expected}
     assert ("weak_evidence" in end.findings) == (expected != "safely_disposed")
@@ -95,8 +92,7 @@ def test_who_confirms_a_void_is_a_rule(by_party: int, expected: dict[str, str]) 
     """作废由谁确认：默认只有主管部门；本区允许交接另一方，则收运人确认即可。"""
     day = Telling()
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     day.tell(OFFICE, "evidenced", at="02 17:00", attachments=[PHOTO], size_bytes=1000, media="image/jpeg")
     void = day.tell(TRANSFER, "voided", at="02 17:30", codes=[BAG], reason="spoiled", attachments=[PHOTO])
     day.tell(COLLECTOR, "vouched", at="02 18:00", codes=[BAG], target_event_id=void)
@@ -107,16 +103,12 @@ def test_a_void_of_a_box_leaves_its_packages_alone() -> None:
     """作废周转箱的标签，有照片、经主管部门确认：箱内各袋不受影响。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.tell(OFFICE, "evidenced", at="02 17:30", attachments=[PHOTO], size_bytes=1000, media="image/jpeg")
     void = day.tell(TRANSFER, "voided", at="02 18:00", codes=[BOX], reason="spoiled", attachments=[PHOTO])
     day.confirm(void, BOX, at="02 18:30")
-    day.lorry_takes(BOX)
-    day.lorry_brings_to_plant(BOX)
-    day.plant_burns(BOX)
-    day.plant_confirms()
+    day.goes_into_the_fire(BOX)
     assert ends_alike(day).classes == {BAG: "safely_disposed", BAG2: "safely_disposed"}
 
 
@@ -166,8 +158,7 @@ def test_whether_paper_needs_its_photograph_is_a_rule(
     """纸质补录：本区要求照片的，照片须已存；只报哈希不算。"""
     day = Telling()
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     day.draft(MANIFEST, TRANSFER, at="03 08:00", form="paper", vehicle=VEHICLE)
     paper = {"happened_at": china(ms("03 08:00")), "reason": "device_broken", "paper": MANIFEST}
     shown: dict[str, Any] = {"attachments": [PHOTO]} if photographed else {}

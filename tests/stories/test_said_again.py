@@ -13,8 +13,7 @@ NEW_LABEL = stock_code("500114", 4)
 def packed() -> Telling:
     day = Telling()
     day.clinic_seals(BAG, BAG2, BAG3)
-    day.collector_takes(BAG, BAG2, BAG3)
-    day.collector_brings_to_centre(BAG, BAG2, BAG3)
+    day.comes_to_centre(BAG, BAG2, BAG3)
     day.centre_packs(BAG, BAG2, BAG3)
     day.draft(MANIFEST, TRANSFER, at="03 07:30", vehicle=VEHICLE)
     return day

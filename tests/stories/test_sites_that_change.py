@@ -72,7 +72,6 @@ def test_a_centre_that_is_merged_passes_on_its_room() -> None:
     day = Telling()
     day.directory = from_the_third(TRANSFER, closed_on=date(2026, 11, 2), successor=OTHER_CLINIC)
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     assert day.expects(BAG) == f"{OTHER_CLINIC} overdue_storage"
     assert day.ends(at="05 00:00").findings == {"overdue_storage": OTHER_CLINIC}

@@ -10,10 +10,7 @@ SIXTY_TONNES_G = 60_000_000
 
 def burned(day: Telling) -> Ending:
     day.collector_brings_to_centre(BAG)
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.goes_into_the_fire(BAG)
     return day.ends()
 
 
@@ -54,10 +51,7 @@ def test_old_stock_of_sixty_tonnes_is_implausible_whoever_confirmed_it(mass_g: i
     day.issue(BAG, at="01 08:00", site=TRANSFER)
     declared = day.declare_stock(BAG, mass_g=mass_g)
     day.confirm(declared, BAG)
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.goes_into_the_fire(BAG)
     end = day.ends()
     found = {} if item_class == "safely_disposed" else {"implausible_mass": TRANSFER}
     assert (end.classes, end.findings) == ({BAG: item_class}, found)

@@ -48,8 +48,7 @@ def test_lost_and_found_each_day_does_not_begin_the_clock_anew() -> None:
 def test_a_plant_that_never_burns_it_is_late_however_often_it_is_found() -> None:
     day = Telling()
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     day.lorry_takes(BAG)
     day.lorry_brings_to_plant(BAG)
     day.plant_confirms()
@@ -87,12 +86,8 @@ def test_a_bag_that_was_mislaid_for_an_hour_goes_its_way() -> None:
     day.clinic_seals(BAG)
     for kind, at in (("loss", "02 09:00"), ("loss", "02 09:01"), ("found", "02 10:00"), ("found", "02 10:01")):
         day.tell(CLINIC, "incident", at=at, codes=[BAG], incident=kind)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.comes_to_centre(BAG)
+    day.goes_into_the_fire(BAG)
     end = ends_alike(day, at="05 00:00")
     assert (end.classes, end.findings) == ({BAG: "safely_disposed"}, {})
 

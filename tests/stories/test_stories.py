@@ -78,8 +78,7 @@ def test_small_boxes_into_a_big_box_and_opened() -> None:
     """小箱进大箱：到厂开箱清点，每一袋都在，证据由推定变为核实。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX)
     day.lorry_brings_to_plant(BOX)
@@ -95,8 +94,7 @@ def test_the_opened_box_lacks_a_bag() -> None:
     """开箱少一袋：那一袋不能证明，直到有人见到它本身。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX)
     day.lorry_brings_to_plant(BOX)
@@ -111,8 +109,7 @@ def test_the_opened_box_lacks_a_bag() -> None:
 
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX)
     day.lorry_brings_to_plant(BOX)
@@ -130,8 +127,7 @@ def test_a_refused_load_goes_back_and_comes_again() -> None:
     """部分拒收：一袋破损，退回中转点，重新送来。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.lorry_takes(BAG, BAG2)
     day.release([BAG, BAG2], CARRIER, PLANT, at="03 11:00", **UNDER_THE_MANIFEST)
     day.accept([BAG], CARRIER, PLANT, at="03 11:05", **UNDER_THE_MANIFEST)
@@ -154,8 +150,7 @@ def test_two_carriers_in_turn() -> None:
     """联运：前后两个承运人，一张联单，一个接一个。"""
     day = Telling()
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     day.draft(MANIFEST, TRANSFER, at="03 08:00", carriers=[CARRIER, STRANGER])
     day.lorry_takes(BAG)
     day.hop(BAG, CARRIER, STRANGER, at="03 10:00", manifest=MANIFEST)
@@ -174,8 +169,7 @@ def test_two_carriers_in_turn() -> None:
 def _on_paper(day: Telling, *, entered: str) -> None:
     """The centre's handheld is broken; the hand-over to the lorry is written on a paper manifest and entered later."""
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     day.draft(MANIFEST, TRANSFER, at="03 08:00", form="paper", vehicle=VEHICLE)
     paper = {"happened_at": china(ms("03 08:00")), "reason": "device_broken", "paper": MANIFEST}
     day.release(BAG, TRANSFER, CARRIER, at=entered, backfill=paper, vouch_method="paper", **UNDER_THE_MANIFEST)

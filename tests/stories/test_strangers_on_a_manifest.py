@@ -32,16 +32,12 @@ OTHER_MANIFEST = "20265001000002"
 def at_the_centre(*bags: str) -> Telling:
     day = Telling()
     day.clinic_seals(*bags)
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
+    day.comes_to_centre(*bags)
     return day
 
 
 def to_the_furnace(day: Telling, *load: str) -> Telling:
-    day.lorry_takes(*load)
-    day.lorry_brings_to_plant(*load)
-    day.plant_burns(*load)
-    day.plant_confirms()
+    day.goes_into_the_fire(*load)
     return day
 
 

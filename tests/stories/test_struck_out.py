@@ -54,8 +54,7 @@ def test_a_slip_between_two_companies_is_put_right_by_both() -> None:
     for maker, other in ((PLANT, CARRIER), (CARRIER, PLANT)):
         day = Telling()
         day.clinic_seals(BAG, mass_g=10_000)
-        day.collector_takes(BAG)
-        day.collector_brings_to_centre(BAG)
+        day.comes_to_centre(BAG)
         day.lorry_takes(BAG)
         day.release(BAG, CARRIER, PLANT, at="03 11:00", manifest=MANIFEST)
         taken = day.accept(BAG, CARRIER, PLANT, at="03 11:05", manifest=MANIFEST, masses_g=[1000], mass_source="typed")
@@ -136,8 +135,7 @@ def test_what_a_look_into_a_box_or_a_furnace_showed_is_not_agreed_away() -> None
     """开箱少一袋，中转点和厂里商量撤销这次开箱：不算。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.lorry_takes(BOX)
     day.lorry_brings_to_plant(BOX)
@@ -172,10 +170,7 @@ def test_another_waste_agreed_before_the_fire_stays_agreed_after_it() -> None:
     proposed = day.correct(BAG, sealed, site=CLINIC, at="02 15:00", **other)
     day.correct(BAG, sealed, site=COLLECTOR, at="02 15:30", agrees_with=proposed, **other)
     day.collector_brings_to_centre(BAG)
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.goes_into_the_fire(BAG)
     end = ends_alike(day, at="05 00:00")
     assert (end.classes, [row.waste_code for row in end.answer.items]) == ({BAG: "safely_disposed"}, ["841-002-01"])
 

@@ -19,10 +19,7 @@ def proposed() -> tuple[Telling, str, str]:
 
 def goes_on(day: Telling) -> Telling:
     day.collector_brings_to_centre(BAG, at="02 18:00")
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.goes_into_the_fire(BAG)
     return day
 
 

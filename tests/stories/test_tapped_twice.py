@@ -26,16 +26,12 @@ def tapped(day: Telling, site: str, kind: str, *, at: str, after_ms: int = 3000,
 def collected(*bags: str) -> Telling:
     day = Telling()
     day.clinic_seals(*bags)
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
+    day.comes_to_centre(*bags)
     return day
 
 
 def goes_on(day: Telling, *load: str) -> Telling:
-    day.lorry_takes(*load)
-    day.lorry_brings_to_plant(*load)
-    day.plant_burns(*load)
-    day.plant_confirms()
+    day.goes_into_the_fire(*load)
     return day
 
 
@@ -150,8 +146,7 @@ def weighed_twice(*masses_g: int, after_ms: int = 3000, by: str = CLINIC) -> Tel
             CLINIC, "sealed", at="02 08:00", by=device, after_ms=later_ms, codes=[BAG], mass_g=mass_g,
             waste_code=INFECTIOUS, package="bag", mass_source="scale",
         )  # fmt: skip
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     return goes_on(day, BAG)
 
 

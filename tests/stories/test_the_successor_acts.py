@@ -17,8 +17,7 @@ def merged(site: str = CLINIC) -> Telling:
     day.directory = from_the_third(site, **MERGED)
     day.clinic_seals(BAG, BAG2, at="02 08:00")
     if site == TRANSFER:
-        day.collector_takes(BAG, BAG2)
-        day.collector_brings_to_centre(BAG, BAG2)
+        day.comes_to_centre(BAG, BAG2)
     return day
 
 
@@ -114,14 +113,10 @@ def test_a_clerk_of_the_authority_is_not_the_authority() -> None:
     """主管部门里的一台普通手持机“打开”了箱子：箱子不在它那里，不算看过。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     day.centre_packs(BAG, BAG2)
     day.tell("A500114001002", "counted", at="02 18:00", codes=[BAG2], box=BOX, complete=True)
-    day.lorry_takes(BOX)
-    day.lorry_brings_to_plant(BOX)
-    day.plant_burns(BOX)
-    day.plant_confirms()
+    day.goes_into_the_fire(BOX)
     end = day.ends()
     assert end.classes[BAG] == "safely_disposed"
     assert "box_difference" not in end.findings

@@ -14,8 +14,7 @@ PROVED = {BAG: "safely_disposed", BAG2: "safely_disposed"}
 def at_the_centre() -> Telling:
     day = Telling()
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
     return day
 
 

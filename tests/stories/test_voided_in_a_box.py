@@ -14,8 +14,7 @@ def voided_in_its_box(*, confirmed: bool = True) -> Telling:
     """袋子在箱里作废：有照片，监管部门确认。"""
     day = Telling()
     day.clinic_seals(BAG, BAG2, BAG3)
-    day.collector_takes(BAG, BAG2, BAG3)
-    day.collector_brings_to_centre(BAG, BAG2, BAG3)
+    day.comes_to_centre(BAG, BAG2, BAG3)
     day.centre_packs(BAG, BAG2, BAG3)
     day.tell(OFFICE, "evidenced", at="02 17:10", attachments=[PHOTO], size_bytes=100, media="image/jpeg")
     void = day.tell(TRANSFER, "voided", at="02 17:30", codes=[BAG], reason="never_was", attachments=[PHOTO])

@@ -12,8 +12,7 @@ def at_the_gate(*bags: str, mass_g: int = 10_000) -> Telling:
     day = Telling()
     day.teller(PLANT + " 2")
     day.clinic_seals(*bags, mass_g=mass_g)
-    day.collector_takes(*bags)
-    day.collector_brings_to_centre(*bags)
+    day.comes_to_centre(*bags)
     day.lorry_takes(*bags)
     day.release(list(bags), CARRIER, PLANT, at="03 11:00", **UNDER_THE_MANIFEST)
     return day

@@ -22,17 +22,13 @@ from wasteledger.domain.register import Directory
 
 
 def burnt(day: Telling, *load: str) -> dict[str, str]:
-    day.lorry_takes(*load)
-    day.lorry_brings_to_plant(*load)
-    day.plant_burns(*load)
-    day.plant_confirms()
+    day.goes_into_the_fire(*load)
     return day.ends(at="06 00:00").classes
 
 
 def at_the_centre(day: Telling) -> None:
     day.clinic_seals(BAG, BAG2)
-    day.collector_takes(BAG, BAG2)
-    day.collector_brings_to_centre(BAG, BAG2)
+    day.comes_to_centre(BAG, BAG2)
 
 
 def evidenced(day: Telling, *, at: str) -> None:

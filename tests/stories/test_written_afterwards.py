@@ -30,16 +30,12 @@ DRAFTED_OTHERWISE: dict[str, dict[str, object]] = {
 def at_the_centre() -> Telling:
     day = Telling()
     day.clinic_seals(BAG)
-    day.collector_takes(BAG)
-    day.collector_brings_to_centre(BAG)
+    day.comes_to_centre(BAG)
     return day
 
 
 def burned(day: Telling) -> Telling:
-    day.lorry_takes(BAG)
-    day.lorry_brings_to_plant(BAG)
-    day.plant_burns(BAG)
-    day.plant_confirms()
+    day.goes_into_the_fire(BAG)
     return day
 
 
