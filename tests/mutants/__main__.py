@@ -18,6 +18,7 @@ from tests.mutants.packages import PACKAGES
 from tests.mutants.stories import STORIES
 from tests.mutants.words import WORDS
 
+MUTANTS = (*LEDGER, *WORDS, *CHAINS, *NUMBERS, *PACKAGES, *STORIES)
 ROOT = Path(__file__).parents[2]
 COPIED = ("schemas", "scanner", "labels", "wasteledger", "tests", "pyproject.toml", "README.md", "docs", "Makefile")
 RUN_S_MAX = 300
@@ -26,8 +27,7 @@ RUN_S_MAX = 300
 def main() -> int:
     """Applies each mutant; exit 1 when one survives or can not be applied, or when the tests fail on the product as it is."""
     wanted = sys.argv[1:]
-    known = (*LEDGER, *WORDS, *CHAINS, *NUMBERS, *PACKAGES, *STORIES)
-    chosen = [mutant for mutant in known if not wanted or any(word in mutant.name for word in wanted)]
+    chosen = [mutant for mutant in MUTANTS if not wanted or any(word in mutant.name for word in wanted)]
     bad = 0
     for mutant in (_control(chosen), *chosen):
         outcome = _try(mutant)

@@ -291,8 +291,8 @@ WORDS = (
     Mutant(
         "who declared old stock undoes what the authority confirmed",
         "wasteledger/domain/corrections.py",
-        "        if self._stood_for():\n            return False\n",
-        "",
+        "if self._stood_for() or any(map(self._is_authority, corrections_of(self._target.event_id, self._source))):",
+        "if False:",
         "tests/stories/test_struck_out.py",
     ),
     Mutant(
